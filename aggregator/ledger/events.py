@@ -1,0 +1,305 @@
+"""Sealed, durable events: `events.db`, always local to its web node (fairness specification §3.4, design §5.5).
+
+One writer thread; what has queued up while the disk was busy is the next group: one `synchronous=FULL` commit for all.
+The answer to the citizen waits for its commit, a quarter of a second at most. An event holds no address, no user agent,
+no time finer than the hour; its nonce makes the commitment impossible to guess, and erasing it makes it unopenable.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import queue
+import secrets
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from aggregator import canonical
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 0.25
+MAX_QUEUED = 20_000
+MAX_GROUP = 500
+RETRY_S = 1.0
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, commitment BLOB NOT NULL, nonce BLOB,
+    basket TEXT, bin TEXT NOT NULL, centre TEXT, class TEXT NOT NULL, list TEXT, policy TEXT NOT NULL, pos INTEGER,
+    prov TEXT NOT NULL
+);
+CREATE TABLE impressions (
+    bin TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, lists INTEGER NOT NULL, shown REAL NOT NULL,
+    exposure REAL NOT NULL, PRIMARY KEY (bin, basket, prov)
+);
+CREATE TABLE misses (bin TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (bin, prov));
+"""
+
+
+class EventClass(StrEnum):
+    """Only `counted` is a redirect in the published shares; every other class is published apart."""
+
+    COUNTED = "counted"
+    DUPLICATE = "duplicate"
+    ROBOT = "robot"
+    PREFETCH = "prefetch"
+    EXPIRED = "expired"
+    FORGED = "forged"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The sealed fields of spec 3.4 and `cls` ("class" when sealed). `bin`: UTC hour; `basket`: "dep=75";
+
+    `list`: first 32 hexadecimal digits of the list's hash; `pos`: rank in the list, 0 on a place's own page.
+    """
+
+    basket: str
+    bin: str
+    centre: str
+    cls: EventClass
+    list: str
+    policy: str
+    pos: int
+    prov: str
+
+    def sealed_fields(self) -> dict[str, Any]:
+        fields = asdict(self)
+        fields["class"] = fields.pop("cls").value
+        return fields
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An event with its nonce: together they open the commitment."""
+
+    event: Event
+    nonce: bytes
+
+    @property
+    def commitment(self) -> bytes:
+        return commitment(self.nonce, self.event.sealed_fields())
+
+
+def commitment(nonce: bytes, fields: Mapping[str, Any]) -> bytes:
+    """SHA-256 over a domain line, the nonce and the canonical JSON of the fields (oracle `sealed_commitment`)."""
+    return hashlib.sha256(b"aiguillage-event/v1\n" + nonce + canonical.to_json(dict(fields))).digest()
+
+
+class EventLogError(RuntimeError):
+    """`events.db` cannot be opened; the message names it and says what to do."""
+
+
+class _Pending:
+    __slots__ = ("durable", "sealed")
+
+    def __init__(self, sealed: Sealed) -> None:
+        self.sealed = sealed
+        self.durable = threading.Event()
+
+
+class EventLog:
+    """The writing side, in the web process. Thread-safe."""
+
+    def __init__(self, path: Path, wait_s: float = WAIT_S) -> None:
+        self._wait_s = wait_s
+        self._queue: queue.Queue[_Pending | Callable[[sqlite3.Connection], None] | None] = queue.Queue(MAX_QUEUED)
+        self._missed: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+        self._path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = open_events(path)
+        except (OSError, sqlite3.Error) as error:
+            raise EventLogError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+        self._thread = threading.Thread(target=self._write_for_ever, name="event-writer", daemon=True)
+        self._thread.start()
+
+    def record(self, event: Event) -> tuple[Sealed, bool]:
+        """Seal and store an event: (what was sealed, True when it was durable before this call returned).
+
+        Never raises and never waits longer than its limit: the citizen is sent on whatever happens to our count.
+        """
+        pending = _Pending(Sealed(event, secrets.token_bytes(16)))
+        try:
+            self._queue.put_nowait(pending)
+        except queue.Full:
+            self._miss([pending])
+            return pending.sealed, False
+        return pending.sealed, pending.durable.wait(self._wait_s)
+
+    def add_impressions(self, rows: Iterable[tuple[str, str, str, int, float, float]]) -> None:
+        """Add (bin, basket, provider, lists, shown, exposure); lost if the process dies before the next commit."""
+        values = list(rows)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(
+                "INSERT INTO impressions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bin, basket, prov) DO UPDATE SET "
+                "lists = lists + excluded.lists, shown = shown + excluded.shown, "
+                "exposure = exposure + excluded.exposure",
+                values,
+            )
+
+        with contextlib.suppress(queue.Full):
+            self._queue.put_nowait(write)
+
+    @property
+    def misses(self) -> int:
+        """Events given up since the start and not yet written down as misses."""
+        with self._lock:
+            return sum(self._missed.values())
+
+    def close(self) -> None:
+        """Commit what is queued, then stop."""
+        self._queue.put(None)
+        self._thread.join(timeout=5)
+        self._connection.close()
+
+    def _write_for_ever(self) -> None:
+        while True:
+            group = self._group()
+            running = group[-1] is not None
+            work = [item for item in group if item is not None]
+            if work:
+                self._commit(work)
+            if not running:
+                return
+
+    def _group(self) -> list[_Pending | Callable[[sqlite3.Connection], None] | None]:
+        """What has queued up: waiting for more would only delay it, the disk's own latency is the window."""
+        group = [self._queue.get()]
+        while group[-1] is not None and len(group) < MAX_GROUP:
+            try:
+                group.append(self._queue.get_nowait())
+            except queue.Empty:
+                break
+        return group
+
+    def _commit(self, work: list[_Pending | Callable[[sqlite3.Connection], None]]) -> None:
+        """One transaction; tried again until it succeeds or the queue is full, then counted as missed."""
+        events = [item for item in work if isinstance(item, _Pending)]
+        while True:
+            try:
+                with self._connection:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                    self._connection.executemany(_INSERT, [_row(item.sealed) for item in events])
+                    for item in work:
+                        if not isinstance(item, _Pending):
+                            item(self._connection)
+                    self._write_misses()
+            except sqlite3.Error as error:
+                log.error("event not stored", extra={"cause": str(error), "waiting": len(events)})
+                if self._queue.qsize() >= MAX_QUEUED - MAX_GROUP:
+                    self._miss(events)
+                    return
+                threading.Event().wait(RETRY_S)
+                continue
+            for item in events:
+                item.durable.set()
+            return
+
+    def _write_misses(self) -> None:
+        with self._lock:
+            missed, self._missed = self._missed, Counter()
+        try:
+            self._connection.executemany(
+                "INSERT INTO misses VALUES (?, ?, ?) ON CONFLICT (bin, prov) DO UPDATE SET n = n + excluded.n",
+                [(*key, n) for key, n in missed.items()],
+            )
+        except sqlite3.Error:
+            with self._lock:
+                self._missed += missed
+            raise
+
+    def _miss(self, events: Iterable[_Pending]) -> None:
+        with self._lock:
+            for item in events:
+                self._missed[(item.sealed.event.bin, item.sealed.event.prov)] += 1
+
+
+class EventReader:
+    """The reading side, in the worker: a read-only connection to a file that may not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def totals(self, cls: EventClass = EventClass.COUNTED) -> int:
+        return int(self._scalar("SELECT count(*) FROM events WHERE class = ?", (cls.value,)))
+
+    def first_by_provider(self, cls: EventClass, limit: int) -> dict[str, int]:
+        """Events by provider among the first `limit` of a class."""
+        return dict(
+            self._rows(
+                "SELECT prov, count(*) FROM (SELECT prov FROM events WHERE class = ? ORDER BY seq LIMIT ?) "
+                "GROUP BY prov ORDER BY prov",
+                (cls.value, limit),
+            )
+        )
+
+    def first_bin(self) -> str | None:
+        rows = self._rows("SELECT min(bin) FROM events", ())
+        return rows[0][0] if rows else None
+
+    def missed(self) -> int:
+        return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
+
+    def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        rows = self._rows(sql, parameters)
+        return rows[0][0] if rows else 0
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if not self._path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
+        with contextlib.closing(connection):
+            return connection.execute(sql, parameters).fetchall()
+
+
+def open_events(path: Path) -> sqlite3.Connection:
+    """A connection with the schema in place: whole, or not at all."""
+    connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # an erased event leaves no trace in freed pages
+    connection.execute("BEGIN IMMEDIATE")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        connection.close()
+        raise sqlite3.DatabaseError(f"written by a newer version (schema {version})")
+    if version == 0:
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+    return connection
+
+
+_INSERT = (
+    "INSERT INTO events (commitment, nonce, basket, bin, centre, class, list, policy, pos, prov) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _row(sealed: Sealed) -> tuple[Any, ...]:
+    event = sealed.event
+    return (
+        sealed.commitment,
+        sealed.nonce,
+        event.basket,
+        event.bin,
+        event.centre,
+        event.cls.value,
+        event.list,
+        event.policy,
+        event.pos,
+        event.prov,
+    )

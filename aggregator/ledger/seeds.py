@@ -1,0 +1,81 @@
+"""The seed of the day: a reverse hash chain, fixed once, revealed link by link (fairness specification §1.5).
+
+chain_i = SHA256(chain_{i+1}); day D uses the link of D. The beacon is optional and absent here ("-"):
+no network call is ever needed to serve a page, and the contract page says what that leaves open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from datetime import date
+from pathlib import Path
+
+LINKS = 4_000
+ABSENT = "-"
+
+
+class SeedError(RuntimeError):
+    """The chain cannot be read, or does not reach the day asked for."""
+
+
+def day_seed(day: str, link: bytes, beacon: bytes | None = None) -> bytes:
+    """seed_D of "2026-11-23" from its link and the beacon's randomness."""
+    text = f"aiguillage-seed/v1\n{day}\n{link.hex()}\n{beacon.hex() if beacon else ABSENT}\n"
+    return hashlib.sha256(text.encode()).digest()
+
+
+class SeedChain:
+    """The secret end of the chain and the day that its first link belongs to."""
+
+    def __init__(self, start: date, end: bytes, links: int = LINKS) -> None:
+        self.start = start
+        chain = [end]
+        for _ in range(links):
+            chain.append(hashlib.sha256(chain[-1]).digest())
+        self._links = chain[::-1]
+
+    @property
+    def anchor(self) -> bytes:
+        """chain_0: published at the opening; every later link hashes back to it."""
+        return self._links[0]
+
+    def link(self, day: date) -> bytes:
+        """Raises SeedError outside the chain."""
+        number = (day - self.start).days + 1
+        if not 1 <= number < len(self._links):
+            raise SeedError(f"the seed chain does not reach {day}")
+        return self._links[number]
+
+    def seed(self, day: date) -> bytes:
+        return day_seed(day.isoformat(), self.link(day))
+
+
+def load_or_create(path: Path, today: date) -> SeedChain:
+    """The chain of `path`; drawn once, kept with mode 0600. Two processes that start together get the same one."""
+    if not path.exists():
+        _create(path, today)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return SeedChain(date.fromisoformat(content["start"]), bytes.fromhex(content["end"]), content["links"])
+    except (OSError, ValueError, KeyError) as error:
+        raise SeedError(f"{path}: {error}") from error
+
+
+def _create(path: Path, today: date) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    content = {"start": today.isoformat(), "end": secrets.token_hex(32), "links": LINKS}
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(part)  # fails, as it should, when another process was first
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

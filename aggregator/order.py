@@ -1,0 +1,109 @@
+"""The ranking contract `order/1`, its only implementation. Pure; has no way to see a provider.
+
+Fairness specification §1.4. `near`: distance band, then the public draw. `soon`: slots seen by half-day, then unknown,
+then none seen; inside each, as `near`. In a tie, ids drawn today come after older ones. Nothing else enters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+CONTRACT = "order/1"
+
+
+class Sort(StrEnum):
+    NEAR = "near"
+    SOON = "soon"
+
+
+class Section(StrEnum):
+    """The sections of `soon`, in their order."""
+
+    SEEN = "seen"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+_SECTION_RANK = {section: rank for rank, section in enumerate(Section)}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """All that the order may know of a place. `half_day`: of its first slot in its own time zone, "2026-11-24T0"
+    (morning) or "…T1" (from noon). `drawn_today`: its id was drawn on the day of the epoch.
+    """
+
+    id: str
+    distance_m: int
+    section: Section = Section.UNKNOWN
+    half_day: str = ""
+    drawn_today: bool = False
+
+
+def rank(candidates: Iterable[Candidate], sort: Sort, seed: bytes, epoch: str, query_key: str) -> list[Candidate]:
+    """`candidates` in the order of the contract. `seed`: 32 bytes of the day; `epoch`: "2026-11-23T13" (UTC)."""
+
+    def key(candidate: Candidate) -> tuple[int, str, int, bool, str]:
+        soon = sort is Sort.SOON
+        return (
+            _SECTION_RANK[candidate.section] if soon else 0,
+            candidate.half_day if soon and candidate.section is Section.SEEN else "",
+            band(candidate.distance_m),
+            candidate.drawn_today,
+            tie_key(seed, epoch, query_key, candidate.id),
+        )
+
+    return sorted(candidates, key=key)
+
+
+def band(distance_m: int) -> int:
+    """The distance band: 250 m up to 2 km, 500 m up to 10 km, 2 km up to 50 km, then 10 km."""
+    if distance_m < 2_000:
+        return distance_m // 250
+    if distance_m < 10_000:
+        return 8 + (distance_m - 2_000) // 500
+    if distance_m < 50_000:
+        return 24 + (distance_m - 10_000) // 2_000
+    return 44 + (distance_m - 50_000) // 10_000
+
+
+def band_limits(distance_m: int) -> tuple[int, int]:
+    """The band of a distance as (from, to) in metres, `to` excluded: what a page prints."""
+    for limit, width in ((2_000, 250), (10_000, 500), (50_000, 2_000)):
+        if distance_m < limit:
+            start = distance_m // width * width
+            return start, start + width
+    start = distance_m // 10_000 * 10_000
+    return start, start + 10_000
+
+
+def tie_key(seed: bytes, epoch: str, query_key: str, identifier: str) -> str:
+    """T(x): the public draw, 64 hexadecimal digits. Uniform, independent of all other ids, checkable alone."""
+    message = f"aiguillage-order/v1\n{epoch}\n{query_key}\n{identifier}"
+    return hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
+
+
+def query_key(parameters: Mapping[str, str]) -> str:
+    """The canonical form of a question: sorted "k=v" joined by "&"."""
+    return "&".join(f"{key}={value}" for key, value in sorted(parameters.items()))
+
+
+def list_hash(snapshot: str, epoch: str, key: str, ids: Iterable[str]) -> str:
+    """What stands for one whole list: contract, snapshot, hour, question and the ids in their order."""
+    head = f"aiguillage-list/v1\n{CONTRACT}\n{snapshot}\n{epoch}\n{key}\n"
+    return hashlib.sha256((head + "".join(f"{one}\n" for one in ids)).encode()).hexdigest()
+
+
+def epoch_of(moment: datetime) -> str:
+    """The UTC hour of an aware moment."""
+    return moment.strftime("%Y-%m-%dT%H")
+
+
+def half_day(local: datetime) -> str:
+    """The half-day of a local time: noon begins the second."""
+    return f"{local:%Y-%m-%d}T{int(local.hour >= 12)}"

@@ -1,0 +1,277 @@
+"""Question -> candidate places -> order. Filters hide places, and say how many; only the contract orders them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aggregator.campaign import ANY, Campaign
+from aggregator.order import Candidate, Section, Sort, half_day, list_hash, query_key, rank
+from aggregator.snapshot import OfferState, Place, Slots, Snapshot
+
+RADII_KM = (5, 10, 25, 50)
+DEFAULT_RADIUS_KM = 10
+WIDENED_COUNT = 8
+WIDENED_LIMIT_M = 100_000
+EPOCH_DAY = date(1970, 1, 1)
+
+
+class Moment(StrEnum):
+    """Times of day in the place's own zone; the French names are those of the URL."""
+
+    MORNING = "matin"
+    AFTERNOON = "apres-midi"
+    EVENING = "soir"
+    WEEK_END = "week-end"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a citizen asked. The origin is a commune (`insee`) or a grid point (`lat`, `lon`, 0.01 degree)."""
+
+    insee: str | None = None
+    lat: float | None = None
+    lon: float | None = None
+    sort: Sort = Sort.NEAR
+    radius_km: int = DEFAULT_RADIUS_KM
+    need: str = ANY
+    step: str = ANY
+    audience: str = ANY
+    first_day: date | None = None
+    last_day: date | None = None
+    moment: Moment | None = None
+    seen: bool = False
+    walk_in: bool = False
+    access: bool = False
+
+    @property
+    def key(self) -> str:
+        """The canonical form (spec 1.4); a filter that is not set is not named."""
+        values: dict[str, str] = {
+            "need": self.need,
+            "radius": str(self.radius_km),
+            "sort": self.sort.value,
+            "step": self.step,
+        }
+        optional: dict[str, object] = {
+            "insee": self.insee,
+            "lat": None if self.lat is None else f"{self.lat:.2f}",
+            "lon": None if self.lon is None else f"{self.lon:.2f}",
+            "audience": None if self.audience == ANY else self.audience,
+            "from": self.first_day,
+            "to": self.last_day,
+            "moment": self.moment,
+            "seen": "1" if self.seen else None,
+            "walkin": "1" if self.walk_in else None,
+            "access": "1" if self.access else None,
+        }
+        values.update({name: str(value) for name, value in optional.items() if value is not None})
+        return query_key(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One line of a list: its place and what the order knew of it. `first`: first slot that fits, aware UTC."""
+
+    place: Place
+    candidate: Candidate
+    first: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough."""
+
+    question: Question
+    epoch: str
+    snapshot: Snapshot
+    found: tuple[Found, ...]
+    hidden: dict[str, int] = field(default_factory=dict)
+    widened: bool = False
+
+    @property
+    def hash(self) -> str:
+        return list_hash(self.snapshot.hash, self.epoch, self.question.key, (one.place.id for one in self.found))
+
+    @property
+    def reference(self) -> str:
+        """What pins this order: hour and short snapshot hash."""
+        return f"{self.epoch}-{self.snapshot.short}"
+
+
+class UnknownOriginError(ValueError):
+    """The question starts from a commune that the snapshot does not have."""
+
+
+def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Campaign) -> Answer:
+    """The list for `question` in the hour `epoch`. Depends on nothing but its arguments: anyone can replay it."""
+    lat, lon = origin(snapshot, question)
+    near = snapshot.places.within(lat, lon, question.radius_km * 1000)
+    widened = not near
+    if widened:
+        closest = snapshot.places.nearest(lat, lon, WIDENED_COUNT)
+        near = [(number, metres) for number, metres in closest if metres <= WIDENED_LIMIT_M]
+    fits = SlotFilter(snapshot.slots, question, campaign)
+    kept: dict[str, Found] = {}
+    hidden: Counter[str] = Counter()
+    for number, metres in near:
+        place = snapshot.places.all[number]
+        found = _found(snapshot, place, metres, fits, epoch)
+        why = _hidden_by(question, found, snapshot, fits)
+        if why:
+            hidden[why] += 1
+        else:
+            kept[place.id] = found
+    ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
+    return Answer(question, epoch, snapshot, tuple(kept[one.id] for one in ranked), dict(hidden), widened)
+
+
+def origin(snapshot: Snapshot, question: Question) -> tuple[float, float]:
+    """Where distances are measured from. Raises UnknownOriginError."""
+    if question.lat is not None and question.lon is not None:
+        return question.lat, question.lon
+    point = snapshot.places.points.get(question.insee or "")
+    if point is None:
+        raise UnknownOriginError(question.insee or "")
+    return point
+
+
+def refreshed(answer: Answer, newest: Snapshot, campaign: Campaign) -> Answer:
+    """The same order with the facts of `newest`; a place that is gone keeps its line and its old facts."""
+    if newest is answer.snapshot:
+        return answer
+    fits = SlotFilter(newest.slots, answer.question, campaign)
+    found = []
+    for one in answer.found:
+        number = newest.places.index.get(one.place.id)
+        if number is None:
+            found.append(one)
+        else:
+            place = newest.places.all[number]
+            found.append(replace(one, place=place, first=first_slot(newest, place, fits)))
+    return replace(answer, found=tuple(found))
+
+
+class SlotFilter:
+    """Which slots of one snapshot fit a question, as masks over its arrays."""
+
+    def __init__(self, slots: Slots, question: Question, campaign: Campaign) -> None:
+        self._slots = slots
+        self._question = question
+        required = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
+        self._kinds_by_need = [
+            np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
+            for need in required
+        ]
+
+    def minutes(self, state: OfferState) -> list[NDArray[np.int64]]:
+        """Minutes (UTC) of the slots that fit, one array for each need required."""
+        part = slice(state.first, state.last)
+        in_time = self._in_time(self._slots.local[part])
+        kinds = self._slots.kind[part]
+        return [self._slots.minute[part][in_time & fits[kinds]] for fits in self._kinds_by_need]
+
+    def local_minutes(self, state: OfferState) -> NDArray[np.int64]:
+        """Wall-clock minutes of the slots that fit any of the needs required."""
+        part = slice(state.first, state.last)
+        local, kinds = self._slots.local[part], self._slots.kind[part]
+        any_need = np.zeros(len(kinds), dtype=bool)
+        for fits in self._kinds_by_need:
+            any_need |= fits[kinds]
+        return local[self._in_time(local) & any_need]
+
+    def _in_time(self, local: NDArray[np.int64]) -> NDArray[np.bool_]:
+        question, fits = self._question, np.ones(len(local), dtype=bool)
+        day, minute = local // 1440, local % 1440
+        if question.first_day is not None:
+            fits &= day >= (question.first_day - EPOCH_DAY).days
+        if question.last_day is not None:
+            fits &= day <= (question.last_day - EPOCH_DAY).days
+        if question.moment is Moment.MORNING:
+            fits &= minute < 12 * 60
+        elif question.moment is Moment.AFTERNOON:
+            fits &= (minute >= 12 * 60) & (minute < 18 * 60)
+        elif question.moment is Moment.EVENING:
+            fits &= minute >= 18 * 60
+        elif question.moment is Moment.WEEK_END:
+            fits &= (day + 3) % 7 >= 5  # 1 January 1970 was a Thursday
+        return fits
+
+
+def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter) -> datetime | None:
+    """The first slot seen that fits; where two needs are required, the moment from which both have one."""
+    firsts: list[int | None] = []
+    for offer in place.offers:
+        state = snapshot.slots.offers.get(offer.id)
+        if state is None or state.state != "seen":
+            continue
+        for number, minutes in enumerate(fits.minutes(state)):
+            earliest = int(minutes.min()) if len(minutes) else None
+            if number == len(firsts):
+                firsts.append(earliest)
+            elif earliest is not None:
+                firsts[number] = min(earliest, firsts[number] or earliest)
+    known = [one for one in firsts if one is not None]
+    if not known or len(known) < len(firsts):
+        return None
+    return datetime.fromtimestamp(max(known) * 60, UTC)
+
+
+def section_of(snapshot: Snapshot, place: Place, first: datetime | None) -> Section:
+    """Our failure to read is "unknown", never "none"; so is a place that is not booked online."""
+    if first is not None:
+        return Section.SEEN
+    states = [snapshot.slots.offers.get(offer.id) for offer in place.offers]
+    readable = bool(states) and all(one is not None and one.state in ("seen", "none") for one in states)
+    return Section.NONE if readable else Section.UNKNOWN
+
+
+def days_of(local_minutes: Iterable[int]) -> Counter[date]:
+    """Slots by local day."""
+    return Counter(EPOCH_DAY + timedelta(days=int(minute) // 1440) for minute in local_minutes)
+
+
+def _found(snapshot: Snapshot, place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
+    first = first_slot(snapshot, place, fits)
+    candidate = Candidate(
+        id=place.id,
+        distance_m=metres,
+        section=section_of(snapshot, place, first),
+        half_day=half_day(first.astimezone(place.zone)) if first else "",
+        drawn_today=place.drawn == epoch[:10],
+    )
+    return Found(place, candidate, first)
+
+
+def _hidden_by(question: Question, found: Found, snapshot: Snapshot, fits: SlotFilter) -> str | None:
+    """The filter that hides a place, or None. What is not known never hides a place behind a need."""
+    if question.walk_in and not found.place.walk_in:
+        return "walk_in"
+    if question.access and found.place.wheelchair is not True:
+        return "access"
+    if question.seen and found.first is None:
+        return "seen"
+    if question.need != ANY and found.first is None and _has_slots_for_others(found, snapshot):
+        return "need"
+    return None
+
+
+def _has_slots_for_others(found: Found, snapshot: Snapshot) -> bool:
+    states = [snapshot.slots.offers.get(offer.id) for offer in found.place.offers]
+    return bool(states) and all(state is not None and state.state == "seen" for state in states)
+
+
+def _kind_fits(kind: dict[str, object], need: str, step: str, audience: str) -> bool:
+    """A slot whose need or step the platform does not say fits every choice; an audience has to be said."""
+    needs: Sequence[str] = kind["needs"]  # type: ignore[assignment]
+    return (
+        (need == ANY or not needs or need in needs)
+        and (step == ANY or kind["step"] in (None, step))
+        and (audience == ANY or kind["audience"] == audience)
+    )

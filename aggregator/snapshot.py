@@ -1,0 +1,279 @@
+"""The published files -> immutable arrays with a spatial index, swapped whole. What the web process answers from."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from aggregator import canonical
+from aggregator.geography import EARTH_RADIUS_M, distance_m
+
+KEPT_IN_MEMORY = 4
+REPLAY = timedelta(hours=2)
+
+
+class SnapshotError(RuntimeError):
+    """A published file is missing or is not what its name says; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    id: str
+    provider: str
+    url: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as the published file says it; `lat`/`lon` None: known by its address only."""
+
+    id: str
+    drawn: str
+    name: str
+    address: str
+    postcode: str
+    city: str
+    insee: str | None
+    department: str
+    lat: float | None
+    lon: float | None
+    exact: bool
+    tz: str
+    phone: str | None
+    hours: tuple[str | None, ...]
+    wheelchair: bool | None
+    walk_in: bool
+    note: str
+    site: str | None
+    kind: str
+    sources: tuple[str, ...]
+    official_id: str | None
+    offers: tuple[Offer, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.tz)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferState:
+    """What is known of an offer's slots. `first`, `last`: its range in the arrays of `Slots`.
+
+    `state`: seen, none, unknown, phone; `answered`, `since`: aware UTC.
+    """
+
+    state: str
+    answered: datetime | None
+    since: datetime | None
+    cause: str | None
+    partial: bool
+    first: int
+    last: int
+
+
+class Places:
+    """The places file: records, ids, and a k-d tree on the unit sphere."""
+
+    def __init__(self, content: Mapping[str, Any], sha256: str) -> None:
+        self.sha256 = sha256
+        self.campaign: dict[str, Any] = content["campaign"]
+        self.all: tuple[Place, ...] = tuple(_place(number, row) for number, row in enumerate(content["places"]))
+        self.index = {place.id: number for number, place in enumerate(self.all)}
+        self.offers = {offer.id: offer for place in self.all for offer in place.offers}
+        self.points = {insee: (lat, lon) for insee, lat, lon in content["communes"]}
+        self._located = np.array([n for n, place in enumerate(self.all) if place.lat is not None], dtype=np.int64)
+        points = [(self.all[n].lat or 0.0, self.all[n].lon or 0.0) for n in self._located]
+        self._tree = cKDTree(_unit(np.array(points).reshape(-1, 2))) if points else None
+
+    def within(self, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
+        """(number of the place, metres) of all places at most `radius_m` away, in no order."""
+        if self._tree is None:
+            return []
+        # One metre of slack for the chord; the exact distance decides.
+        chord = 2 * np.sin(min((radius_m + 1) / EARTH_RADIUS_M, np.pi) / 2)
+        numbers = self._tree.query_ball_point(_unit(np.array([[lat, lon]]))[0], chord)
+        return [pair for pair in self._measured(lat, lon, numbers) if pair[1] <= radius_m]
+
+    def nearest(self, lat: float, lon: float, count: int) -> list[tuple[int, int]]:
+        """(number, metres) of the `count` nearest places."""
+        if self._tree is None:
+            return []
+        _, numbers = self._tree.query(_unit(np.array([[lat, lon]]))[0], k=min(count, len(self._located)))
+        return self._measured(lat, lon, np.atleast_1d(numbers))
+
+    def _measured(self, lat: float, lon: float, numbers: Sequence[int] | NDArray[Any]) -> list[tuple[int, int]]:
+        found = []
+        for number in self._located[np.asarray(numbers, dtype=np.int64)].tolist():
+            place = self.all[number]
+            found.append((number, distance_m(lat, lon, place.lat or 0.0, place.lon or 0.0)))
+        return found
+
+
+class Slots:
+    """The slots file as arrays, sorted by offer: minute (UTC since 1970), local minute, kind."""
+
+    def __init__(self, content: Mapping[str, Any], sha256: str, places: Places) -> None:
+        if content["places"] != places.sha256:
+            raise SnapshotError("the slots file belongs to another places file")
+        self.sha256 = sha256
+        self.at = datetime.fromisoformat(content["at"])
+        self.until: str = content["until"]
+        self.interval_s: int = content["interval_s"]
+        self.kinds: list[dict[str, Any]] = content["kinds"]
+        self.offers: dict[str, OfferState] = {}
+        minutes: list[NDArray[np.int64]] = []
+        kinds: list[NDArray[np.int16]] = []
+        zones: list[NDArray[np.int16]] = []
+        names = sorted({place.tz for place in places.all})
+        position = 0
+        for offer_id, row in content["offers"].items():
+            start = position
+            zone = names.index(places.all[places.offers[offer_id].place].tz)
+            for kind, deltas in row["slots"]:
+                part = np.cumsum(np.array(deltas, dtype=np.int64))
+                minutes.append(part)
+                kinds.append(np.full(len(part), kind, dtype=np.int16))
+                zones.append(np.full(len(part), zone, dtype=np.int16))
+                position += len(part)
+            self.offers[offer_id] = OfferState(
+                row["state"], _utc(row["answered"]), _utc(row["since"]), row["cause"], row["partial"], start, position
+            )
+        self.minute = np.concatenate(minutes) if minutes else np.zeros(0, dtype=np.int64)
+        self.kind = np.concatenate(kinds) if kinds else np.zeros(0, dtype=np.int16)
+        self.local = _local_minutes(self.minute, np.concatenate(zones) if zones else None, names)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published pair."""
+
+    places: Places
+    slots: Slots
+    hash: str
+
+    @property
+    def short(self) -> str:
+        return self.hash[:8]
+
+
+class Shelf:
+    """The snapshots that can be answered from: the one in force, and those of the last two hours by their short hash.
+
+    Thread-safe. Only a few stay in memory; an older one is read again from its file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._loaded: dict[str, Snapshot] = {}
+        self._places: dict[str, Places] = {}
+        self._seen: tuple[int, int] | None = None
+        self.current: Snapshot | None = None
+
+    def refresh(self) -> bool:
+        """Load what the worker has put in force since the last call; True when something changed."""
+        path = self._folder / "current.json"
+        try:
+            stat = path.stat()
+        except OSError:
+            return False
+        mark = (stat.st_mtime_ns, stat.st_ino)
+        if mark == self._seen:
+            return False
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        snapshot = self._load(entry)
+        self.current, self._seen = snapshot, mark
+        return True
+
+    def pinned(self, short: str, now: datetime) -> Snapshot | None:
+        """The snapshot of the last two hours whose hash begins so; None when there is none (any more)."""
+        with self._lock:
+            for snapshot in self._loaded.values():
+                if snapshot.hash.startswith(short):
+                    return snapshot
+        for entry in reversed(self._recent(now)):
+            if entry["snapshot"].startswith(short):
+                return self._load(entry)
+        return None
+
+    def _recent(self, now: datetime) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = []
+        for back in (2, 1, 0):
+            path = self._folder / "hours" / f"{now - timedelta(hours=back):%Y-%m-%dT%H}.ndjson"
+            if path.exists():
+                entries += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [entry for entry in entries if datetime.fromisoformat(entry["at"]) >= now - REPLAY]
+
+    def _load(self, entry: Mapping[str, str]) -> Snapshot:
+        with self._lock:
+            if entry["snapshot"] in self._loaded:
+                return self._loaded[entry["snapshot"]]
+            places = self._places.get(entry["places"]) or Places(self._file(entry["places"]), entry["places"])
+            slots = Slots(self._file(entry["slots"]), entry["slots"], places)
+            snapshot = Snapshot(places, slots, canonical.snapshot_hash(entry["places"], entry["slots"]))
+            self._loaded[snapshot.hash] = snapshot
+            while len(self._loaded) > KEPT_IN_MEMORY:
+                oldest = next(iter(self._loaded))
+                del self._loaded[oldest]
+            kept = {one.places.sha256: one.places for one in self._loaded.values()}
+            self._places = kept
+            return snapshot
+
+    def _file(self, sha256: str) -> dict[str, Any]:
+        path = self._folder / "snapshots" / f"{sha256}.json.gz"
+        try:
+            body = gzip.decompress(path.read_bytes())
+        except (OSError, EOFError) as error:
+            raise SnapshotError(f"{path.name}: {error}") from error
+        if canonical.sha256(body) != sha256:
+            raise SnapshotError(f"{path.name}: its content does not have the hash of its name")
+        content: dict[str, Any] = json.loads(body)
+        return content
+
+
+def _place(number: int, row: Mapping[str, Any]) -> Place:
+    fields = {name: row[name] for name in Place.__dataclass_fields__ if name not in ("offers", "hours", "sources")}
+    return Place(
+        **fields,
+        hours=tuple(row["hours"]),
+        sources=tuple(row["sources"]),
+        offers=tuple(Offer(offer["id"], offer["provider"], offer["url"], number) for offer in row["offers"]),
+    )
+
+
+def _unit(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    lat, lon = np.radians(degrees[:, 0]), np.radians(degrees[:, 1])
+    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
+
+
+def _utc(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+def _local_minutes(
+    minutes: NDArray[np.int64], zones: NDArray[np.int16] | None, names: Sequence[str]
+) -> NDArray[np.int64]:
+    """Wall-clock minutes of each slot in its place's zone; offsets are looked up once an hour and zone."""
+    local = minutes.copy()
+    if zones is None:
+        return local
+    for number, name in enumerate(names):
+        zone, mine = ZoneInfo(name), zones == number
+        hours, inverse = np.unique(minutes[mine] // 60, return_inverse=True)
+        offsets = [datetime.fromtimestamp(hour * 3600, zone).utcoffset() or timedelta() for hour in hours.tolist()]
+        shift = np.array([offset.total_seconds() // 60 for offset in offsets], dtype=np.int64)
+        if len(hours):
+            local[mine] += shift[inverse]
+    return local

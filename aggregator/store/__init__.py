@@ -1,0 +1,23 @@
+"""All SQL but the ledger's: `registry.db` (ids, matches, decisions) and `catalog.db` (what sources said).
+
+The web process never imports this package.
+"""
+
+from aggregator.store.catalog import Catalog, FetchRecord
+from aggregator.store.database import StoreError
+from aggregator.store.packing import Packed, pack, unpack
+from aggregator.store.registry import OfferRow, Registry
+from aggregator.store.stores import Stores, open_stores
+
+__all__ = [
+    "Catalog",
+    "FetchRecord",
+    "OfferRow",
+    "Packed",
+    "Registry",
+    "StoreError",
+    "Stores",
+    "open_stores",
+    "pack",
+    "unpack",
+]

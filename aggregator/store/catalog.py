@@ -1,0 +1,357 @@
+"""`catalog.db`: what sources said, and how each attempt to ask them went. All of it can be read again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aggregator.store import schema
+from aggregator.store.database import Store
+from aggregator.store.packing import Packed
+from providers.breaker import BreakerState
+from providers.records import Centre, Outcome, Reading
+
+KEPT_FETCHES = timedelta(days=2)
+KEPT_HOURS = timedelta(days=400)
+_DATES = ("opens_on", "closes_on")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRecord:
+    """One attempt to read one provider about one thing. `at` is its start, UTC."""
+
+    provider: str
+    kind: str
+    target: str
+    outcome: Outcome
+    at: datetime
+    duration_ms: int
+    requests: int = 0
+    partial: bool = False
+    http_status: int | None = None
+    dropped: int = 0
+    note: str = ""
+
+
+class Catalog(Store):
+    """Times are ISO 8601 UTC texts, so that they sort."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, schema.catalog, "NORMAL")
+
+    # Centres
+
+    def put_centres(self, source: str, centres: Sequence[Centre], at: datetime, complete: bool) -> dict[str, int]:
+        """Store what a source lists now. Only a complete list makes the centres that it lacks "gone".
+
+        Returns how many were added, changed, unchanged and gone.
+        """
+        known = {
+            row["source_id"]: row
+            for row in self.rows("SELECT * FROM centres WHERE source = :source", {"source": source})
+        }
+        counts = {"added": 0, "changed": 0, "unchanged": 0, "gone": 0}
+        rows = []
+        for centre in centres:
+            content = dump(centre)
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            old = known.get(centre.source_id)
+            state = "added" if old is None else "unchanged" if old["content_hash"] == digest else "changed"
+            counts[state] += 1
+            rows.append(
+                {
+                    "source": source,
+                    "id": centre.source_id,
+                    "content": content,
+                    "hash": digest,
+                    "at": at.isoformat(),
+                    "revision": 1 if old is None else old["revision"] + (state == "changed"),
+                }
+            )
+        with self.transaction():
+            self.run_many(
+                "INSERT INTO centres VALUES (:source, :id, :content, :hash, :revision, :at, :at, NULL, NULL) "
+                "ON CONFLICT (source, source_id) DO UPDATE SET content = :content, content_hash = :hash, "
+                "revision = :revision, last_seen = :at, gone_at = NULL, held = NULL",
+                rows,
+            )
+            if complete:
+                counts["gone"] = self.run(
+                    "UPDATE centres SET gone_at = :at WHERE source = :source AND last_seen < :at AND gone_at IS NULL",
+                    {"source": source, "at": at.isoformat()},
+                )
+        return counts
+
+    def hold(self, centre: Centre, why: str) -> None:
+        """Keep the known revision in force and note that a new one waits for an operator."""
+        self.run(
+            "UPDATE centres SET held = :why WHERE source = :source AND source_id = :id",
+            {"source": centre.source, "id": centre.source_id, "why": why},
+        )
+
+    def centres(self, source: str | None = None) -> list[Centre]:
+        rows = self.rows(
+            "SELECT content FROM centres WHERE gone_at IS NULL AND (:source IS NULL OR source = :source) "
+            "ORDER BY first_seen, source, source_id",
+            {"source": source},
+        )
+        return [parse(row["content"]) for row in rows]
+
+    def centre_count(self, source: str) -> int:
+        row = self.row(
+            "SELECT count(*) AS n FROM centres WHERE source = :source AND gone_at IS NULL", {"source": source}
+        )
+        return int(row["n"]) if row else 0
+
+    # Readings
+
+    def put_reading(self, offer_id: str, provider: str, reading: Reading, packed: Packed, at: datetime) -> bool:
+        """Store what was read of an offer. Slots are rewritten only when they changed; True when they did.
+
+        A failed reading keeps the last slots, with the time since when it fails: whoever shows them must say so.
+        """
+        old = self.row("SELECT slots_hash, failing_since FROM readings WHERE offer_id = :id", {"id": offer_id})
+        readable = reading.outcome.readable
+        values = {
+            "id": offer_id,
+            "provider": provider,
+            "outcome": reading.outcome.value,
+            "at": at.isoformat(),
+            "answered": at.isoformat() if readable else None,
+            "failing": None if readable else (old and old["failing_since"]) or at.isoformat(),
+            "partial": reading.partial,
+            "phone_only": reading.phone_only,
+            "count": packed.count,
+            "classes": packed.classes,
+            "slots": packed.blob,
+            "hash": packed.digest,
+        }
+        if old is None:
+            self.run(
+                "INSERT INTO readings VALUES (:id, :provider, :outcome, :at, :answered, :failing, :partial, "
+                ":phone_only, :count, :classes, :slots, :hash, :at)",
+                values,
+            )
+            return True
+        self.run(
+            "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at), "
+            "failing_since = :failing, partial = :partial WHERE offer_id = :id",
+            values,
+        )
+        if not readable:
+            return False
+        self.run("UPDATE readings SET phone_only = :phone_only WHERE offer_id = :id", values)
+        if old["slots_hash"] == packed.digest:
+            return False
+        self.run(
+            "UPDATE readings SET slot_count = :count, classes = :classes, slots = :slots, slots_hash = :hash, "
+            "changed_at = :at WHERE offer_id = :id",
+            values,
+        )
+        return True
+
+    def mark_unread(self, offer_ids: Iterable[str], at: datetime) -> None:
+        """Note that offers could not even be asked about: their provider has stopped answering."""
+        self.run_many(
+            "UPDATE readings SET outcome = 'skipped', failing_since = coalesce(failing_since, :at) "
+            "WHERE offer_id = :id",
+            [{"id": offer_id, "at": at.isoformat()} for offer_id in offer_ids],
+        )
+
+    def readings(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM readings")
+
+    def reading_times(self) -> dict[str, str]:
+        """When each offer was last asked about."""
+        return {row["offer_id"]: row["read_at"] for row in self.rows("SELECT offer_id, read_at FROM readings")}
+
+    # Fetches
+
+    def start_run(self, kind: str, at: datetime) -> int:
+        self.run("INSERT INTO runs (kind, started_at) VALUES (:kind, :at)", {"kind": kind, "at": at.isoformat()})
+        row = self.row("SELECT max(run_id) AS run_id FROM runs")
+        return int(row["run_id"]) if row else 0
+
+    def finish_run(self, run_id: int, at: datetime) -> None:
+        self.run("UPDATE runs SET finished_at = :at WHERE run_id = :id", {"id": run_id, "at": at.isoformat()})
+        self.run("DELETE FROM fetches WHERE at < :limit", {"limit": (at - KEPT_FETCHES).isoformat()})
+        self.run("DELETE FROM fetch_hours WHERE hour < :limit", {"limit": (at - KEPT_HOURS).isoformat()})
+
+    def put_fetches(self, run_id: int, records: Iterable[FetchRecord]) -> None:
+        rows = [
+            {
+                **asdict(record),
+                "run": run_id,
+                "outcome": record.outcome.value,
+                "at": record.at.isoformat(),
+                "hour": record.at.strftime("%Y-%m-%dT%H"),
+            }
+            for record in records
+        ]
+        self.run_many(
+            "INSERT INTO fetches VALUES (:run, :provider, :kind, :target, :outcome, :partial, :http_status, :at, "
+            ":duration_ms, :requests, :dropped, :note)",
+            rows,
+        )
+        self.run_many(
+            "INSERT INTO fetch_hours VALUES (:hour, :provider, :kind, :outcome, 1, :requests, :duration_ms) "
+            "ON CONFLICT (hour, provider, kind, outcome) DO UPDATE SET fetches = fetches + 1, "
+            "requests = requests + :requests, duration_ms = duration_ms + :duration_ms",
+            rows,
+        )
+
+    def fetch_table(self, run_id: int) -> list[dict[str, Any]]:
+        """Fetches of one run, by provider, kind and outcome."""
+        return self.rows(
+            "SELECT provider, kind, outcome, count(*) AS fetches, sum(requests) AS requests, "
+            "sum(duration_ms) / count(*) AS mean_ms, sum(partial) AS partial FROM fetches WHERE run_id = :run "
+            "GROUP BY provider, kind, outcome ORDER BY provider, kind, outcome",
+            {"run": run_id},
+        )
+
+    def fetch_hours(self, since: datetime) -> list[dict[str, Any]]:
+        return self.rows(
+            "SELECT * FROM fetch_hours WHERE hour >= :since ORDER BY hour, provider, kind, outcome",
+            {"since": since.strftime("%Y-%m-%dT%H")},
+        )
+
+    # Breakers
+
+    def breaker(self, provider: str) -> BreakerState:
+        row = self.row("SELECT * FROM breakers WHERE provider = :provider", {"provider": provider})
+        if row is None:
+            return BreakerState()
+        until = datetime.fromisoformat(row["open_until"]) if row["open_until"] else None
+        return BreakerState(row["failures"], row["pauses"], until, row["cause"])
+
+    def put_breaker(self, provider: str, state: BreakerState) -> None:
+        self.run(
+            "INSERT INTO breakers VALUES (:provider, :failures, :pauses, :until, :cause) ON CONFLICT (provider) "
+            "DO UPDATE SET failures = :failures, pauses = :pauses, open_until = :until, cause = :cause",
+            {
+                "provider": provider,
+                "failures": state.failures,
+                "pauses": state.pauses,
+                "until": state.open_until.isoformat() if state.open_until else None,
+                "cause": state.cause,
+            },
+        )
+
+    # Quarantine
+
+    def quarantine(self, source: str, reason: str, known: int, found: int, at: datetime) -> None:
+        """Note a sudden change; the same one still open is not noted twice."""
+        if any(row["reason"] == reason for row in self.quarantines(source)):
+            return
+        self.run(
+            "INSERT INTO quarantines (source, at, reason, known, found) VALUES (:source, :at, :reason, :known, :found)",
+            {"source": source, "at": at.isoformat(), "reason": reason, "known": known, "found": found},
+        )
+
+    def quarantines(self, source: str | None = None) -> list[dict[str, Any]]:
+        """Those that wait for a decision."""
+        return self.rows(
+            "SELECT * FROM quarantines WHERE decision IS NULL AND (:source IS NULL OR source = :source) ORDER BY at",
+            {"source": source},
+        )
+
+    def decide_quarantine(self, quarantine_id: int, decision: str, at: datetime) -> bool:
+        return bool(
+            self.run(
+                "UPDATE quarantines SET decision = :decision, decided_at = :at "
+                "WHERE quarantine_id = :id AND decision IS NULL",
+                {"id": quarantine_id, "decision": decision, "at": at.isoformat()},
+            )
+        )
+
+    def release_granted(self, source: str, since: datetime) -> bool:
+        """True when an operator released a quarantine of this source after `since` (its last accepted list)."""
+        row = self.row(
+            "SELECT 1 AS yes FROM quarantines WHERE source = :source AND decision = 'release' AND decided_at >= :since",
+            {"source": source, "since": since.isoformat()},
+        )
+        return row is not None
+
+    def last_accepted(self, source: str) -> datetime | None:
+        row = self.row("SELECT max(last_seen) AS at FROM centres WHERE source = :source", {"source": source})
+        return datetime.fromisoformat(row["at"]) if row and row["at"] else None
+
+    # Imports
+
+    def put_import(
+        self,
+        as_of: date,
+        at: datetime,
+        file_name: str,
+        sha256: str,
+        dialect: str,
+        row_count: int,
+        refused: list[tuple[int, str]],
+        report: dict[str, Any],
+        rows: Iterable[dict[str, Any]],
+    ) -> int:
+        """Keep an import with its date and, for each row, its booking site, so that an old count can be made again."""
+        with self.transaction():
+            self.run(
+                "INSERT INTO imports (as_of, imported_at, file_name, sha256, dialect, row_count, refused, report) "
+                "VALUES (:as_of, :at, :name, :sha, :dialect, :rows, :refused, :report)",
+                {
+                    "as_of": as_of.isoformat(),
+                    "at": at.isoformat(),
+                    "name": file_name,
+                    "sha": sha256,
+                    "dialect": dialect,
+                    "rows": row_count,
+                    "refused": json.dumps(refused, ensure_ascii=False),
+                    "report": json.dumps(report, ensure_ascii=False),
+                },
+            )
+            row = self.row("SELECT max(import_id) AS import_id FROM imports")
+            import_id = int(row["import_id"]) if row else 0
+            self.run_many(
+                "INSERT INTO import_rows VALUES (:import, :source_id, :department, :site, :open)",
+                [{**one, "import": import_id} for one in rows],
+            )
+        return import_id
+
+    def imports(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM imports ORDER BY as_of, import_id")
+
+    def import_for(self, day: date) -> dict[str, Any] | None:
+        """The latest import that was true on `day`."""
+        return self.row(
+            "SELECT * FROM imports WHERE as_of <= :day ORDER BY as_of DESC, import_id DESC LIMIT 1",
+            {"day": day.isoformat()},
+        )
+
+    def sites_of_import(self, import_id: int) -> dict[str, int]:
+        """Open places by booking site ("" = none, a host = undeclared)."""
+        rows = self.rows(
+            "SELECT site, count(*) AS n FROM import_rows WHERE import_id = :id AND open = 1 "
+            "GROUP BY site ORDER BY site",
+            {"id": import_id},
+        )
+        return {row["site"]: row["n"] for row in rows}
+
+
+def dump(centre: Centre) -> str:
+    content = {key: value for key, value in asdict(centre).items() if value not in (None, "", (), False)}
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def parse(text: str) -> Centre:
+    content = json.loads(text)
+    for name in _DATES:
+        if name in content:
+            content[name] = date.fromisoformat(content[name])
+    for name in ("hours", "flags"):
+        content[name] = tuple(content.get(name, ()))
+    if content.get("walk_in") is None:
+        content.pop("walk_in", None)
+    known = {field.name for field in fields(Centre)}
+    return Centre(**{key: value for key, value in content.items() if key in known})

@@ -1,0 +1,201 @@
+"""`registry.db`: which ids exist, what they were matched with, what operators decided. Never rebuilt."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from aggregator.store import schema
+from aggregator.store.database import Store
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    offer_id: str
+    place_id: str
+    provider: str
+    link_key: str
+    booking_url: str
+    drawn_on: str
+
+
+def draw(prefix: str) -> str:
+    """A random id for life: prefix, hyphen, ten base32 characters (50 bits)."""
+    return f"{prefix}-{base64.b32encode(secrets.token_bytes(7)).decode()[:10].lower()}"
+
+
+class Registry(Store):
+    """All writes are one transaction each; times are ISO 8601 UTC texts."""
+
+    def __init__(self, path: Path, draw_id: Callable[[str], str] = draw) -> None:
+        super().__init__(path, schema.registry, "FULL")
+        self._draw = draw_id
+
+    # Places
+
+    def new_place(self, at: datetime) -> str:
+        place_id = self._draw("p")
+        self.run(
+            "INSERT INTO places (place_id, drawn_on) VALUES (:id, :on)", {"id": place_id, "on": at.date().isoformat()}
+        )
+        return place_id
+
+    def places(self) -> dict[str, dict[str, Any]]:
+        return {row["place_id"]: row for row in self.rows("SELECT * FROM places")}
+
+    def withdraw(self, place_id: str, reason: str | None, at: datetime, role: str) -> bool:
+        """Take a place off the lists for a listed reason, or put it back (None). False when there is no such place."""
+        with self.transaction():
+            changed = self.run(
+                "UPDATE places SET withdrawn = :reason, withdrawn_on = :at WHERE place_id = :id",
+                {"id": place_id, "reason": reason, "at": at.isoformat()},
+            )
+            if changed:
+                self.decide("withdraw" if reason else "restore", place_id, reason or "", at, role)
+        return bool(changed)
+
+    # Offers
+
+    def offers(self) -> list[OfferRow]:
+        return [OfferRow(**row) for row in self.rows("SELECT * FROM offers ORDER BY offer_id")]
+
+    def put_offer(self, place_id: str, provider: str, link_key: str, booking_url: str, at: datetime) -> str:
+        """The id of what a place offers at a provider; a changed link or place is kept in the history."""
+        known = self.row(
+            "SELECT * FROM offers WHERE provider = :provider AND (link_key = :key OR place_id = :place) "
+            "ORDER BY link_key = :key DESC",
+            {"provider": provider, "key": link_key, "place": place_id},
+        )
+        if known and (known["link_key"], known["booking_url"], known["place_id"]) == (link_key, booking_url, place_id):
+            return str(known["offer_id"])
+        offer_id = known["offer_id"] if known else self._draw("o")
+        fields = {
+            "id": offer_id,
+            "place": place_id,
+            "provider": provider,
+            "key": link_key,
+            "url": booking_url,
+            "on": at.date().isoformat(),
+            "at": at.isoformat(),
+        }
+        self.run(
+            "INSERT INTO offers VALUES (:id, :place, :provider, :key, :url, :on) "
+            "ON CONFLICT (offer_id) DO UPDATE SET place_id = :place, link_key = :key, booking_url = :url",
+            fields,
+        )
+        self.run("INSERT INTO offer_links VALUES (:id, :url, :place, :at)", fields)
+        return str(offer_id)
+
+    # Matches
+
+    def matches(self) -> dict[tuple[str, str], str]:
+        """(source, source id) -> place id, for the matches in force."""
+        rows = self.rows("SELECT source, source_id, place_id FROM matches WHERE undone_at IS NULL")
+        return {(row["source"], row["source_id"]): row["place_id"] for row in rows}
+
+    def match(
+        self,
+        source: str,
+        source_id: str,
+        place_id: str,
+        method: str,
+        score: float | None,
+        at: datetime,
+        decided_by: str = "rule",
+    ) -> None:
+        """Put a match in force; the earlier one of the same centre is undone, not erased."""
+        key = {"source": source, "id": source_id, "at": at.isoformat()}
+        self.run(
+            "UPDATE matches SET undone_at = :at WHERE source = :source AND source_id = :id AND undone_at IS NULL", key
+        )
+        self.run(
+            "INSERT INTO matches (source, source_id, place_id, method, score, matched_at, decided_by) "
+            "VALUES (:source, :id, :place, :method, :score, :at, :by)",
+            {**key, "place": place_id, "method": method, "score": score, "by": decided_by},
+        )
+        self.run(
+            "INSERT INTO aliases VALUES (:source, :id, :place, :at, NULL) "
+            "ON CONFLICT (kind, value, place_id) DO UPDATE SET until = NULL",
+            {**key, "place": place_id},
+        )
+        self.run(
+            "UPDATE aliases SET until = :at WHERE kind = :source AND value = :id AND place_id <> :place "
+            "AND until IS NULL",
+            {**key, "place": place_id},
+        )
+
+    def merge(self, place_id: str, into: str, at: datetime) -> None:
+        """All that was matched with `place_id` goes to `into`; both ids are kept."""
+        self.run("UPDATE places SET merged_into = :into WHERE place_id = :id", {"id": place_id, "into": into})
+        for row in self.rows(
+            "SELECT source, source_id FROM matches WHERE place_id = :id AND undone_at IS NULL", {"id": place_id}
+        ):
+            self.match(row["source"], row["source_id"], into, "merge", None, at, "operator")
+        self.run("UPDATE offers SET place_id = :into WHERE place_id = :id", {"id": place_id, "into": into})
+
+    # Reviews
+
+    def open_review(
+        self, source: str, source_id: str, place_id: str, other: str, score: float, distance_m: int | None, at: datetime
+    ) -> None:
+        self.run(
+            "INSERT OR IGNORE INTO reviews (source, source_id, place_id, other_place_id, score, distance_m, opened_at) "
+            "VALUES (:source, :id, :place, :other, :score, :distance, :at)",
+            {
+                "source": source,
+                "id": source_id,
+                "place": place_id,
+                "other": other,
+                "score": score,
+                "distance": distance_m,
+                "at": at.isoformat(),
+            },
+        )
+
+    def open_reviews(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM reviews WHERE decision IS NULL ORDER BY score DESC, review_id")
+
+    def decide_review(self, review_id: int, same: bool, at: datetime, role: str) -> bool:
+        """Confirm that two places are one (merge), or that they are two. False when there is no such open review."""
+        review = self.row("SELECT * FROM reviews WHERE review_id = :id AND decision IS NULL", {"id": review_id})
+        if review is None:
+            return False
+        with self.transaction():
+            self.run(
+                "UPDATE reviews SET decision = :decision, decided_at = :at WHERE review_id = :id",
+                {"id": review_id, "decision": "same" if same else "different", "at": at.isoformat()},
+            )
+            if same:
+                self.merge(review["place_id"], review["other_place_id"], at)
+            self.decide(
+                "review", review["place_id"], f"{'same as' if same else 'not'} {review['other_place_id']}", at, role
+            )
+        return True
+
+    def split(self, source: str, source_id: str, at: datetime, role: str) -> str | None:
+        """Undo a match: the centre gets a place of its own. None when it is not matched."""
+        if (source, source_id) not in self.matches():
+            return None
+        with self.transaction():
+            place_id = self.new_place(at)
+            self.match(source, source_id, place_id, "split", None, at, "operator")
+            self.decide("split", place_id, f"{source}:{source_id}", at, role)
+        return place_id
+
+    # Decisions
+
+    def decide(self, kind: str, target: str, detail: str, at: datetime, role: str) -> None:
+        self.run(
+            "INSERT INTO decisions (at, role, kind, target, detail) VALUES (:at, :role, :kind, :target, :detail)",
+            {"at": at.isoformat(), "role": role, "kind": kind, "target": target, "detail": detail},
+        )
+
+    def decisions(self, kinds: Iterable[str] = ()) -> list[dict[str, Any]]:
+        wanted = set(kinds)
+        rows = self.rows("SELECT * FROM decisions ORDER BY decision_id")
+        return [row for row in rows if not wanted or row["kind"] in wanted]

@@ -1,0 +1,136 @@
+"""What a card says: one line of state per offer, the same words for all (screens §5).
+
+Three facts never look alike: a slot seen, none seen, unknown. Wording depends on the state, never on the platform.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from aggregator.order import tie_key
+from aggregator.search import EPOCH_DAY, Found, SlotFilter, days_of
+from aggregator.snapshot import Offer, Place, Snapshot
+from aggregator.web import words
+from aggregator.web.site import Site
+
+STRIP_DAYS = 7
+MANY_SLOTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """One day of the strip: `count` None = not known."""
+
+    day: date
+    count: int | None
+
+    @property
+    def text(self) -> str:
+        if self.count is None:
+            return "–"
+        return f"{MANY_SLOTS}+" if self.count > MANY_SLOTS else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferBlock:
+    """One platform of one place. `glyph`: seen, none, unknown; `token`: of its button."""
+
+    label: str
+    glyph: str
+    fact: str
+    then: str
+    detail: str
+    token: str
+    strip: tuple[DayCell, ...]
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One place in a list. `number`: its rank, printed and used by the map."""
+
+    number: int
+    place: Place
+    distance_m: int
+    offers: tuple[OfferBlock, ...]
+    hours_today: str
+
+
+def card(
+    site: Site, found: Found, number: int, snapshot: Snapshot, fits: SlotFilter, epoch: str, key: str, list_hash: str
+) -> Card:
+    """The card of one line of a list, with the facts of `snapshot` and buttons that name this list."""
+    place = found.place
+    drawn = sorted(place.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))
+    today = site.now().astimezone(place.zone).date()
+    blocks = tuple(
+        offer_block(site, place, offer, snapshot, fits, site.tokens.write(epoch, list_hash, place.id, offer.id, number))
+        for offer in drawn
+    )
+    return Card(number, place, found.candidate.distance_m, blocks, hours_of(place, today))
+
+
+def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits: SlotFilter, token: str) -> OfferBlock:
+    now = site.now()
+    local_now = now.astimezone(place.zone)
+    today = local_now.date()
+    state = snapshot.slots.offers.get(offer.id)
+    glyph, fact, then, detail = "unknown", "créneaux inconnus", "", "pas encore relevé"
+    days: Counter[date] | None = None
+    if state is None and not site.is_read(offer.provider):
+        fact, detail = "créneaux non relevés ici", "à voir sur le site du lieu"
+    elif state is not None and state.state == "unknown":
+        moment = (state.since or snapshot.slots.at).astimezone(place.zone)
+        detail = f"sans réponse lisible {words.since(moment, today)}"
+    elif state is not None:
+        answered = (state.answered or snapshot.slots.at).astimezone(place.zone)
+        minutes = fits.local_minutes(state)
+        ahead = minutes[minutes > _wall_minutes(local_now)]
+        days = days_of(ahead.tolist())
+        read_at = f"vu {words.seen_at(answered, today)}"
+        old = now - answered > timedelta(seconds=2 * snapshot.slots.interval_s + 60)
+        if len(ahead):
+            first = _from_wall_minutes(int(ahead.min()))
+            glyph, fact = "seen", words.when(first, today)
+            then = _then(days, first.date())
+            detail = f"relevé incomplet · {read_at}" if state.partial else read_at
+        elif state.state == "phone":
+            glyph, fact, detail = "phone", "par téléphone", f"réservation en ligne fermée · {read_at}"
+        else:
+            glyph, fact = "none", "aucun créneau vu"
+            detail = f"d’ici au {words.day_only(date.fromisoformat(snapshot.slots.until))} · {read_at}"
+        if old:
+            fact = f"sans doute dépassé : {fact}"
+    label = site.label(offer.provider) if offer.provider else _domain(offer.url)
+    strip = tuple(
+        DayCell(day, None if days is None else days.get(day, 0))
+        for day in (today + timedelta(days=ahead_days) for ahead_days in range(STRIP_DAYS))
+    )
+    return OfferBlock(label, glyph, fact, then, detail, token, strip, offer.provider)
+
+
+def hours_of(place: Place, day: date) -> str:
+    """The hours of a day as the source gives them: "fermé", "9:00-12:00", or "" when nothing is said."""
+    if not place.hours:
+        return ""
+    text = place.hours[day.weekday()]
+    return "" if text is None else text or "fermé"
+
+
+def _then(days: Counter[date], first: date) -> str:
+    later = [words.weekday_short(day) for day in sorted(days) if day > first][:3]
+    return f"puis {', '.join(later)}" if later else ""
+
+
+def _wall_minutes(local: datetime) -> int:
+    return (local.date() - EPOCH_DAY).days * 1440 + local.hour * 60 + local.minute
+
+
+def _from_wall_minutes(minutes: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(minutes=minutes)  # noqa: DTZ001 - a wall clock has no zone
+
+
+def _domain(url: str) -> str:
+    return url.split("/")[2]

@@ -1,0 +1,34 @@
+"""`POST /rdv/<token>`: count the click, durably, and send the citizen to the platform's own page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template
+
+from aggregator.redirect import UnknownOfferError
+from aggregator.web.site import here
+
+departures = Blueprint("departures", __name__)
+
+
+@departures.post("/rdv/<token>")
+def depart(token: str) -> Response:
+    """303 to the exact URL of the offer. The body is never read, so that a slow one holds nothing."""
+    site = here()
+    snapshot = site.snapshot
+    try:
+        if snapshot is None:
+            raise UnknownOfferError("nothing published yet")
+        departure = site.redirector.depart(token, site.visitor(), snapshot, site.now())
+    except UnknownOfferError:
+        page = render_template(
+            "message.html",
+            title="Ce lieu n’est plus dans la liste",
+            text="Le bouton que vous avez utilisé ne correspond plus à un lieu connu. Cherchez de nouveau.",
+        )
+        return Response(page, 404)
+    response = Response(status=303)
+    response.headers["Location"] = departure.url
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response

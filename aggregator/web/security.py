@@ -1,0 +1,71 @@
+"""Headers that every answer carries, and the pages for what goes wrong."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException
+
+from aggregator.web.site import Site
+
+log = logging.getLogger(__name__)
+
+ERRORS = {
+    400: ("Adresse non comprise", "Cette adresse contient quelque chose que nous ne comprenons pas."),
+    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
+    405: ("Demande non prévue", "Cette adresse ne répond pas à ce type de demande."),
+    413: ("Demande trop longue", "Cette demande est trop longue pour être lue."),
+    414: ("Adresse trop longue", "Cette adresse est trop longue pour être lue."),
+    500: (
+        "Une partie du site ne répond pas",
+        "Le défaut vient d’ici, et il est noté. Les lieux peuvent être joints par téléphone.",
+    ),
+    503: ("Beaucoup de monde en ce moment", "Réessayez dans quelques instants."),
+}
+
+
+def policy(site: Site) -> str:
+    """Content-Security-Policy. `form-action` names the booking sites, or a browser blocks the counted redirect."""
+    departures = " ".join(sorted(site.sites.owners))
+    return (
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+        f"form-action 'self' {departures}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def install(app: Flask, site: Site) -> None:
+    headers = {
+        "Content-Security-Policy": policy(site),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Our own POST carries its Origin; no platform learns where a citizen came from.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), browsing-topics=()",
+    }
+    if site.settings.secure:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    @app.errorhandler(HTTPException)
+    def say(error: HTTPException) -> Response | tuple[str, int]:
+        code = error.code or 500
+        if code < 400:
+            return Response(status=code, headers=dict(error.get_headers()))
+        title, text = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
+        return render_template("message.html", title=title, text=text), code
+
+    @app.errorhandler(Exception)
+    def fail(error: Exception) -> tuple[str, int]:
+        # The kind of error and where it stands; never the request, which may hold what a citizen typed.
+        log.error("page failed", extra={"kind": type(error).__name__}, exc_info=error)
+        title, text = ERRORS[500]
+        return render_template("message.html", title=title, text=text), 500

@@ -1,0 +1,174 @@
+"""What the web process holds: the snapshot in force, the keys, the event writer. One object for all blueprints."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask, current_app, request
+
+from aggregator import gazetteer as gazetteers
+from aggregator.ledger import seeds
+from aggregator.ledger.events import EventLog
+from aggregator.order import epoch_of
+from aggregator.redirect import Duplicates, Redirector, Tokens, Visitor, is_robot, load_secret
+from aggregator.search import Found
+from aggregator.settings import Settings
+from aggregator.snapshot import Shelf, Snapshot, SnapshotError
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 1.0
+FLUSH_S = 5.0
+RANKS_COUNTED = 20
+
+
+class Site:
+    """Thread-safe. `now` gives aware UTC instants."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.campaign = settings.campaign
+        self.now = now
+        self.sites = settings.booking_sites()
+        self.labels = settings.provider_labels()
+        self.gazetteer = gazetteers.load(settings.gazetteer_path)
+        self.shelf = Shelf(settings.published_dir)
+        self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
+        self.events = EventLog(settings.data_dir / "events.db")
+        self.redirector = Redirector(self.tokens, Duplicates(), self.events, self.sites)
+        self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
+        self.seed_of = lru_cache(maxsize=64)(self._seed_of)
+        self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in ("health", "shares")}
+        self._impressions: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self.refresh()
+        threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
+        threading.Thread(target=self._every, args=(FLUSH_S, self.flush), name="flush", daemon=True).start()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot in force; None while nothing has been published yet."""
+        return self.shelf.current
+
+    @property
+    def health(self) -> dict[str, Any]:
+        return self._files["health"].content
+
+    @property
+    def shares(self) -> dict[str, Any]:
+        return self._files["shares"].content
+
+    @property
+    def epoch(self) -> str:
+        return epoch_of(self.now())
+
+    def seed(self, epoch: str) -> bytes:
+        return self.seed_of(epoch[:10])
+
+    def label(self, slug: str) -> str:
+        return self.labels.get(slug, slug)
+
+    def is_read(self, slug: str) -> bool:
+        """True when this portal reads the provider; false for a site that is only linked to."""
+        return slug in self.campaign.providers.read
+
+    def refresh(self) -> None:
+        """Take over what the worker has published; a file that cannot be read leaves the last good one in force."""
+        try:
+            self.shelf.refresh()
+        except (SnapshotError, OSError, ValueError, KeyError) as error:
+            log.error("snapshot not loaded", extra={"cause": str(error)})
+        for file in self._files.values():
+            file.refresh()
+
+    def visitor(self) -> Visitor:
+        """The person behind the current request, as far as counting needs; nothing of it is written anywhere."""
+        return Visitor(
+            address=self._address(),
+            user_agent=request.headers.get("User-Agent", ""),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            own_host=request.host,
+        )
+
+    def count_impressions(self, found: Sequence[Found], first_rank: int) -> None:
+        """Count what a list shows to a person: offers of its first twenty ranks, and their weight by rank."""
+        if is_robot(request.headers.get("User-Agent", "")):
+            return
+        hour = self.epoch
+        with self._lock:
+            for rank, one in enumerate(found, first_rank):
+                if rank > RANKS_COUNTED:
+                    return
+                for offer in one.place.offers:
+                    part = 1 / len(one.place.offers)
+                    row = self._impressions[(hour, f"dep={one.place.department}", offer.provider)]
+                    row[0] += 1
+                    row[1] += part
+                    row[2] += part / math.log2(1 + rank)
+
+    def flush(self) -> None:
+        """Hand the counted impressions to the writer; what a crash can lose is five seconds of them."""
+        with self._lock:
+            counted, self._impressions = self._impressions, defaultdict(lambda: [0, 0.0, 0.0])
+        if counted:
+            self.events.add_impressions(
+                (*key, int(lists), shown, exposure) for key, (lists, shown, exposure) in counted.items()
+            )
+
+    def close(self) -> None:
+        self._stop.set()
+        self.flush()
+        self.events.close()
+
+    def _address(self) -> str:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        trusted = self.settings.trusted_proxies
+        return hops[-trusted] if trusted and len(hops) >= trusted else request.remote_addr or ""
+
+    def _seed_of(self, day: str) -> bytes:
+        return self._chain.seed(date.fromisoformat(day))
+
+    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while not self._stop.wait(seconds):
+            work()
+
+
+class PublishedFile:
+    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = 0
+        self.content: dict[str, Any] = {}
+
+    def refresh(self) -> None:
+        try:
+            changed = self._path.stat().st_mtime_ns
+            if changed != self._seen:
+                self.content = json.loads(self._path.read_text(encoding="utf-8"))
+                self._seen = changed
+        except (OSError, ValueError):
+            return
+
+
+def here() -> Site:
+    """The site of the current request."""
+    return cast(Site, current_app.extensions["aiguillage"])
+
+
+def install(app: Flask, site: Site) -> None:
+    app.extensions["aiguillage"] = site
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,97 @@
+"""What anybody may check: shares, the contract, the state of the platforms, who runs the site."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from aggregator.settings import ROOT
+from aggregator.web.pages import draw
+from aggregator.web.site import here
+
+transparency = Blueprint("transparency", __name__)
+
+CONTRACT_PATH = ROOT / "data" / "contract-order-1.md"
+CLASS_WORDS = {
+    "duplicate": "deuxième clic de la même personne en moins de 30 minutes",
+    "robot": "robots déclarés",
+    "prefetch": "pages préchargées par un navigateur",
+    "expired": "boutons d’une page de plus de cinq heures",
+    "forged": "boutons que nous n’avons pas écrits",
+}
+
+
+@transparency.get("/transparence")
+def shares() -> str:
+    site = here()
+    totals = site.shares
+    return render_template(
+        "transparency.html",
+        totals=totals,
+        at=_moment(totals.get("at")),
+        providers=totals.get("providers", []),
+        classes=[
+            {
+                "name": name,
+                "words": text,
+                **totals.get("classes", {}).get(name, {"total": 0, "step": 0, "providers": {}}),
+            }
+            for name, text in CLASS_WORDS.items()
+        ],
+        labels=site.labels,
+    )
+
+
+@transparency.get("/contrat")
+def contract() -> str:
+    return render_template("contract.html", **contract_text(CONTRACT_PATH))
+
+
+@transparency.get("/etat")
+def state() -> str:
+    site = here()
+    health = site.health
+    rows = sorted(health.get("providers", []), key=lambda row: draw(site, row["slug"]))
+    return render_template(
+        "state.html",
+        at=_moment(health.get("at")),
+        interval_s=health.get("interval_s", site.settings.collect_every_s),
+        providers=[
+            {**row, "since": _moment(row["failing_since"]), "answered": _moment(row["last_answer"])} for row in rows
+        ],
+        quarantines=health.get("quarantines", []),
+        imports=health.get("imports", []),
+        labels=site.labels,
+    )
+
+
+@transparency.get("/accessibilite")
+def accessibility() -> str:
+    return render_template("accessibility.html", operator=here().campaign.operator)
+
+
+@transparency.get("/mentions-legales")
+def legal() -> str:
+    return render_template("legal.html", operator=here().campaign.operator)
+
+
+@transparency.get("/confidentialite")
+def privacy() -> str:
+    return render_template("privacy.html", operator=here().campaign.operator)
+
+
+@lru_cache(maxsize=4)
+def contract_text(path: Path) -> dict[str, Any]:
+    """The contract's paragraphs and the SHA-256 of its file."""
+    raw = path.read_bytes()
+    blocks = [block.strip() for block in raw.decode("utf-8").split("\n\n") if block.strip()]
+    return {"blocks": blocks, "sha256": hashlib.sha256(raw).hexdigest(), "name": path.name}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,177 @@
+"""How a page writes times, distances and numbers in French: pure functions, used as template filters."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from aggregator.order import band_limits
+
+NBSP = "\u00a0"
+THIN = "\u202f"
+LOCALE = "fr"
+
+
+def clock(moment: datetime) -> str:
+    """ "9 h 05", of a local time."""
+    return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02d}"
+
+
+def day_short(day: date) -> str:
+    """ "jeudi 26 nov."."""
+    return format_date(day, "EEEE d MMM", locale=LOCALE).replace(" ", NBSP)
+
+
+def day_long(day: date) -> str:
+    """ "mardi 24 novembre"."""
+    return format_date(day, "EEEE d MMMM", locale=LOCALE)
+
+
+def day_only(day: date) -> str:
+    """ "21 décembre"."""
+    return format_date(day, "d MMMM", locale=LOCALE).replace(" ", NBSP)
+
+
+def day_with_year(day: date) -> str:
+    """ "23 nov. 2026"."""
+    return format_date(day, "d MMM y", locale=LOCALE).replace(" ", NBSP)
+
+
+def weekday(day: date) -> str:
+    """ "lundi"."""
+    return format_date(day, "EEEE", locale=LOCALE)
+
+
+def weekday_short(day: date) -> str:
+    """ "ven."."""
+    return format_date(day, "EEE", locale=LOCALE)
+
+
+def day_relative(day: date, today: date) -> str:
+    """ "aujourd’hui", "demain", else "jeudi 26 nov."."""
+    return {today: "aujourd’hui", today + timedelta(days=1): "demain"}.get(day) or day_short(day)
+
+
+def when(moment: datetime, today: date) -> str:
+    """ "demain, 9 h 20", of a local time."""
+    return f"{day_relative(moment.date(), today)}, {clock(moment)}"
+
+
+def seen_at(moment: datetime, today: date) -> str:
+    """ "à 14 h 02" today, "le 22 nov. à 14 h 02" before."""
+    text = f"à{NBSP}{clock(moment)}"
+    if moment.date() == today:
+        return text
+    return f"le{NBSP}{format_date(moment.date(), 'd MMM', locale=LOCALE).replace(' ', NBSP)} {text}"
+
+
+def since(moment: datetime, today: date) -> str:
+    """ "depuis 13 h 20" today, "depuis le 22 nov., 13 h 20" before."""
+    if moment.date() == today:
+        return f"depuis {clock(moment)}"
+    return f"depuis le{NBSP}{format_date(moment.date(), 'd MMM', locale=LOCALE).replace(' ', NBSP)}, {clock(moment)}"
+
+
+def half_day_heading(key: str, today: date) -> str:
+    """ "Demain matin", "Mercredi 25, après-midi" of "2026-11-25T1"."""
+    day, part = date.fromisoformat(key[:10]), ("après-midi" if key.endswith("1") else "matin")
+    if day == today:
+        return "Aujourd’hui, " + part
+    if day == today + timedelta(days=1):
+        return "Demain " + part if part == "matin" else "Demain après-midi"
+    name = format_date(day, "EEEE d MMMM", locale=LOCALE)
+    return f"{name[0].upper()}{name[1:]}, {part}"
+
+
+def number(value: float) -> str:
+    """ "4 812", with a thin no-break space."""
+    return format_decimal(value, locale=LOCALE)
+
+
+def decimal(value: float, digits: int = 1) -> str:
+    return format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=LOCALE)
+
+
+def percent(share: float) -> str:
+    """ "74,1 %"."""
+    return f"{decimal(100 * share)}{NBSP}%"
+
+
+def kilometres(metres: int) -> str:
+    """ "250 m", "1,25 km", "10 km"."""
+    if metres < 1000:
+        return f"{metres}{NBSP}m"
+    return f"{format_decimal(metres / 1000, format='#,##0.##', locale=LOCALE)}{NBSP}km"
+
+
+def band(metres: int) -> str:
+    """The distance as the order knows it: "1 à 1,25 km", "moins de 250 m"."""
+    low, high = band_limits(metres)
+    if low == 0:
+        return f"moins de {kilometres(high)}"
+    if high <= 1000:
+        low_text = f"{low}" if high < 1000 else kilometres(low)
+        return f"{low_text} à {kilometres(high)}"
+    low_text = kilometres(low) if low < 1000 else kilometres(low).removesuffix(f"{NBSP}km")
+    return f"{low_text} à {kilometres(high)}"
+
+
+def phone(text: str) -> Markup:
+    """ "01 99 00 12 34", never broken."""
+    digits = "".join(character for character in text if character.isdigit())
+    if text.startswith("+33") and len(digits) == 11:
+        digits = "0" + digits[2:]
+    if len(digits) == 10 and digits.startswith("0"):
+        text = NBSP.join(digits[start : start + 2] for start in range(0, 10, 2))
+    return Markup('<span class="insecable">{}</span>').format(text)
+
+
+def whole(text: str) -> Markup:
+    """Text that never breaks, printed as it is written."""
+    return Markup('<span class="insecable">{}</span>').format(text)
+
+
+def rdv(text: str) -> Markup:
+    """The word rendez-vous never breaks at its hyphen."""
+    return Markup(str(escape(text)).replace("rendez-vous", "<span class=insecable>rendez-vous</span>"))  # noqa: S704
+
+
+def tel(text: str) -> str:
+    """The `tel:` form of a number."""
+    return "".join(character for character in text if character.isdigit() or character == "+")
+
+
+def bdi(text: str) -> Markup:
+    """Text of a source, isolated: whatever direction it is written in, it does not disturb its neighbours."""
+    return Markup("<bdi>{}</bdi>").format(escape(text))
+
+
+def plural(count: float, one: str, many: str) -> str:
+    """French: below two is singular."""
+    return one if abs(count) < 2 else many
+
+
+FILTERS = {
+    "clock": clock,
+    "day_short": day_short,
+    "day_long": day_long,
+    "day_only": day_only,
+    "day_with_year": day_with_year,
+    "weekday_short": weekday_short,
+    "when": when,
+    "seen_at": seen_at,
+    "since": since,
+    "number": number,
+    "decimal": decimal,
+    "percent": percent,
+    "kilometres": kilometres,
+    "band": band,
+    "phone": phone,
+    "whole": whole,
+    "rdv": rdv,
+    "tel": tel,
+    "bdi": bdi,
+}

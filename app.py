@@ -1,0 +1,39 @@
+"""The one place that wires the site together, and the WSGI entry point (`app:create_app`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+
+from aggregator.settings import ROOT, Settings
+from aggregator.web import security, words
+from aggregator.web.departures import departures
+from aggregator.web.health import health
+from aggregator.web.pages import pages
+from aggregator.web.site import Site, install, utc_now
+from aggregator.web.transparency import transparency
+
+MAX_BODY_BYTES = 16 * 1024
+
+
+def create_app(settings: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
+    """The site for `settings` (the environment's by default). Raises SettingsError, EventLogError, SeedError."""
+    settings = settings or Settings.from_env()
+    app = Flask("aiguillage", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.globals["plural"] = words.plural
+    site = Site(settings, now)
+    install(app, site)
+    security.install(app, site)
+    for blueprint in (pages, departures, transparency, health):
+        app.register_blueprint(blueprint)
+
+    @app.context_processor
+    def everywhere() -> dict[str, object]:
+        return {"demo": settings.demo, "campaign": site.campaign, "terms": site.campaign.terms}
+
+    return app

@@ -1,0 +1,75 @@
+"""A circuit breaker: after repeated failures a provider is left alone, then asked once before all is resumed.
+
+Pure state and a clock that is handed in; whoever runs the collection stores the state between runs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from providers.errors import CircuitOpenError, ProviderError
+from providers.records import Outcome
+
+FAILURES_TO_OPEN = 5
+FIRST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerState:
+    """`failures` in a row, of any kind; `open_until` is None when closed; `pauses` counts openings in a row."""
+
+    failures: int = 0
+    pauses: int = 0
+    open_until: datetime | None = None
+    cause: str = ""
+
+
+class Breaker:
+    """Thread-safe. Half-open lets exactly one request through at a time (the probe)."""
+
+    def __init__(self, now: Callable[[], datetime], state: BreakerState | None = None) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._probing = False
+        self.state = state or BreakerState()
+
+    def before(self) -> None:
+        """Raises CircuitOpenError when the provider must not be asked now."""
+        with self._lock:
+            until = self.state.open_until
+            if until is None:
+                return
+            if self._now() < until or self._probing:
+                raise CircuitOpenError(f"not asked before {until:%H:%M:%S} UTC ({self.state.cause})")
+            self._probing = True
+
+    def succeeded(self) -> None:
+        with self._lock:
+            self._probing = False
+            self.state = BreakerState()
+
+    def failed(self, error: ProviderError) -> None:
+        """A refusal opens at once; a wait that was asked for is obeyed; other failures open after a few in a row."""
+        with self._lock:
+            half_open, self._probing = self._probing, False
+            state = replace(self.state, failures=self.state.failures + 1, cause=error.outcome.value)
+            if error.outcome is Outcome.GONE:
+                self.state = replace(state, failures=self.state.failures) if half_open else self.state
+                return
+            if error.outcome is Outcome.RATE_LIMITED:
+                state = self._open(state, error.retry_after_s or FIRST_PAUSE_S)
+            elif error.outcome is Outcome.BLOCKED:
+                state = self._open(state, LONGEST_PAUSE_S)
+            elif half_open or state.failures >= FAILURES_TO_OPEN:
+                state = self._open(state, min(FIRST_PAUSE_S * 2**state.pauses, LONGEST_PAUSE_S))
+            self.state = state
+
+    def _open(self, state: BreakerState, pause_s: float) -> BreakerState:
+        until = self._now() + timedelta(seconds=pause_s)
+        if state.open_until is not None and state.open_until > until:
+            until = state.open_until
+        return replace(state, pauses=state.pauses + 1, open_until=until)

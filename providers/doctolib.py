@@ -1,0 +1,408 @@
+"""Doctolib: a booking card per centre, then availabilities per motive (contracts.md §1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+from providers.base import MAX_PAGES, Ask, Draft, Provider, instant, phone_number
+from providers.errors import GoneError, InvalidAnswerError, ProviderError
+from providers.records import Centre, Department, Hours, Reason
+from providers.text import slugify
+
+DAYS_PER_PAGE = 14  # `limit` is a number of days (§1.3)
+BOOKING_CATEGORY = "vaccination-covid-19"  # first path segment of a deep link (§1.6)
+PUBLIC_WORDS = ("non professionnel",)
+PROFESSIONAL_WORDS = ("professionnel", "soignant")
+# These names are also towns: the listing takes the département under a prefix (§1.1).
+PREFIXED = {"indre", "gironde", "mayenne", "vienne"}
+
+
+class Position(Struct):
+    lat: float
+    lng: float
+
+
+class Doctor(Struct):
+    link: str
+    name_with_title: str
+    exact_match: bool = True
+    address: str | None = None
+    city: str | None = None
+    zipcode: str | None = None
+    position: Position | None = None
+
+
+class Listing(Struct):
+    doctors: list[Doctor]
+
+
+class ListingAnswer(Struct):
+    data: Listing
+
+
+class DayHours(Struct):
+    day: int
+    enabled: bool = False
+    ranges: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Place(Struct):
+    id: str
+    practice_ids: list[int] = field(default_factory=list)
+    name: str | None = None
+    full_address: str | None = None
+    address: str | None = None
+    city: str | None = None
+    zipcode: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    landline_number: str | None = None
+    phone_number: str | None = None
+    opening_hours: list[DayHours] | None = None
+
+    @property
+    def practices(self) -> tuple[int, ...]:
+        """`practice_ids`; else the number in "practice-37157", which in "establishment-…" is no practice id (§1.2)."""
+        if self.practice_ids:
+            return tuple(self.practice_ids)
+        kind, _, number = self.id.partition("-")
+        return (int(number),) if kind == "practice" and number.isdigit() else ()
+
+    @property
+    def phone(self) -> str | None:
+        return phone_number(self.landline_number or self.phone_number)
+
+
+class Category(Struct):
+    id: int
+    name: str
+
+
+class Motive(Struct):
+    name: str
+    id: int | None = None
+    ref_visit_motive_id: int | None = None
+    visit_motive_category_id: int | None = None
+    allow_new_patients: bool | None = None
+
+
+class Agenda(Struct):
+    id: int
+    booking_disabled: bool = False
+    booking_temporary_disabled: bool | None = None
+    practice_id: int | None = None
+    visit_motive_ids_by_practice_id: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        return not (self.booking_disabled or self.booking_temporary_disabled)
+
+
+class Speciality(Struct):
+    slug: str | None = None
+
+
+class Profile(Struct):
+    id: int | str | None = None
+    name_with_title: str | None = None
+    speciality: Speciality | None = None
+
+
+class Card(Struct):
+    profile: Profile | None = None
+    places: list[Place] | None = None
+    visit_motives: list[Motive] | None = None
+    visit_motive_categories: list[Category] | None = None
+    agendas: list[Agenda] | None = None
+
+
+class CardAnswer(Struct):
+    data: Card
+
+
+class SlotDict(Struct):
+    start_date: str
+    agenda_id: int | None = None
+
+
+class Day(Struct):
+    slots: list[str | SlotDict | list[str]]
+
+
+class Availabilities(Struct):
+    availabilities: list[Day]
+    next_slot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The practice that a link is about. `same_address`: several practices at one address, one centre."""
+
+    place: Place
+    practices: tuple[int, ...]
+    same_address: bool
+
+
+class Doctolib(Provider):
+    slug = "doctolib"
+
+    def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
+        seen: set[str] = set()
+        for department in departments:
+            yield department.code, lambda ask, name=department.name: self._department(ask, name, seen)  # type: ignore[misc]
+
+    def _department(self, ask: Ask, name: str, seen: set[str]) -> Iterator[Centre]:
+        """Pages until one is empty, or until rows of other départements begin; a link is read once (§1.1)."""
+        path = f"/vaccination-covid-19/{department_slug(name)}.json"
+        for page in range(1, MAX_PAGES):
+            doctors = ask.get(ListingAnswer, "api", path, [("page", str(page))]).data.doctors
+            fresh = [doctor for doctor in doctors if doctor.link not in seen and doctor.exact_match]
+            for doctor in fresh:
+                seen.add(doctor.link)
+                yield from self._centres(ask, doctor)
+            if not fresh or len([d for d in doctors if d.exact_match]) < len(doctors):
+                return
+
+    def _centres(self, ask: Ask, doctor: Doctor) -> Iterator[Centre]:
+        slug = centre_slug(doctor.link)
+        if slug is None:
+            ask.refused.append("a listed link names no centre")
+            return
+        try:
+            card = self._card(ask, slug)
+        except (GoneError, InvalidAnswerError) as error:
+            ask.refused.append(f"{slug}: {error}")
+            return
+        if not card.visit_motives or any(self.wants(reason_of(motive)) for motive in card.visit_motives):
+            yield from centres_of_card(card, doctor, self.config.booking_origin)
+
+    def _card(self, ask: Ask, slug: str) -> Card:
+        return ask.get(CardAnswer, "api", f"/booking/{slug}.json").data
+
+    def read_slots(self, draft: Draft, centre_url: str) -> None:
+        slug = centre_slug(centre_url)
+        if slug is None:
+            raise InvalidAnswerError("the link names no centre")
+        card = self._card(draft.ask, slug)
+        agendas = card.agendas or []
+        practice = practice_in(centre_url)
+        draft.booking_url = deep_link(centre_url, practice, self.config.booking_origin)
+        draft.phone = next((place.phone for place in card.places or [] if place.phone), None)
+        if not any(agenda.open for agenda in agendas):
+            draft.phone_only = True
+            draft.centre_id = centre_id(card, [practice] if practice else None, same_address=False)
+            return
+        chosen = choose_practice(card, practice)
+        draft.phone = chosen.place.phone or draft.phone
+        draft.centre_id = centre_id(card, chosen.practices, chosen.same_address)
+        for motive in public_motives(card):
+            if motive.id is not None and motive.allow_new_patients is not False and self.wants(reason_of(motive)):
+                with draft.part():
+                    self._motive(draft, motive.id, reason_of(motive), agendas, chosen.practices)
+
+    def _motive(
+        self, draft: Draft, motive: int, reason: Reason, agendas: list[Agenda], practices: tuple[int, ...]
+    ) -> None:
+        agenda_ids, practice_ids = agendas_and_practices(agendas, motive, practices)
+        if not agenda_ids:
+            return
+        day = draft.window.start
+        while day < draft.window.end:
+            page = self._availabilities(draft.ask, day, motive, agenda_ids, practice_ids)
+            found = 0
+            for text, agenda in slot_starts(page):
+                moment = instant(text)
+                found += moment.date() >= day
+                draft.add(moment, reason, (motive, moment, agenda))
+            day = _next_page(page, day, found)
+
+    def _availabilities(
+        self, ask: Ask, day: date, motive: int, agenda_ids: list[str], practice_ids: list[str]
+    ) -> Availabilities:
+        # agenda_ids keep the order of the booking card: another order returns other results (§1.3).
+        query = (
+            f"start_date={day.isoformat()}&visit_motive_ids={motive}&agenda_ids={'-'.join(agenda_ids)}"
+            f"&insurance_sector=public&practice_ids={'-'.join(practice_ids)}&destroy_temporary=true&limit={DAYS_PER_PAGE}"
+        )
+        return ask.get(Availabilities, "api", "/availabilities.json", query=query)
+
+    def blocked_instead(self, error: ProviderError, path: str) -> bool:
+        return error.status == 400 and path == "/availabilities.json"  # §1.5
+
+    @classmethod
+    def link_key(cls, url: str) -> str | None:
+        slug = centre_slug(url)
+        practice = practice_in(url)
+        return slug and (f"{slug}#{practice}" if practice else slug)
+
+
+def _next_page(page: Availabilities, day: date, found: int) -> date:
+    """The day to ask from next; `date.max` when the platform has nothing more. `next_slot` is a hint, never a slot."""
+    following = day + timedelta(days=DAYS_PER_PAGE)
+    if page.next_slot:
+        hint = instant(page.next_slot).date()
+        return hint if hint >= following else following
+    return following if found else date.max
+
+
+def slot_starts(page: Availabilities) -> Iterator[tuple[str, int | None]]:
+    """(start, agenda) of every slot in its four shapes; of a two-dose slot the first dose only (§1.3)."""
+    for day in page.availabilities:
+        for slot in day.slots:
+            if isinstance(slot, SlotDict):
+                yield slot.start_date, slot.agenda_id
+            elif isinstance(slot, str):
+                yield slot, None
+            elif slot:
+                yield slot[0], None
+
+
+def department_slug(name: str) -> str:
+    slug = slugify(name)
+    return f"departement-{slug}" if slug in PREFIXED else slug
+
+
+def centre_slug(url: str) -> str | None:
+    """The last of at least three path segments, in lower case; None when the link stops at a town."""
+    segments = urlsplit(url).path.strip("/").split("/")
+    return segments[-1].lower() if len(segments) >= 3 and segments[-1] else None
+
+
+def practice_in(url: str) -> int | None:
+    """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings (§1.2)."""
+    match = re.search(r"[?&]pid=(?:practice-)?(\d+)", url)
+    return int(match[1]) if match else None
+
+
+def deep_link(url: str, practice: int | None, origin: str) -> str:
+    segments = urlsplit(url).path.strip("/").split("/")
+    query = f"?pid=practice-{practice}" if practice else ""
+    return f"{origin}/{BOOKING_CATEGORY}/{'/'.join(segments[-2:-1])}/{segments[-1].lower()}{query}"
+
+
+def choose_practice(card: Card, practice: int | None) -> Choice:
+    """The place that the link means, joined by the practices at its address that have no agenda of their own.
+
+    Raises GoneError when the practice is no longer listed, or the card holds no place.
+    """
+    places = card.places or []
+    if practice is None:
+        place = places[0] if places else None
+    else:
+        place = next((place for place in places if practice in place.practices), None)
+    if place is None:
+        raise GoneError("the practice of this link is no longer listed")
+    own = (practice,) if practice is not None else place.practices
+    with_agenda = {agenda.practice_id for agenda in card.agendas or []}
+    beside = tuple(
+        number
+        for other in places
+        if other is not place and other.address and other.address == place.address
+        for number in other.practices
+        if number not in with_agenda and number not in own
+    )
+    return Choice(place, own + beside, bool(beside))
+
+
+def centre_id(card: Card, practices: Sequence[int] | None, same_address: bool) -> str | None:
+    if card.profile is None or card.profile.id is None:
+        return None
+    numbers = practices or []
+    if len(numbers) == 1 or (numbers and same_address):
+        return f"doctolib{card.profile.id}pid{numbers[0]}"
+    return f"doctolib{card.profile.id}"
+
+
+def agendas_and_practices(
+    agendas: Sequence[Agenda], motive: int, practices: Sequence[int]
+) -> tuple[list[str], list[str]]:
+    """Agendas to ask, in the card's order, and every practice under which they hold the motive (§1.3)."""
+    agenda_ids: list[str] = []
+    practice_ids: dict[str, None] = {}
+    for agenda in agendas:
+        holding = [key for key, motives in agenda.visit_motive_ids_by_practice_id.items() if motive in motives]
+        if agenda.open and holding and (agenda.practice_id is None or agenda.practice_id in practices):
+            agenda_ids.append(str(agenda.id))
+            practice_ids.update(dict.fromkeys(holding))
+    return agenda_ids, list(practice_ids)
+
+
+def public_categories(categories: Sequence[Category]) -> set[int]:
+    """Categories open to the public; "Non professionnels de santé" is one, "Professionnels de santé" is not (§1.4)."""
+    return {category.id for category in categories if not _is_professional(category.name)}
+
+
+def public_motives(card: Card) -> list[Motive]:
+    public = public_categories(card.visit_motive_categories or [])
+    return [
+        motive
+        for motive in card.visit_motives or []
+        if not card.visit_motive_categories
+        or motive.visit_motive_category_id is None
+        or motive.visit_motive_category_id in public
+    ]
+
+
+def _is_professional(name: str) -> bool:
+    text = name.casefold()
+    return any(word in text for word in PROFESSIONAL_WORDS) and not any(word in text for word in PUBLIC_WORDS)
+
+
+def reason_of(motive: Motive) -> Reason:
+    code = str(motive.ref_visit_motive_id) if motive.ref_visit_motive_id is not None else None
+    return Reason(motive.name, code)
+
+
+def centres_of_card(card: Card, doctor: Doctor, origin: str) -> Iterator[Centre]:
+    """One centre per place of the card; what the place says wins over the listing's row (§1.1)."""
+    for place in card.places or []:
+        practices = place.practices
+        practice = practices[0] if practices else None
+        position = (place.latitude, place.longitude)
+        if None in position and doctor.position:
+            position = (doctor.position.lat, doctor.position.lng)
+        yield Centre(
+            source="doctolib",
+            source_id=f"{centre_slug(doctor.link)}#{practice or place.id}",
+            name=doctor.name_with_title,
+            address=place.full_address or doctor.address or "",
+            postcode=(place.zipcode or doctor.zipcode or "").replace(" ", ""),
+            city=place.city or doctor.city or "",
+            lat=position[0],
+            lon=position[1],
+            phone=place.phone,
+            hours=opening_hours(place.opening_hours or []),
+            booking_url=deep_link(doctor.link, practice, origin),
+            kind=_kind(doctor.link, doctor.name_with_title, card),
+        )
+
+
+def opening_hours(days: Sequence[DayHours]) -> Hours:
+    """Monday first; the wire counts 0 = Sunday; `enabled: false` is closed even when ranges are given (§1.2)."""
+    if not days:
+        return ()
+    texts: list[str | None] = [None] * 7
+    for day in days:
+        ranges = ", ".join(f"{start}-{end}" for start, end in day.ranges) if day.enabled else ""
+        texts[(day.day - 1) % 7] = ranges
+    return tuple(texts)
+
+
+def _kind(link: str, name: str, card: Card) -> str:
+    speciality = card.profile.speciality.slug if card.profile and card.profile.speciality else None
+    return "general-practitioner" if speciality == "medecin-generaliste" else centre_kind(link, name)
+
+
+def centre_kind(link: str, name: str) -> str:
+    path, label = urlsplit(link).path.casefold(), name.casefold()
+    if "pharmacie" in path or label.startswith("pharmacie"):
+        return "drugstore"
+    if "medecin" in path:
+        return "general-practitioner"
+    return "vaccination-center"

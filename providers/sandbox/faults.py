@@ -1,0 +1,164 @@
+"""Faults that a simulated platform can play: what a broken, hostile or overloaded server really sends.
+
+Each takes (handler, body) and writes raw bytes, or returns a body to send as usual. Names are those of `--fault`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+HANG_S = 60
+Handler = BaseHTTPRequestHandler
+Fault = Callable[[Handler, bytes], bytes | None]
+
+
+def send(handler: Handler, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
+    """One whole answer in one write."""
+    handler.send_response(status)
+    handler.send_header("Content-Type", content_type)
+    handler.send_header("Content-Length", str(len(body)))
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def _status(status: int, body: bytes = b"{}", **headers: str) -> Fault:
+    def play(handler: Handler, _: bytes) -> None:
+        send(handler, status, body, **headers)
+
+    return play
+
+
+def _raw(content: bytes, content_type: str = "application/json", **headers: str) -> Fault:
+    def play(handler: Handler, _: bytes) -> None:
+        send(handler, 200, content, content_type, **headers)
+
+    return play
+
+
+def _reset(handler: Handler, _: bytes) -> None:
+    handler.close_connection = True
+    handler.connection.close()
+
+
+def _hang(handler: Handler, _: bytes) -> None:
+    time.sleep(HANG_S)
+    handler.close_connection = True
+
+
+def _drip(handler: Handler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body) + 1000))
+    handler.end_headers()
+    for number in range(HANG_S * 5):
+        handler.wfile.write(body[number : number + 1] or b" ")
+        handler.wfile.flush()
+        time.sleep(0.2)
+
+
+def _drip_headers(handler: Handler, _: bytes) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for number in range(HANG_S * 5):
+        handler.wfile.write(f"X-{number}: {number}\r\n".encode())
+        handler.wfile.flush()
+        time.sleep(0.2)
+
+
+def _truncated(handler: Handler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body[: len(body) // 2])
+    handler.close_connection = True
+
+
+def _cut(handler: Handler, body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
+def _flapping(handler: Handler, body: bytes) -> bytes | None:
+    server: Any = handler.server
+    server.flap = not getattr(server, "flap", False)
+    if server.flap:
+        send(handler, 502, b"bad gateway", "text/html")
+        return None
+    return body
+
+
+def _edited(edit: Callable[[bytes], bytes]) -> Fault:
+    return lambda handler, body: edit(body)
+
+
+def _renamed(body: bytes) -> bytes:
+    """Every key of the contract gone by another name."""
+    return body.replace(b'":', b'_v2":')
+
+
+def _booleans(body: bytes) -> bytes:
+    """Numbers become booleans: `true` is no identifier."""
+    value = json.loads(body)
+    return json.dumps(_map_numbers(value)).encode()
+
+
+def _map_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _map_numbers(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_map_numbers(one) for one in value]
+    return True if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+BIG = 200 * 1024 * 1024
+
+FAULTS: dict[str, Fault] = {
+    "reset": _reset,
+    "hang": _hang,
+    "drip": _drip,
+    "drip-headers": _drip_headers,
+    "rate-limited": _status(429, Retry_After="120"),
+    "rate-limited-date": _status(429, Retry_After="Fri, 31 Dec 2099 23:59:59 GMT"),
+    "rate-limited-negative": _status(429, Retry_After="-5"),
+    "rate-limited-junk": _status(429, Retry_After="soon"),
+    "blocked": _status(403, b"Anti dDos"),
+    "challenge": _status(503, b"<html>Checking your browser - cloudflare</html>"),
+    "error": _status(500, b"<html>error</html>"),
+    "unavailable": _status(503, b""),
+    "flapping": _flapping,
+    "gone": _status(404),
+    "no-content": _status(204, b""),
+    "html": _raw(b"<!doctype html><title>Maintenance</title>", "text/html"),
+    "empty": _raw(b""),
+    "truncated": _truncated,
+    "cut-json": _cut,
+    "latin-1": _raw('{"items":[],"x":"é"}'.encode("latin-1")),
+    "utf-16": _raw('{"items":[]}'.encode("utf-16")),
+    "bom": _edited(lambda body: b"\xef\xbb\xbf" + body),
+    "huge": lambda handler, body: _stream(handler, BIG),
+    "gzip-bomb": _raw(gzip.compress(b" " * BIG, 9), Content_Encoding="gzip"),
+    "deep": _raw(b"[" * 200_000 + b"]" * 200_000),
+    "long-integer": _raw(b'{"items":[],"total":' + b"9" * 4000 + b"}"),
+    "nan": _raw(b'{"items":[],"total":NaN}'),
+    "infinity": _raw(b'{"items":[],"total":1e999}'),
+    "duplicate-key": _raw(b'{"items":[],"items":[],"data":{},"data":{}}'),
+    "redirect-loop": _status(302, b"", Location="/loop"),
+    "redirect-away": _status(302, b"", Location="http://127.0.0.1:9/internal"),
+    "redirect-file": _status(302, b"", Location="file:///etc/passwd"),
+    "renamed": _edited(_renamed),
+    "booleans": _edited(_booleans),
+    "scalar": _raw(b"42"),
+}
+
+
+def _stream(handler: Handler, size: int) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(size))
+    handler.end_headers()
+    block = b" " * 65_536
+    for _ in range(size // len(block)):
+        handler.wfile.write(block)

@@ -1,0 +1,163 @@
+"""One loopback origin per platform, with latency and faults by flag, and a booking page per place."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import html
+import io
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from providers.official_list import TEMPLATE_COLUMNS
+from providers.sandbox.faults import FAULTS, send
+from providers.sandbox.platforms import PLATFORMS, Platform
+from providers.sandbox.world import SimCentre, World
+
+LIST_PATH = "/centres-vaccination.csv"
+
+
+class Sandbox:
+    """All platforms, running. `faults`: platform slug ("*" = all) -> name of a fault; may be changed while running."""
+
+    def __init__(
+        self,
+        world: World,
+        port: int = 0,
+        latency_ms: float = 0,
+        faults: Mapping[str, str] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        self.world = world
+        self.latency_s = latency_ms / 1000
+        self.faults = dict(faults or {})
+        self.requests = 0
+        labels = labels or {}
+        self._servers: dict[str, _Server] = {}
+        for number, (slug, platform) in enumerate(sorted(PLATFORMS.items())):
+            self._servers[slug] = _Server(
+                port + number if port else 0, self, slug, labels.get(slug, slug.capitalize()), platform(world, now)
+            )
+        self._list = _Server(port + len(PLATFORMS) if port else 0, self, "official", "", None)
+        for server in (*self._servers.values(), self._list):
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def origins(self) -> dict[str, str]:
+        return {slug: server.origin for slug, server in self._servers.items()}
+
+    def description(self) -> dict[str, Any]:
+        """What `sandbox.json` holds."""
+        return {
+            "providers": self.origins,
+            "official_list": self._list.origin + LIST_PATH if self.world.listed else None,
+            "places": sum(map(len, self.world.centres.values())) + len(self.world.listed),
+        }
+
+    def fault_of(self, slug: str) -> str | None:
+        return self.faults.get(slug) or self.faults.get("*")
+
+    def stop(self) -> None:
+        for server in (*self._servers.values(), self._list):
+            server.shutdown()
+            server.server_close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, port: int, sandbox: Sandbox, slug: str, label: str, platform: Platform | None) -> None:
+        self.sandbox, self.slug, self.label, self.platform = sandbox, slug, label, platform
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves in the middle is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: a demonstration keeps no access log either."""
+
+    def _answer(self, body: bytes) -> None:
+        server, parts = self.server, urlsplit(self.path)
+        path, query = unquote(parts.path), parse_qs(parts.query, keep_blank_values=True)
+        server.sandbox.requests += 1
+        if server.platform is None:
+            send(self, 200, official_list(server.sandbox.world), "text/csv; charset=utf-8")
+            return
+        if "text/html" in self.headers.get("Accept", ""):
+            centre = server.platform.at_path(path)
+            page = booking_page(server.label, centre)
+            send(self, 200 if centre else 404, page, "text/html; charset=utf-8")
+            return
+        if server.sandbox.latency_s:
+            time.sleep(server.sandbox.latency_s)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._answer_as_platform(server, server.platform, path, query, body)
+
+    def _answer_as_platform(
+        self, server: _Server, platform: Platform, path: str, query: dict[str, list[str]], body: bytes
+    ) -> None:
+        try:
+            found = platform.answer(path, query, body)
+        except (KeyError, ValueError, IndexError):
+            send(self, 400, b'{"error":"bad request"}')
+            return
+        answer: bytes | None = json.dumps(found, ensure_ascii=False).encode()
+        fault = server.sandbox.fault_of(server.slug)
+        if fault is not None:
+            answer = FAULTS[fault](self, answer or b"")
+        if answer is not None:
+            send(self, 404 if found is None and fault is None else 200, answer)
+
+
+def booking_page(label: str, centre: SimCentre | None) -> bytes:
+    """Where the citizen lands: the platform's name, the place, and that nothing here is real."""
+    name = html.escape(centre.name) if centre else "Page inconnue"
+    where = html.escape(centre.full_address) if centre else ""
+    return f"""<!doctype html><html lang="fr"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>[Démonstration] {name} – {html.escape(label)}</title>
+<style>body{{font:18px/1.45 system-ui,sans-serif;margin:0;color:#1b2420;background:#fff}}
+p,h1{{margin:16px;max-width:640px}}.d{{background:#f2b233;margin:0;padding:8px 16px;max-width:none}}</style>
+<p class="d"><strong>Démonstration</strong> : données inventées. Aucun rendez-vous réel ne peut être pris ici.</p>
+<p>Page de réservation simulée : <strong id="plateforme">{html.escape(label)}</strong></p>
+<h1 id="lieu">{name}</h1><p>{where}</p></html>""".encode()
+
+
+def official_list(world: World) -> bytes:
+    """The world's rows in our twelve-column template."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, TEMPLATE_COLUMNS, delimiter=";", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(world.listed)
+    return text.getvalue().encode()

@@ -1,0 +1,38 @@
+"""Text as providers spell it: slugs, and the cleaning that every free text gets at the door."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_TEXT = 300
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, ligatures opened: "Œuvre d'Été" -> "oeuvre d'ete"."""
+    text = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
+
+
+def slugify(text: str) -> str:
+    """ "Côte-d'Or" -> "cote-d-or"."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
+
+
+def clean(text: str | None, limit: int = MAX_TEXT) -> str:
+    """One line of visible text: no control or bidi-override character, no pile of accents, at most `limit` characters.
+
+    Wording and spelling are left as received.
+    """
+    if not text:
+        return ""
+    kept: list[str] = []
+    pile = 0
+    for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        pile = pile + 1 if category == "Mn" else 0
+        if category in ("Cf", "Co", "Cs", "Cn") or pile > 2:
+            continue
+        kept.append(" " if category in ("Cc", "Zl", "Zp") else character)
+    return " ".join("".join(kept).split())[:limit]

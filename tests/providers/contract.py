@@ -1,0 +1,152 @@
+"""What every provider promises, whoever it is. A new adapter inherits these tests with three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar
+
+import pytest
+
+from providers import PROVIDERS
+from providers.base import Provider
+from providers.records import Department, Outcome
+from providers.sandbox.faults import FAULTS
+from providers.sandbox.server import Sandbox
+from providers.sandbox.world import public_link
+from tests.conftest import NOON
+
+AIN = [Department("01", "Ain"), Department("69", "Rhône"), Department("974", "La Réunion")]
+
+# What each fault must be called; never "ok", never "empty".
+OUTCOMES = {
+    "reset": {Outcome.HTTP_ERROR},
+    "hang": {Outcome.TIMEOUT},
+    "drip": {Outcome.TIMEOUT},
+    "drip-headers": {Outcome.TIMEOUT},
+    "rate-limited": {Outcome.RATE_LIMITED},
+    "rate-limited-date": {Outcome.RATE_LIMITED},
+    "rate-limited-negative": {Outcome.RATE_LIMITED},
+    "rate-limited-junk": {Outcome.RATE_LIMITED},
+    "blocked": {Outcome.BLOCKED},
+    "challenge": {Outcome.BLOCKED},
+    "error": {Outcome.HTTP_ERROR},
+    "unavailable": {Outcome.HTTP_ERROR},
+    "gone": {Outcome.GONE},
+    "truncated": {Outcome.INVALID, Outcome.HTTP_ERROR},
+    "redirect-loop": {Outcome.INVALID},
+}
+UNKNOWN_SHAPES = {
+    "no-content", "html", "empty", "cut-json", "latin-1", "utf-16", "bom", "huge", "gzip-bomb", "deep", "long-integer",
+    "nan", "infinity", "duplicate-key", "redirect-away", "redirect-file", "renamed", "booleans", "scalar",
+}  # fmt: skip
+
+
+class ProviderContract:
+    """Inherit, name the adapter: `kind = Doctolib`."""
+
+    kind: ClassVar[type[Provider]]
+
+    @pytest.fixture
+    def adapter(self, provider: Callable[..., Provider], sandbox: Sandbox) -> Provider:
+        sandbox.faults.clear()
+        return provider(self.kind, sandbox.origins[self.kind.slug], total_s=0.8)
+
+    @pytest.fixture
+    def link(self, sandbox: Sandbox) -> str:
+        """The booking link of a centre that has free slots."""
+        world = sandbox.world
+        for centre in world.centres[self.kind.slug]:
+            free = any(world.free(centre, motive, NOON.date(), 20, NOON) for motive in centre.motives)
+            if free and not centre.phone_only:
+                key = f"?centerid={centre.key}" if self.kind.slug == "maiia" else ""
+                return public_link(centre) + key
+        raise AssertionError("the world has no centre with slots")
+
+    def test_it_is_registered_under_its_slug(self) -> None:
+        assert PROVIDERS[self.kind.slug] is self.kind
+
+    def test_it_finds_the_centres_of_its_platform_once_each(self, adapter: Provider, sandbox: Sandbox) -> None:
+        parts = list(adapter.discover(AIN))
+
+        found = [centre for part in parts for centre in part.centres]
+        assert all(part.outcome.readable for part in parts)
+        assert len({centre.source_id for centre in found}) == len(found)
+        departments = {department.code for department in AIN}
+        expected = [c for c in sandbox.world.centres[self.kind.slug] if c.town.department in departments]
+        assert {centre.name for centre in found} >= {centre.name for centre in expected}
+
+    def test_positions_are_where_the_platform_says(self, adapter: Provider, sandbox: Sandbox) -> None:
+        truth = {(c.name, c.address): (c.lat, c.lon) for c in sandbox.world.centres[self.kind.slug]}
+
+        for part in adapter.discover(AIN):
+            for centre in part.centres:
+                places = [at for (name, _), at in truth.items() if name == centre.name]
+                assert (centre.lat, centre.lon) in [pytest.approx(place) for place in places]
+
+    def test_it_reads_exactly_the_free_slots(self, adapter: Provider, sandbox: Sandbox, link: str) -> None:
+        centre = next(c for c in sandbox.world.centres[self.kind.slug] if public_link(c).split("?")[0] in link)
+        wanted = {
+            moment for motive in centre.motives for moment in sandbox.world.free(centre, motive, NOON.date(), 30, NOON)
+        }
+
+        reading = adapter.slots(link, NOON.date(), 30)
+
+        assert reading.outcome is Outcome.OK
+        assert {slot.starts_at for slot in reading.slots} == wanted
+        assert len(reading.slots) == len(wanted)
+
+    def test_its_booking_link_leads_to_a_declared_site(self, adapter: Provider, link: str) -> None:
+        reading = adapter.slots(link, NOON.date(), 7)
+
+        assert reading.booking_url is not None
+        assert reading.booking_url.startswith(adapter.config.booking_origin + "/")
+        assert self.kind.link_key(reading.booking_url) == self.kind.link_key(link)
+
+    def test_a_centre_by_telephone_is_said_to_be_so(self, adapter: Provider, sandbox: Sandbox) -> None:
+        centres = [c for c in sandbox.world.centres[self.kind.slug] if c.phone_only]
+        for centre in centres[:1]:
+            key = f"?centerid={centre.key}" if self.kind.slug == "maiia" else ""
+            reading = adapter.slots(public_link(centre) + key, NOON.date(), 7)
+            assert reading.outcome is Outcome.EMPTY
+            assert reading.slots == ()
+
+    @pytest.mark.parametrize("fault", sorted(FAULTS))
+    def test_a_fault_is_named_and_never_read_as_no_slot(
+        self, adapter: Provider, sandbox: Sandbox, link: str, fault: str
+    ) -> None:
+        if fault == "flapping":
+            return
+        sandbox.faults[self.kind.slug] = fault
+
+        reading = adapter.slots(link, NOON.date(), 14)
+
+        sandbox.faults.clear()
+        assert reading.outcome in OUTCOMES.get(fault, {Outcome.INVALID}), reading
+        assert reading.slots == ()
+        assert fault in OUTCOMES or fault in UNKNOWN_SHAPES
+
+    def test_a_fault_in_the_listing_is_a_part_with_its_outcome(self, adapter: Provider, sandbox: Sandbox) -> None:
+        sandbox.faults[self.kind.slug] = "html"
+
+        parts = list(adapter.discover(AIN))
+
+        sandbox.faults.clear()
+        assert parts
+        assert not any(part.outcome.readable for part in parts)
+
+    def test_a_server_that_flaps_is_asked_again_and_read(self, adapter: Provider, sandbox: Sandbox, link: str) -> None:
+        sandbox.faults[self.kind.slug] = "flapping"
+
+        reading = adapter.slots(link, NOON.date(), 14)
+
+        sandbox.faults.clear()
+        assert reading.outcome is Outcome.OK
+
+    def test_a_link_that_names_no_centre_asks_nothing_wrong(self, adapter: Provider) -> None:
+        reading = adapter.slots("https://example.org/", date(2026, 11, 23), 7)
+
+        assert not reading.outcome.readable
+
+
+Answers = dict[str, Any]

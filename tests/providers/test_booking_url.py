@@ -1,0 +1,94 @@
+"""The guard: 1,978 hostile and honest URLs, every real link of 2021, and the same twice."""
+
+from __future__ import annotations
+
+import csv
+import json
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.booking_url import BookingSites, UnsafeUrlError, canonical, check, is_safe
+from tests.conftest import FIXTURES, Recorded
+
+PAYLOADS = json.loads((FIXTURES / "redirect_payloads.json").read_text(encoding="utf-8"))
+ALLOWED = {f"https://{host}" for host in PAYLOADS["allow_list"]}
+
+
+@pytest.mark.parametrize("family", sorted({row["family"] for row in PAYLOADS["payloads"]}))
+def test_every_payload_of_a_family_gets_its_verdict(family: str) -> None:
+    rows = [row for row in PAYLOADS["payloads"] if row["family"] == family]
+
+    wrong = [row["payload"] for row in rows if is_safe(row["payload"], ALLOWED) != (row["verdict"] == "accept")]
+
+    assert wrong == []
+
+
+def test_a_guard_that_looks_for_the_host_in_the_text_would_let_a_thousand_through() -> None:
+    """The control: the payloads do catch a careless guard."""
+    hostile = [row["payload"] for row in PAYLOADS["payloads"] if row["class"] == "must_reject"]
+
+    let_through = [payload for payload in hostile if any(host in payload for host in PAYLOADS["allow_list"])]
+
+    assert len(let_through) > 1000
+
+
+def test_no_real_link_of_2021_is_refused(recorded: Recorded) -> None:
+    urls = set()
+    for name in ("pool_doctolib_1761", "pool_maiia_123", "pool_keldoc_144"):
+        content = json.loads((recorded.real / f"{name}.json").read_text(encoding="utf-8"))
+        urls |= {c["url"] for key in ("centres_disponibles", "centres_indisponibles") for c in content[key]}
+    for day in ("2021-01-15", "2021-03-23"):
+        with (recorded.real / f"gouv_centres-vaccination_{day}.csv").open(encoding="utf-8", newline="") as file:
+            urls |= {row["rdv_site_web"] for row in csv.DictReader(file, delimiter=";")}
+    allowed = ALLOWED | {"https://keldoc.com"}
+    declared = [url for url in urls if f"https://{urlsplit(url.strip()).hostname}" in allowed]
+
+    assert len(declared) > 3000
+    assert [url for url in declared if not is_safe(canonical(url), allowed)] == []
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_accepted_is_canonical_already(text: str) -> None:
+    if is_safe("https://www.maiia.com/" + text, ALLOWED):
+        assert canonical("https://www.maiia.com/" + text) == "https://www.maiia.com/" + text
+
+
+@given(st.text(max_size=120), st.sampled_from(["", "@", ".", ":443", "\\", "%2e", "\t", "#", "?", "/"]))
+def test_nothing_after_the_scheme_smuggles_another_host_in(text: str, mark: str) -> None:
+    url = f"https://www.maiia.com{mark}{text}"
+
+    if is_safe(url, ALLOWED):
+        assert urlsplit(url).netloc == "www.maiia.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" https://www.doctolib.fr/a/b/c \u00a0", "https://www.doctolib.fr/a/b/c"),
+        ("HTTP://WWW.Doctolib.fr/A", "https://www.doctolib.fr/A"),
+        ("https://partners.doctolib.fr//a/b", "https://partners.doctolib.fr/a/b"),
+        ("https://www.doctolib.fr/hopital/étampes", "https://www.doctolib.fr/hopital/%C3%A9tampes"),
+        ('https://www.doctolib.fr/a?locale=fr" ', "https://www.doctolib.fr/a?locale=fr"),
+    ],
+)
+def test_spelling_is_repaired_and_nothing_else(written: str, meant: str) -> None:
+    assert canonical(written) == meant
+
+
+def test_in_demonstration_a_declared_link_becomes_the_sandbox_s_with_the_same_path() -> None:
+    sites = BookingSites({"http://127.0.0.1:8800": "x"}, {"https://www.doctolib.fr": "http://127.0.0.1:8800"})
+
+    assert sites.admit("https://www.doctolib.fr/a/b?pid=1") == ("http://127.0.0.1:8800/a/b?pid=1", "x")
+    with pytest.raises(UnsafeUrlError):
+        sites.admit("https://elsewhere.example/a/b")
+    assert not sites.allows("https://www.doctolib.fr/a/b")
+
+
+def test_a_refusal_never_repeats_the_url() -> None:
+    with pytest.raises(UnsafeUrlError) as raised:
+        check("https://evil.example/secret", ALLOWED)
+
+    assert "evil" not in str(raised.value)

@@ -1,0 +1,204 @@
+"""The bounded fetch client, against servers that misbehave."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers import http, strict_json
+from providers.errors import (
+    BlockedError,
+    GoneError,
+    InvalidAnswerError,
+    ProviderError,
+    RateLimitedError,
+    TimedOutError,
+    UnavailableError,
+)
+from providers.http import FetchClient, Limits, retry_after_seconds
+from providers.sandbox.server import Sandbox
+from providers.sandbox.world import World
+from tests.loopback import Loopback, Status
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FAST = Limits(connect_s=0.5, total_s=0.6, rate_per_s=None, retry_wait_s=0.01, max_bytes=4 * 1024 * 1024)
+
+
+def client(origin: str, limits: Limits = FAST) -> FetchClient:
+    return FetchClient([origin], "Aiguillage/test", limits=limits, now=lambda: NOW)
+
+
+def test_a_whole_answer_comes_back_with_our_honest_name_on_the_request() -> None:
+    with Loopback({"/a": {"items": []}}) as server:
+        answer = client(server.origin).get(f"{server.origin}/a", [("q", "é")])
+
+        assert strict_json.loads(answer.body) == {"items": []}
+        assert server.requests[0].headers["User-Agent"] == "Aiguillage/test"
+        assert server.requests[0].query == {"q": ["é"]}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(403, BlockedError), (404, GoneError), (410, GoneError), (429, RateLimitedError), (400, UnavailableError)],
+)
+def test_a_status_becomes_a_named_error(status: int, error: type[ProviderError]) -> None:
+    with Loopback({"/a": Status(status)}) as server, pytest.raises(error) as raised:
+        client(server.origin).get(f"{server.origin}/a")
+    assert raised.value.status == status
+    assert len(server.requests) == 1
+
+
+def test_a_server_error_is_tried_again_twice_and_no_more() -> None:
+    with Loopback({"/a": Status(502)}) as server:
+        with pytest.raises(UnavailableError):
+            client(server.origin).get(f"{server.origin}/a")
+
+        assert len(server.requests) == 3
+
+
+def test_the_wall_clock_ends_a_body_that_drips_although_each_byte_is_in_time(world: World) -> None:
+    with Sandbox(world, faults={"maiia": "drip"}) as sandbox:
+        started = time.monotonic()
+        with pytest.raises(TimedOutError):
+            client(sandbox.origins["maiia"]).get(sandbox.origins["maiia"] + "/x")
+
+        assert time.monotonic() - started < FAST.total_s + 0.5
+
+
+@pytest.mark.parametrize("fault", ["huge", "gzip-bomb"])
+def test_memory_stays_bounded_whatever_is_sent(world: World, fault: str) -> None:
+    with Sandbox(world, faults={"maiia": fault}) as sandbox:
+        tracemalloc.start()
+        with pytest.raises(InvalidAnswerError):
+            client(sandbox.origins["maiia"]).get(sandbox.origins["maiia"] + "/x")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert peak < 32 * 1024 * 1024
+
+
+def test_a_redirect_is_followed_only_to_a_declared_origin() -> None:
+    with (
+        Loopback({"/b": {"here": True}}) as inside,
+        Loopback({"/a": Status(302, Location=f"{inside.origin}/b")}) as first,
+    ):
+        strict = FetchClient([first.origin], "t", limits=FAST)
+        with pytest.raises(InvalidAnswerError, match="declared origins"):
+            strict.get(f"{first.origin}/a")
+        assert inside.requests == []
+
+        open_to_both = FetchClient([first.origin, inside.origin], "t", limits=FAST)
+        assert strict_json.loads(open_to_both.get(f"{first.origin}/a").body) == {"here": True}
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "//127.0.0.1:9/", "http://127.0.0.1:9/", "gopher://x/"])
+def test_no_redirect_leads_inside(target: str) -> None:
+    with Loopback({"/a": Status(302, Location=target)}) as server, pytest.raises(InvalidAnswerError):
+        client(server.origin).get(f"{server.origin}/a")
+
+
+def test_no_cookie_is_kept() -> None:
+    with Loopback({"/a": Status(200, b"{}", Set_Cookie="id=1")}) as server:
+        reader = client(server.origin)
+        reader.get(f"{server.origin}/a")
+        reader.get(f"{server.origin}/a")
+
+        assert "Cookie" not in server.requests[1].headers
+
+
+def test_the_rate_is_never_exceeded() -> None:
+    with Loopback({"/a": {}}) as server:
+        polite = client(server.origin, Limits(rate_per_s=20, total_s=2))
+        started = time.monotonic()
+        for _ in range(41):
+            polite.get(f"{server.origin}/a")
+
+        # 41 requests at 20 a second need two whole seconds between the first and the last.
+        assert time.monotonic() - started > 1.9
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("-5", http.DEFAULT_RETRY_AFTER_S),
+        ("soon", http.DEFAULT_RETRY_AFTER_S),
+        (None, http.DEFAULT_RETRY_AFTER_S),
+        ("99999999999999999999", http.MAX_RETRY_AFTER_S),
+        ("Mon, 23 Nov 2026 12:10:00 GMT", 600),
+        ("Fri, 31 Dec 2099 23:59:59 GMT", http.MAX_RETRY_AFTER_S),
+        ("Sun, 22 Nov 2026 12:00:00 GMT", 0),
+    ],
+)
+def test_retry_after_is_obeyed_up_to_one_hour(value: str | None, seconds: float) -> None:
+    assert retry_after_seconds(value, NOW) == seconds
+
+
+@given(st.integers(0, 10**12))
+def test_retry_after_is_never_shorter_than_asked_below_the_cap(seconds: int) -> None:
+    asked = retry_after_seconds(str(seconds), NOW)
+
+    assert asked == min(seconds, http.MAX_RETRY_AFTER_S)
+
+
+@given(st.text(max_size=40) | st.datetimes().map(lambda d: d.strftime("%a, %d %b %Y %H:%M:%S GMT")))
+def test_retry_after_never_raises_and_never_exceeds_an_hour(value: str) -> None:
+    assert 0 <= retry_after_seconds(value, NOW) <= http.MAX_RETRY_AFTER_S
+
+
+def test_a_connection_refused_is_unavailable() -> None:
+    with pytest.raises(UnavailableError):
+        client("http://127.0.0.1:9").get("http://127.0.0.1:9/a")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"  ", b"{", b"nul", b"NaN", b"[Infinity]", b"[-Infinity]", b"[1e999]", b"[" * 70 + b"]" * 70,
+        b'{"a":1,"a":2}', b"\xef\xbb\xbf{}", '{"a":"é"}'.encode("latin-1"), "{}".encode("utf-16"),
+        b"[" + b"9" * 400 + b"]",
+    ],
+)  # fmt: skip
+def test_strict_json_refuses_what_the_standard_parser_lets_through_or_chokes_on(body: bytes) -> None:
+    with pytest.raises(strict_json.StrictJsonError):
+        strict_json.loads(body)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=20,
+    )
+)
+def test_strict_json_reads_all_that_is_plain_json(value: object) -> None:
+    import json
+
+    assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+def test_requests_is_used_in_one_file_only() -> None:
+    users = [
+        path.name
+        for folder in ("providers", "aggregator")
+        for path in Path(__file__).parents[2].joinpath(folder).rglob("*.py")
+        if "import requests" in path.read_text(encoding="utf-8").replace("import requests_", "")
+    ]
+
+    assert users == ["http.py"]
+
+
+def test_the_budget_is_that_of_the_whole_question_retries_included() -> None:
+    with Loopback({"/a": lambda request: time.sleep(0.25) or Status(500)}) as server:
+        started = time.monotonic()
+        with pytest.raises(ProviderError):
+            client(server.origin).get(f"{server.origin}/a")
+
+        assert time.monotonic() - started < FAST.total_s + 0.5

@@ -1,0 +1,6 @@
+from providers.maiia import Maiia
+from tests.providers.contract import ProviderContract
+
+
+class TestMaiia(ProviderContract):
+    kind = Maiia
