@@ -246,7 +246,7 @@ def _check(path: Path, text: str, content: _File) -> None:
 
 def _line_of(text: str, message: str) -> int:
     """The line of the key that `message` names in backquotes; 1 when it names none."""
-    for key in reversed(re.findall(r"`(?:\$\.)?([\w.\[\]]+)`", message)):
+    for key in re.findall(r"`(?:\$\.)?([\w.\[\]]+)`", message):
         name = re.sub(r"\[.*?\]", "", key).split(".")[-1]
         for number, line in enumerate(text.splitlines(), 1):
             if re.match(rf"\s*(\[+\s*)?{re.escape(name)}\b", line):

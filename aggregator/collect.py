@@ -180,8 +180,9 @@ class Collector:
             if isinstance(item, str):
                 running.discard(item)
             else:
-                batch.append(item)
                 done += 1
+                if item.reading.outcome is not Outcome.SKIPPED:
+                    batch.append(item)
             if batch and (len(batch) >= WRITE_BATCH or results.empty()):
                 self._write(run_id, batch)
                 batch = []
@@ -207,13 +208,15 @@ class Collector:
 
     def _read_provider(self, slug: str, offers: list[OfferRow], results: queue.Queue[Result | str]) -> None:
         provider = self._providers[slug]
-        threads = min(provider.config.limits.connections, THREADS_A_PROVIDER, len(offers))
+        threads = min(provider.config.limits.connections, THREADS_A_PROVIDER)
         try:
+            if provider.breaker.state.open_until is not None:
+                # After a pause one reading, alone, decides whether the others follow.
+                results.put(self._read_offer(provider, offers[0]))
+                offers = offers[1:] if provider.breaker.state.open_until is None else []
             with ThreadPoolExecutor(threads, thread_name_prefix=f"read-{slug}") as pool:
                 for future in _in_flight(pool, lambda offer: self._read_offer(provider, offer), offers, threads * 2):
-                    result = future.result()
-                    if result.reading.outcome is not Outcome.SKIPPED:
-                        results.put(result)
+                    results.put(future.result())
         finally:
             results.put(slug)
 

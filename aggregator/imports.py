@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from aggregator.gazetteer import Gazetteer, department_of
 from aggregator.intake import Intake
 from aggregator.settings import Settings
 from aggregator.store import Stores
-from providers.official_list import SOURCE, OfficialListError, read
+from providers.official_list import SOURCE, OfficialList, OfficialListError, read
 from providers.records import Centre
 
 
@@ -52,27 +51,11 @@ def import_official_list(
     intake = Intake(gazetteer, settings.booking_sites())
     centres = [intake.admit(centre) for centre in found.centres]
     sites = {centre.source_id: _site(centre, intake) for centre in centres}
-    is_open = [centre for centre in centres if not (centre.closed or centre.professionals_only)]
     newest = stores.catalog.import_for(date.max)
     latest = newest is None or newest["as_of"] <= as_of.isoformat()
     known = stores.catalog.centre_count(SOURCE)
     held = sudden_change(known, len(centres), complete=True) if latest else "older than the list in force"
-    report = ImportReport(
-        dialect=found.dialect,
-        rows=found.rows,
-        places=len(centres),
-        open_places=len(is_open),
-        closed=sum(centre.closed for centre in centres),
-        professionals_only=sum(centre.professionals_only for centre in centres),
-        walk_in=sum(centre.walk_in for centre in centres),
-        sites=dict(Counter(sites[centre.source_id] for centre in is_open).most_common()),
-        undeclared=dict(Counter(c.booking_site for c in centres if c.booking_site).most_common()),
-        hints=found.hints,
-        flagged=dict(Counter(flag for centre in centres for flag in centre.flags)),
-        several_links=found.several_links,
-        refused=tuple((refusal.line, refusal.reason) for refusal in found.refused),
-        held=held,
-    )
+    report = _report(found, centres, sites, held)
     stores.catalog.put_import(
         as_of,
         now,
@@ -81,8 +64,8 @@ def import_official_list(
         found.dialect,
         found.rows,
         list(report.refused),
-        json.loads(json.dumps(asdict(report))),
-        (_row(centre, sites, is_open=not (centre.closed or centre.professionals_only)) for centre in centres),
+        asdict(report),
+        (_row(centre, sites) for centre in centres),
     )
     if held is None:
         stores.catalog.put_centres(SOURCE, centres, now, complete=True)
@@ -92,17 +75,41 @@ def import_official_list(
     return report
 
 
+def _report(found: OfficialList, centres: list[Centre], sites: Mapping[str, str], held: str | None) -> ImportReport:
+    is_open = [centre for centre in centres if _is_open(centre)]
+    return ImportReport(
+        dialect=found.dialect,
+        rows=found.rows,
+        places=len(centres),
+        open_places=len(is_open),
+        closed=sum(centre.closed for centre in centres),
+        professionals_only=sum(centre.professionals_only for centre in centres),
+        walk_in=sum(centre.walk_in for centre in centres),
+        sites=dict(Counter(sites[centre.source_id] for centre in is_open).most_common()),
+        undeclared=dict(Counter(c.booking_site for c in centres if c.booking_site).most_common()),
+        hints=dict(found.hints),
+        flagged=dict(Counter(flag for centre in centres for flag in centre.flags)),
+        several_links=found.several_links,
+        refused=tuple((refusal.line, refusal.reason) for refusal in found.refused),
+        held=held,
+    )
+
+
+def _is_open(centre: Centre) -> bool:
+    return not (centre.closed or centre.professionals_only)
+
+
 def _site(centre: Centre, intake: Intake) -> str:
     link = intake.link_of(centre)
     return link[0] if link else centre.booking_site or ""
 
 
-def _row(centre: Centre, sites: Mapping[str, str], is_open: bool) -> dict[str, object]:
+def _row(centre: Centre, sites: Mapping[str, str]) -> dict[str, object]:
     return {
         "source_id": centre.source_id,
         "department": department_of(centre.insee or centre.postcode),
         "site": sites[centre.source_id],
-        "open": is_open,
+        "open": _is_open(centre),
     }
 
 

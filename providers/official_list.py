@@ -47,6 +47,7 @@ _PROFESSIONALS_ONLY = re.compile(
 )
 _PUBLIC_TOO = re.compile(r"population|grand public|ainsi qu|et aux personnes|\+ ?de ?\d\d ans")
 _URL = re.compile(r"(?:https?://|www\.)[^\s,;<>\"]+", re.IGNORECASE)
+_V3 = re.compile(r"https://urldefense\.[a-z]+/v3/__(.+?)__;([A-Za-z0-9_-]*)!*\S*")
 _BARE_HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/[^\s]*)?$", re.IGNORECASE)
 
 
@@ -236,6 +237,7 @@ def booking_links(cell: str) -> tuple[list[str], str | None]:
     if _BARE_HOST.match(text) and "@" not in text:
         text = f"https://{text}"
     links: list[str] = []
+    text = _V3.sub(lambda wrap: _fill_v3(wrap[1], wrap[2]), text)
     for match in _URL.findall(text):
         link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
         if link not in links and "@" not in urlsplit(link).netloc:
@@ -246,7 +248,7 @@ def booking_links(cell: str) -> tuple[list[str], str | None]:
 
 
 def _unwrap(url: str) -> str:
-    """The URL inside a mail gateway's: Proofpoint v1, v2 and v3, Outlook safelinks."""
+    """The URL inside a mail gateway's: Proofpoint v1 and v2, Outlook safelinks."""
     parts = urlsplit(url.strip())
     host, query = (parts.hostname or "").lower(), parse_qs(parts.query)
     if host.endswith("safelinks.protection.outlook.com") and "url" in query:
@@ -256,14 +258,11 @@ def _unwrap(url: str) -> str:
         if "/v2/" in parts.path:
             inner = unquote(re.sub(r"-([0-9A-F]{2})", r"%\1", inner).replace("_", "/"))
         return inner
-    v3 = re.search(r"/v3/__(.+?)__;([A-Za-z0-9_-]*)", url)
-    if host.startswith("urldefense.") and v3:
-        return _fill_v3(v3[1], v3[2])
     return url
 
 
 def _fill_v3(masked: str, replaced: str) -> str:
-    """v3 puts "*" for characters that stand, base64-encoded, after the URL."""
+    """Proofpoint v3 puts "*" for characters that stand, base64-encoded, after the URL."""
     padded = replaced + "=" * (-len(replaced) % 4)
     characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
     return "".join(next(characters, "*") if character == "*" else character for character in masked)

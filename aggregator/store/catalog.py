@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from providers.records import Centre, Outcome, Reading
 KEPT_FETCHES = timedelta(days=2)
 KEPT_HOURS = timedelta(days=400)
 _DATES = ("opens_on", "closes_on")
+_DEFAULTS = {field.name: field.default for field in fields(Centre) if field.default is not MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +341,7 @@ class Catalog(Store):
 
 
 def dump(centre: Centre) -> str:
-    content = {key: value for key, value in asdict(centre).items() if value not in (None, "", (), False)}
+    content = {key: value for key, value in asdict(centre).items() if key not in _DEFAULTS or value != _DEFAULTS[key]}
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
@@ -351,7 +352,5 @@ def parse(text: str) -> Centre:
             content[name] = date.fromisoformat(content[name])
     for name in ("hours", "flags"):
         content[name] = tuple(content.get(name, ()))
-    if content.get("walk_in") is None:
-        content.pop("walk_in", None)
     known = {field.name for field in fields(Centre)}
     return Centre(**{key: value for key, value in content.items() if key in known})

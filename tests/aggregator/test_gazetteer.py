@@ -1,0 +1,101 @@
+"""Towns as people write them; homonyms are a choice, never a guess."""
+
+from __future__ import annotations
+
+import pytest
+from geopy.distance import EARTH_RADIUS, great_circle
+
+from aggregator.gazetteer import Gazetteer, department_of, normal, time_zone
+from aggregator.geography import distance_m, in_territory
+
+
+@pytest.mark.parametrize("text", ["st etienne", "SAINT-ÉTIENNE", "Saint  Étienne", "saint-etienne", "42000", "42 000"])
+def test_a_town_is_found_however_it_is_written(gazetteer: Gazetteer, text: str) -> None:
+    assert [commune.insee for commune in gazetteer.find(text)] == ["42218"]
+
+
+def test_homonyms_are_all_returned_largest_first(gazetteer: Gazetteer) -> None:
+    found = gazetteer.find("Saint-Denis")
+
+    assert [commune.department for commune in found[:2]] == ["974", "93"]
+    assert len(found) == 4
+
+
+def test_a_postal_code_of_two_departments_gives_both(gazetteer: Gazetteer) -> None:
+    assert {commune.department for commune in gazetteer.find("01200")} == {"01", "74"}
+
+
+def test_a_name_with_its_postal_code_is_one_town(gazetteer: Gazetteer) -> None:
+    assert [commune.insee for commune in gazetteer.find("Saint-Denis 93200")] == ["93066"]
+
+
+@pytest.mark.parametrize(
+    ("text", "insee"),
+    [("75015", "75115"), ("69003", "69383"), ("13001", "13201"), ("97400", "97411"), ("20000", "2A004")],
+)
+def test_arrondissements_corsica_and_overseas(gazetteer: Gazetteer, text: str, insee: str) -> None:
+    assert insee in [commune.insee for commune in gazetteer.find(text)]
+
+
+def test_articles_may_be_left_out(gazetteer: Gazetteer) -> None:
+    assert [commune.name for commune in gazetteer.find("havre")] == ["Le Havre"]
+    assert [commune.name for commune in gazetteer.find("Le Havre")] == ["Le Havre"]
+
+
+def test_suggestions_put_the_exact_name_first_then_the_largest(gazetteer: Gazetteer) -> None:
+    assert gazetteer.suggest("lyon")[0].insee == "69123"
+    assert gazetteer.suggest("bourg en b")[0].name == "Bourg-en-Bresse"
+    assert len(gazetteer.suggest("saint")) == 6
+
+
+def test_a_typing_mistake_gets_its_neighbours(gazetteer: Gazetteer) -> None:
+    assert gazetteer.find("Sain-Deni") == []
+    assert "Saint-Denis" in [commune.name for commune in gazetteer.near_misses("Sain-Deni")]
+
+
+@pytest.mark.parametrize(
+    ("postcode", "city", "insee"),
+    [
+        ("01200", "Valserhône", "01033"),
+        ("75015", "Paris", "75115"),
+        ("77011", "MELUN CEDEX", "77288"),
+        ("97133", "SAINT-BARTHELEMY", "97701"),
+        ("97150", "SAINT MARTIN", "97801"),
+        ("99999", "Nulle-Part", None),
+    ],
+)
+def test_an_address_is_located_in_its_commune(
+    gazetteer: Gazetteer, postcode: str, city: str, insee: str | None
+) -> None:
+    commune = gazetteer.locate(postcode, city)
+
+    assert (commune.insee if commune else None) == insee
+
+
+def test_every_commune_lies_in_the_territory_and_in_a_time_zone(gazetteer: Gazetteer) -> None:
+    outside = [c.insee for c in gazetteer.communes.values() if not in_territory(c.lat, c.lon)]
+
+    assert outside == []
+    assert len(gazetteer.communes) > 34_900
+    assert time_zone("974") == "Indian/Reunion"
+    assert time_zone("93") == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("code", "department"),
+    [("75056", "75"), ("97411", "974"), ("2A004", "2A"), ("20200", "2B"), ("20000", "2A"), ("97133", "977")],
+)
+def test_the_department_of_a_code(code: str, department: str) -> None:
+    assert department_of(code) == department
+
+
+def test_normal_form() -> None:
+    assert normal("L’Haÿ-les-Roses") == "l hay les roses"
+    assert normal("Ste-Marie") == "sainte marie"
+
+
+def test_distances_agree_with_geopy() -> None:
+    pairs = [((48.8566, 2.3522), (45.764, 4.8357)), ((-20.88, 55.45), (48.0, 2.0)), ((45.0, 4.0), (45.0, 4.0001))]
+    for one, other in pairs:
+        exact = great_circle(one, other).meters * 6_371_008.8 / (EARTH_RADIUS * 1000)
+        assert distance_m(*one, *other) == pytest.approx(exact, abs=1)
