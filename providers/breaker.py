@@ -64,9 +64,14 @@ class Breaker:
                 state = self._open(state, error.retry_after_s or FIRST_PAUSE_S)
             elif error.outcome is Outcome.BLOCKED:
                 state = self._open(state, LONGEST_PAUSE_S)
+            elif self._is_open() and not half_open:
+                return  # an answer that was still under way when it opened is no new failure
             elif half_open or state.failures >= FAILURES_TO_OPEN:
                 state = self._open(state, min(FIRST_PAUSE_S * 2**state.pauses, LONGEST_PAUSE_S))
             self.state = state
+
+    def _is_open(self) -> bool:
+        return self.state.open_until is not None and self._now() < self.state.open_until
 
     def _open(self, state: BreakerState, pause_s: float) -> BreakerState:
         until = self._now() + timedelta(seconds=pause_s)

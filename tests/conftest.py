@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,16 @@ import pytest
 from aggregator import campaign as campaigns
 from aggregator import gazetteer as gazetteers
 from aggregator.campaign import Campaign
+from aggregator.collect import Collector
 from aggregator.gazetteer import Gazetteer
+from aggregator.imports import import_official_list
+from aggregator.publish import Publisher, publish_totals
 from aggregator.settings import ROOT, Settings
+from aggregator.store import open_stores
 from providers.base import Provider, ProviderConfig
 from providers.http import Limits
 from providers.records import Reason
-from providers.sandbox.server import Sandbox
+from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -130,7 +136,7 @@ def towns(gazetteer: Gazetteer) -> list[Town]:
 @pytest.fixture(scope="session")
 def world(towns: list[Town]) -> World:
     """A hundred and fifty places, half of them around Lyon, Bourg-en-Bresse and Saint-Denis (974)."""
-    near = [town for town in towns if town.insee in ("69123", "01053", "97411", "42218", "97105")]
+    near = [town for town in towns if town.insee in ("69383", "69387", "01053", "97411", "42218")]
     return invented(near, 150, seed=7, mix={"doctolib": 0.5, "maiia": 0.15, "keldoc": 0.15, "ordoclic": 0.05})
 
 
@@ -148,4 +154,31 @@ def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: 
     (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
     (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
     sandbox.faults.clear()
+    return Settings(data_dir=data)
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, gazetteer: Gazetteer) -> Path:
+    """A data folder after one full run at noon, published; copy it before you change it."""
+    data = tmp_path_factory.mktemp("collected")
+    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
+    settings = Settings(data_dir=data)
+    sandbox.faults.clear()
+    with closing(open_stores(data)) as stores:
+        body = official_list(sandbox.world)
+        import_official_list(body, "liste.csv", NOON.date(), settings, stores, gazetteer, NOON)
+        collector = Collector(settings, stores, gazetteer, lambda: NOON)
+        collector.discover()
+        collector.read()
+        Publisher(settings, stores, gazetteer, lambda: NOON).publish()
+    publish_totals(settings, NOON)
+    return data
+
+
+@pytest.fixture
+def filled(collected: Path, tmp_path: Path) -> Settings:
+    """Settings on a copy of the collected folder."""
+    data = tmp_path / "filled"
+    shutil.copytree(collected, data, symlinks=True)
     return Settings(data_dir=data)

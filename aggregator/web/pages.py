@@ -70,7 +70,7 @@ def results() -> Any:
     site = here()
     asked = questions.read(request.args, site.campaign, site.now().date())
     if site.snapshot is None:
-        return render_template("home.html", **_home(site), text=asked.text, waiting=True), 503
+        return render_template("home.html", **_home(site), text=asked.text), 503
     question = asked.question
     if question.insee is None and question.lat is None:
         if not asked.text:
@@ -186,7 +186,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
             }
             for name, count in sorted(answer.hidden.items())
         ],
-        "complaints": [complaint for complaint in asked.complaints if complaint.name != "ref"],
+        "complaints": asked.complaints,
         "unread": unread(site),
         "old": _old(site, facts),
         "contract": CONTRACT,

@@ -1,0 +1,271 @@
+"""From what platforms said to a list that anyone can replay: snapshot, filters, order."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from aggregator import canonical
+from aggregator.campaign import Campaign
+from aggregator.collect import Collector
+from aggregator.order import Section, Sort
+from aggregator.publish import describe, is_listed, reading_state
+from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search
+from aggregator.settings import Settings
+from aggregator.snapshot import Places, Shelf, Slots, Snapshot, SnapshotError
+from providers.records import Centre
+from providers.sandbox.server import Sandbox
+from tests.aggregator.conftest import Clock
+from tests.conftest import NOON
+
+SEED = b"\x05" * 32
+EPOCH = "2026-11-23T12"
+LYON, BOURG, REUNION = "69123", "01053", "97411"
+
+Publish = Callable[[], Snapshot]
+
+
+@pytest.fixture
+def settings(filled: Settings) -> Settings:
+    return filled
+
+
+@pytest.fixture
+def snapshot(settings: Settings) -> Snapshot:
+    shelf = Shelf(settings.published_dir)
+    shelf.refresh()
+    assert shelf.current is not None
+    return shelf.current
+
+
+def ask(snapshot: Snapshot, campaign: Campaign, **question: object) -> list[str]:
+    answer = search(snapshot, Question(**{"insee": LYON, **question}), EPOCH, SEED, campaign)  # type: ignore[arg-type]
+    return [one.place.id for one in answer.found]
+
+
+def relabelled(snapshot: Snapshot, labels: dict[str, str]) -> Snapshot:
+    """The same snapshot with the providers' names exchanged."""
+    places = snapshot.places
+    swapped = Places.__new__(Places)
+    swapped.__dict__.update(places.__dict__)
+    swapped.all = tuple(
+        replace(p, offers=tuple(replace(o, provider=labels[o.provider]) for o in p.offers)) for p in places.all
+    )
+    swapped.offers = {offer.id: offer for place in swapped.all for offer in place.offers}
+    return Snapshot(swapped, snapshot.slots, snapshot.hash)
+
+
+def test_a_list_holds_the_places_within_the_radius_and_no_other(snapshot: Snapshot, covid: Campaign) -> None:
+    answer = search(snapshot, Question(insee=LYON, radius_km=25), EPOCH, SEED, covid)
+
+    assert answer.found
+    assert all(one.candidate.distance_m <= 25_000 for one in answer.found)
+    lat, lon = snapshot.places.points[LYON]
+    inside = [number for number, _ in snapshot.places.within(lat, lon, 25_000)]
+    assert len(inside) == len(answer.found)
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_no_exchange_of_names_moves_a_place(snapshot: Snapshot, covid: Campaign, sort: Sort) -> None:
+    """N2: every transposition of labels, and a hundred random permutations."""
+    slugs = ["doctolib", "keldoc", "maiia"]
+    before = {town: ask(snapshot, covid, insee=town, sort=sort, radius_km=50) for town in (LYON, BOURG, REUNION)}
+    chance = random.Random(1)
+    permutations = [*itertools.permutations(slugs), *(chance.sample(slugs, 3) for _ in range(100))]
+
+    for permuted in permutations:
+        other = relabelled(snapshot, dict(zip(slugs, permuted, strict=True)))
+        for town, ids in before.items():
+            assert ask(other, covid, insee=town, sort=sort, radius_km=50) == ids
+
+
+def test_the_exchange_of_names_would_show_an_order_by_name(snapshot: Snapshot, covid: Campaign) -> None:
+    """The control of N2: an order that looks at the provider does move."""
+
+    def biased(one: Snapshot) -> list[str]:
+        found = search(one, Question(insee=LYON, radius_km=50), EPOCH, SEED, covid).found
+        return [f.place.id for f in sorted(found, key=lambda f: min((o.provider for o in f.place.offers), default=""))]
+
+    swapped = relabelled(snapshot, {"doctolib": "maiia", "maiia": "keldoc", "keldoc": "doctolib"})
+
+    assert biased(swapped) != biased(snapshot)
+
+
+def test_an_outage_moves_no_place_of_the_default_list(
+    snapshot: Snapshot, collector: Callable[..., Collector], sandbox: Sandbox, publish: Publish, covid: Campaign
+) -> None:
+    """N7: only what the cards say differs."""
+    sandbox.faults["maiia"] = "error"
+    collector("maiia").read()
+    sandbox.faults.clear()
+
+    after = publish()
+
+    assert ask(after, covid) == ask(snapshot, covid)
+    soon = search(after, Question(insee=LYON, sort=Sort.SOON, radius_km=50), EPOCH, SEED, covid)
+    for one in soon.found:
+        if {offer.provider for offer in one.place.offers} == {"maiia"}:
+            assert one.candidate.section is Section.UNKNOWN
+
+
+def test_the_first_slot_is_the_first_that_fits(snapshot: Snapshot, sandbox: Sandbox, covid: Campaign) -> None:
+    centres = [centre for listed in sandbox.world.centres.values() for centre in listed]
+    fits = SlotFilter(snapshot.slots, Question(insee=LYON), covid)
+
+    for place in snapshot.places.all:
+        if len(place.offers) != 1:
+            continue
+        offer = place.offers[0]
+        slug = urlsplit(offer.url).path.rsplit("/", 1)[-1]
+        centre = next(c for c in centres if (c.slug, c.provider) == (slug, offer.provider))
+        free = [at for m in centre.motives for at in sandbox.world.free(centre, m, NOON.date(), 30, NOON)]
+        assert first_slot(snapshot, place, fits) == (min(free) if free and not centre.phone_only else None)
+
+
+def test_a_need_shows_its_places_and_says_how_many_it_hides(snapshot: Snapshot, covid: Campaign) -> None:
+    whole = search(snapshot, Question(insee=LYON, radius_km=50), EPOCH, SEED, covid)
+    only = search(snapshot, Question(insee=LYON, radius_km=50, need="moderna"), EPOCH, SEED, covid)
+
+    assert 0 < len(only.found) < len(whole.found)
+    assert len(only.found) + only.hidden["need"] == len(whole.found)
+    for one in only.found:
+        states = [
+            snapshot.slots.offers[offer.id].state for offer in one.place.offers if offer.id in snapshot.slots.offers
+        ]
+        assert one.first is not None or "seen" not in states or any(state != "seen" for state in states)
+
+
+@pytest.mark.parametrize(
+    ("question", "fits"),
+    [
+        ({"moment": Moment.MORNING}, lambda at: at.hour < 12),
+        ({"moment": Moment.AFTERNOON}, lambda at: 12 <= at.hour < 18),
+        ({"moment": Moment.WEEK_END}, lambda at: at.weekday() >= 5),
+        ({"first_day": date(2026, 12, 1)}, lambda at: at.date() >= date(2026, 12, 1)),
+        ({"last_day": date(2026, 11, 25)}, lambda at: at.date() <= date(2026, 11, 25)),
+    ],
+)
+@pytest.mark.parametrize("town", [LYON, REUNION])
+def test_days_and_moments_are_those_of_the_place(
+    snapshot: Snapshot, covid: Campaign, question: dict[str, object], fits: Callable[..., bool], town: str
+) -> None:
+    found = search(snapshot, Question(insee=town, radius_km=50, seen=True, **question), EPOCH, SEED, covid).found  # type: ignore[arg-type]
+
+    assert found or question.get("moment") is Moment.WEEK_END
+    assert all(fits(one.first.astimezone(one.place.zone)) for one in found if one.first)
+
+
+def test_nothing_near_widens_and_says_so(snapshot: Snapshot, covid: Campaign) -> None:
+    answer = search(snapshot, Question(lat=46.6, lon=4.9), EPOCH, SEED, covid)
+
+    assert answer.widened
+    assert 0 < len(answer.found) <= 8
+    assert search(snapshot, Question(lat=48.4, lon=-4.5), EPOCH, SEED, covid).found == ()
+
+
+def test_a_list_is_replayed_from_the_published_files_alone(
+    snapshot: Snapshot, settings: Settings, covid: Campaign
+) -> None:
+    """N9 in small: a clean load of the two files gives the same list and the same hash."""
+    answer = search(snapshot, Question(insee=LYON), EPOCH, SEED, covid)
+    names = [snapshot.places.sha256, snapshot.slots.sha256]
+    raw = [gzip.decompress((settings.published_dir / "snapshots" / f"{n}.json.gz").read_bytes()) for n in names]
+    assert [canonical.sha256(one) for one in raw] == names
+
+    places = Places(json.loads(raw[0]), names[0])
+    slots = Slots(json.loads(raw[1]), names[1], places)
+    again = Snapshot(places, slots, canonical.snapshot_hash(*names))
+
+    assert search(again, Question(insee=LYON), EPOCH, SEED, covid).hash == answer.hash
+
+
+def test_a_file_that_is_not_what_its_name_says_is_refused(snapshot: Snapshot, settings: Settings) -> None:
+    path = settings.published_dir / "snapshots" / f"{snapshot.slots.sha256}.json.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"seen", b"none", 1)))
+
+    with pytest.raises(SnapshotError, match="hash"):
+        Shelf(settings.published_dir).refresh()
+
+
+def test_an_older_snapshot_answers_for_two_hours(
+    snapshot: Snapshot, publish: Publish, settings: Settings, clock: Clock
+) -> None:
+    clock.forward(minutes=90)
+    publish()
+    shelf = Shelf(settings.published_dir)
+    shelf.refresh()
+
+    assert shelf.current is not None
+    assert shelf.current.hash != snapshot.hash
+    pinned = shelf.pinned(snapshot.short, clock.at)
+    assert pinned is not None
+    assert pinned.hash == snapshot.hash
+    assert shelf.pinned("00000000", clock.at) is None
+    assert Shelf(settings.published_dir).pinned(snapshot.short, clock.at + timedelta(minutes=40)) is None
+
+
+def test_the_same_order_takes_the_newest_facts(
+    snapshot: Snapshot, publish: Publish, clock: Clock, covid: Campaign
+) -> None:
+    clock.forward(hours=30)
+    newest = publish()
+    answer = search(snapshot, Question(insee=LYON), EPOCH, SEED, covid)
+
+    later = refreshed(answer, newest, covid)
+
+    assert [one.place.id for one in later.found] == [one.place.id for one in answer.found]
+    assert all(one.first is None or one.first > clock.at for one in later.found)
+
+
+def test_a_place_is_described_by_the_official_list_first() -> None:
+    read = Centre("maiia", "1", "Nom lu", insee="69123", postcode="69003", lat=45.7, lon=4.8, phone="+33100000000")
+    listed = Centre(
+        "official", "9", "Nom officiel", insee="69123", lat=45.75, lon=4.85, official_id="9", wheelchair=False
+    )
+
+    place = describe("p-1", "2026-11-23", [read, listed])
+
+    assert (place["name"], place["lat"], place["phone"]) == ("Nom officiel", 45.75, "+33100000000")
+    assert place["wheelchair"] is False
+    assert place["sources"] == ["maiia", "official"]
+
+
+@pytest.mark.parametrize(
+    ("centre", "listed"),
+    [
+        (Centre("x", "1", "a"), True),
+        (Centre("x", "1", "a", closed=True), False),
+        (Centre("x", "1", "a", professionals_only=True), False),
+        (Centre("x", "1", "a", closes_on=date(2026, 11, 22)), False),
+        (Centre("x", "1", "a", closes_on=date(2026, 11, 23)), True),
+    ],
+)
+def test_who_is_listed(centre: Centre, listed: bool) -> None:
+    assert is_listed([centre], NOON.date()) is listed
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"failing_since": None, "answered_at": "x", "phone_only": 0}, "none"),
+        ({"failing_since": "x", "answered_at": "x", "phone_only": 0}, "unknown"),
+        ({"failing_since": None, "answered_at": None, "phone_only": 0}, "unknown"),
+        ({"failing_since": None, "answered_at": "x", "phone_only": 1}, "phone"),
+    ],
+)
+def test_no_slot_and_no_answer_are_different_facts(row: dict[str, object], state: str) -> None:
+    assert reading_state(row, has_slots=False) == state
+
+
+def test_a_snapshot_file_names_nothing_of_a_machine(snapshot: Snapshot, settings: Settings, tmp_path: Path) -> None:
+    for path in (settings.published_dir / "snapshots").iterdir():
+        assert str(tmp_path).encode() not in gzip.decompress(path.read_bytes())

@@ -1,0 +1,42 @@
+"""The site on collected data, with a clock that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from aggregator.settings import Settings
+from aggregator.web.site import Site
+from app import create_app
+from tests.aggregator.conftest import Clock
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(filled: Settings, clock: Clock) -> Iterator[Flask]:
+    made = create_app(filled, clock)
+    yield made
+    made.extensions["aiguillage"].close()
+
+
+@pytest.fixture
+def site(app: Flask) -> Site:
+    found: Site = app.extensions["aiguillage"]
+    return found
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    """A client with an ordinary user agent."""
+    client = app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = BROWSER
+    return client

@@ -1,0 +1,85 @@
+"""No cookie, no third party, no trace of who came: on every page and in every file."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from aggregator.settings import Settings
+from aggregator.web.site import Site
+from tests.web.test_pages import PAGES, tokens
+
+ADDRESS = "203.0.113.77"
+AGENT = "Mozilla/5.0 (Inimitable; rv:1) Gecko/20100101 Firefox/131.7"
+QUESTION = "Bourg-en-Bresse"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_cookie_and_nothing_from_another_host(browser: FlaskClient, path: str) -> None:
+    page = browser.get(path)
+
+    assert "Set-Cookie" not in page.headers
+    loaded = re.findall(r'(?:src|srcset|data|poster)="([^"]*)"|<link[^>]*href="([^"]*)"|url\(([^)]*)\)', page.text)
+    assert [one for found in loaded for one in found if one and not one.startswith("/")] == []
+    assert "<script" not in page.text
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nope", "/healthz", "/static/aiguillage.css"])
+def test_every_answer_carries_the_strict_headers(browser: FlaskClient, path: str) -> None:
+    headers = browser.get(path).headers
+
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_the_policy_lets_a_counted_redirect_land_on_every_platform(browser: FlaskClient, site: Site) -> None:
+    policy = browser.get("/").headers["Content-Security-Policy"]
+    form_action = next(part for part in policy.split(";") if "form-action" in part).split()
+
+    assert set(site.sites.owners) <= set(form_action)
+
+
+def test_neither_address_nor_browser_nor_question_is_written_anywhere(
+    app: Flask, filled: Settings, site: Site, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    client = app.test_client()
+    client.environ_base.update({"HTTP_USER_AGENT": AGENT, "REMOTE_ADDR": ADDRESS})
+    with caplog.at_level(logging.DEBUG):
+        page = client.get("/recherche", query_string={"q": QUESTION})
+        client.post(f"/rdv/{tokens(page.text)[0]}")
+        client.get("/recherche?q=" + "x" * 200)
+        client.get("/nope")
+    site.flush()
+    site.close()
+
+    said = caplog.text + "".join(capfd.readouterr())
+    written = b"".join(
+        path.read_bytes() for path in Path(filled.data_dir).rglob("*") if path.is_file() and not path.is_symlink()
+    )
+    for secret in (ADDRESS, AGENT, "Inimitable"):
+        assert secret not in said
+        assert secret.encode() not in written
+    assert "Bourg" not in said
+
+
+def test_the_search_for_traces_would_find_one(tmp_path: Path) -> None:
+    """The control: an access log line is what the search above looks for."""
+    (tmp_path / "access.log").write_text(f'{ADDRESS} "GET /recherche?q={QUESTION}" "{AGENT}"')
+
+    assert ADDRESS.encode() in (tmp_path / "access.log").read_bytes()
+
+
+def test_figures_by_provider_move_in_closed_steps_only_in_metrics_too(browser: FlaskClient) -> None:
+    text = browser.get("/metrics").text
+
+    assert "aiguillage_redirects_counted" in text
+    assert not re.search(r"redirects.*provider=", text)
