@@ -7,5 +7,6 @@ from providers.base import Provider
 from providers.doctolib import Doctolib
 from providers.keldoc import Keldoc
 from providers.maiia import Maiia
+from providers.ordoclic import Ordoclic
 
-PROVIDERS: dict[str, type[Provider]] = {provider.slug: provider for provider in (Doctolib, Keldoc, Maiia)}
+PROVIDERS: dict[str, type[Provider]] = {provider.slug: provider for provider in (Doctolib, Keldoc, Maiia, Ordoclic)}

@@ -52,7 +52,7 @@ class Recorded:
     def body(self, name: str) -> bytes:
         """One recording holds a backslash that the scrubbing of an e-mail address left alone: it is put right here."""
         text = (self._folder / "recorded" / name).read_text(encoding="utf-8")
-        return re.sub(r'\\(?!["\\/bfnrtu])', "", text).encode()
+        return re.sub(r'\\\\|\\(?!["/bfnrtu])', lambda found: found[0] if len(found[0]) == 2 else "", text).encode()
 
     def raw(self, name: str) -> bytes:
         return (self._folder / "recorded" / name).read_bytes()

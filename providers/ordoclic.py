@@ -1,0 +1,186 @@
+"""Ordoclic: a profile per pharmacy, then slots per professional and reason, in UTC (contracts.md §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from urllib.parse import quote, urlencode, urlsplit
+
+from msgspec import Struct, field
+
+from providers.base import PARIS, Ask, Draft, Provider, instant, phone_number
+from providers.errors import InvalidAnswerError
+from providers.records import Centre, Department, Reason
+
+PAGE_SIZE = 10_000
+BY_TELEPHONE = "any"
+
+
+class Coordinates(Struct):
+    lon: float
+    lat: float
+
+
+class Location(Struct):
+    zip: str | None = None
+    address: str | None = None
+    city: str | None = None
+    coordinates: Coordinates | None = None
+
+
+class PublicProfile(Struct):
+    slug: str | None = None
+
+
+class Item(Struct):
+    id: str
+    name: str
+    type: str
+    location: Location
+    phone: str | None = None
+    publicProfile: PublicProfile | None = None
+
+
+class Search(Struct):
+    items: list[Item]
+
+
+class Professional(Struct):
+    id: str
+
+
+class Attribute(Struct):
+    label: str
+    value: object = None
+
+
+class Profile(Struct):
+    entityId: str
+    publicProfessionals: list[Professional]
+    attributeValues: list[Attribute] = field(default_factory=list)
+    phone: str | None = None
+
+    @property
+    def by_telephone(self) -> bool:
+        settings = [attribute.value for attribute in self.attributeValues if attribute.label == "booking_settings"]
+        return any(isinstance(value, dict) and value.get("option") == BY_TELEPHONE for value in settings)
+
+
+class ConsultationReason(Struct):
+    id: str
+    name: str
+    canBookOnline: bool = False
+    vaccineInjectionDose: int | None = None
+
+    @property
+    def reason(self) -> Reason:
+        return Reason(self.name, str(self.vaccineInjectionDose))
+
+
+class Reasons(Struct):
+    reasons: list[ConsultationReason]
+
+
+class FreeSlot(Struct):
+    id: str
+    timeStart: str
+
+
+class Slots(Struct):
+    slots: list[FreeSlot]
+    nextAvailableSlotDate: str | None = None
+
+
+class Ordoclic(Provider):
+    slug = "ordoclic"
+
+    def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
+        yield "search", self._search
+
+    def _search(self, ask: Ask) -> Iterator[Centre]:
+        query = urlencode(
+            {
+                "page": 1,
+                "per_page": PAGE_SIZE,
+                "in.isPublicProfile": "true",
+                "in.isCovidVaccineSupported": "true",
+            }
+        )
+        for item in ask.get(Search, "api", "/v1/public/search", query=query).items:
+            centre = centre_of(item, self.config.booking_origin)
+            if centre is not None:
+                yield centre
+
+    def read_slots(self, draft: Draft, centre_url: str) -> None:
+        slug = slug_in(centre_url)
+        if slug is None:
+            raise InvalidAnswerError("the link names no pharmacy")
+        kind = "professionals" if {"pharmacien", "medecin"} & set(urlsplit(centre_url).path.split("/")) else "entities"
+        profile = draft.ask.get(Profile, "api", f"/v1/public/{kind}/profile/{quote(slug, safe='')}")
+        draft.booking_url = f"{self.config.booking_origin}{urlsplit(centre_url).path}"
+        draft.centre_id = profile.entityId
+        draft.phone = phone_number(profile.phone)
+        if profile.by_telephone:
+            draft.phone_only = True
+            return
+        path = f"/v1/solar/entities/{quote(profile.entityId, safe='')}/reasons"
+        for reason in draft.ask.get(Reasons, "api", path).reasons:
+            if reason.canBookOnline and reason.vaccineInjectionDose is not None and self.wants(reason.reason):
+                for professional in profile.publicProfessionals:
+                    with draft.part():
+                        self._slots(draft, profile.entityId, professional.id, reason)
+
+    def _slots(self, draft: Draft, entity: str, professional: str, reason: ConsultationReason) -> None:
+        """`timeStart` is UTC. dateStart is the eve at 23:59:59, or the first day would be left out."""
+        answer = draft.ask.post(
+            Slots,
+            "api",
+            "/v1/solar/slots/availableSlots",
+            {
+                "entityId": entity,
+                "medicalStaffId": professional,
+                "reasonId": reason.id,
+                "dateStart": _wire(draft.window.start - timedelta(days=1), time(23, 59, 59)),
+                "dateEnd": _wire(draft.window.end, time(0)),
+            },
+        )
+        for slot in answer.slots:
+            moment = instant(slot.timeStart)
+            draft.add(moment, reason.reason, (slot.id, moment))  # a repeated slot repeats its id
+        if not answer.slots and answer.nextAvailableSlotDate:
+            draft.later(instant(answer.nextAvailableSlotDate))
+
+    @classmethod
+    def link_key(cls, url: str) -> str | None:
+        return slug_in(url)
+
+
+def slug_in(url: str) -> str | None:
+    segments = [segment for segment in urlsplit(url).path.split("/") if segment]
+    return segments[2].lower() if len(segments) == 3 and segments[0] == "app" else None
+
+
+def centre_of(item: Item, origin: str) -> Centre | None:
+    """Pharmacies with a public page; None for the rest."""
+    slug = item.publicProfile.slug if item.publicProfile else None
+    if item.type != "Pharmacie" or not slug:
+        return None
+    place = item.location
+    return Centre(
+        source="ordoclic",
+        source_id=item.id,
+        name=item.name,
+        address=place.address or "",
+        postcode=(place.zip or "").replace(" ", ""),
+        city=place.city or "",
+        lat=place.coordinates.lat if place.coordinates else None,
+        lon=place.coordinates.lon if place.coordinates else None,
+        phone=phone_number(item.phone),
+        booking_url=f"{origin}/app/pharmacie/{quote(slug, safe='-._~')}",
+        kind="drugstore",
+    )
+
+
+def _wire(day: date, at: time) -> str:
+    moment = datetime.combine(day, at, PARIS)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

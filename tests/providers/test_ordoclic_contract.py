@@ -1,0 +1,6 @@
+from providers.ordoclic import Ordoclic
+from tests.providers.contract import ProviderContract
+
+
+class TestOrdoclic(ProviderContract):
+    kind = Ordoclic
