@@ -11,7 +11,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-BUSY_TIMEOUT_S = 10.0
+BUSY_TIMEOUT_S = 30.0
 
 
 class StoreError(RuntimeError):
@@ -38,9 +38,22 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """One change, whole or not at all."""
-        with self.db.atomic():
+        """One change, whole or not at all.
+
+        Begun IMMEDIATE: a transaction that first reads and then writes would fail at once, without waiting,
+        when another process has written in between.
+        """
+        if self.db.conn.in_transaction:
+            with self.db.atomic():
+                yield
+            return
+        self.db.conn.execute("BEGIN IMMEDIATE")
+        try:
             yield
+        except BaseException:
+            self.db.conn.execute("ROLLBACK")
+            raise
+        self.db.conn.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         return list(self.db.query(sql, dict(parameters or {})))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -276,5 +277,5 @@ def _listed_row(draw: random.Random, centre: SimCentre, link: str | None) -> dic
 
 
 def _practice(query: str) -> int | None:
-    digits = "".join(character for character in parse_qs(query).get("pid", [""])[0] if character.isdigit())
-    return int(digits) if digits else None
+    number = re.search(r"\d+", parse_qs(query).get("pid", [""])[0])
+    return int(number[0]) if number else None

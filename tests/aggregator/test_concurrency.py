@@ -1,0 +1,82 @@
+"""Several jobs of one worker, and a command beside it, write the same stores."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.schedule import WorkerRunningError, alone, beside_others, lock
+from aggregator.settings import Settings
+from aggregator.store import Catalog, pack
+from providers.records import Outcome, Reading
+from tests.conftest import NOON
+
+
+def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    Catalog(tmp_path / "catalog.db").close()
+    failures: list[BaseException] = []
+
+    def job(name: str) -> None:
+        catalog = Catalog(tmp_path / "catalog.db")
+        try:
+            for number in range(60):
+                with catalog.transaction():
+                    packed = pack([(NOON + timedelta(minutes=number), ((), None, None))])
+                    catalog.put_reading(f"o-{number}", name, Reading(Outcome.OK), packed, NOON)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            catalog.close()
+
+    jobs = [threading.Thread(target=job, args=(f"x{number}",)) for number in range(4)]
+    for one in jobs:
+        one.start()
+    for one in jobs:
+        one.join()
+
+    assert failures == []
+    assert len(Catalog(tmp_path / "catalog.db").readings()) == 60
+
+
+def test_a_second_worker_is_refused(tmp_path: Path) -> None:
+    with lock(tmp_path / "worker.lock", wait=False), pytest.raises(WorkerRunningError):  # noqa: SIM117
+        with lock(tmp_path / "worker.lock", wait=False):
+            pass
+
+
+def test_a_full_run_waits_for_running_jobs_and_new_jobs_wait_for_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    order: list[str] = []
+    job_started, job_may_end = threading.Event(), threading.Event()
+
+    def job() -> None:
+        with beside_others(settings):
+            job_started.set()
+            job_may_end.wait(5)
+            order.append("job")
+
+    def full_run() -> None:
+        with alone(settings):
+            order.append("run")
+
+    first = threading.Thread(target=job)
+    first.start()
+    job_started.wait(5)
+    second = threading.Thread(target=full_run)
+    second.start()
+    second.join(0.3)
+    assert order == []
+    job_may_end.set()
+    first.join()
+    second.join()
+    assert order == ["job", "run"]
+
+
+def test_jobs_run_beside_each_other(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+
+    with beside_others(settings), beside_others(settings):
+        pass

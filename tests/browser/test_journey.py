@@ -1,0 +1,254 @@
+"""The main job with real processes and a real browser: a town, a list, a button, the platform's page, a count."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from aggregator.ledger.events import EventClass, EventReader
+from aggregator.settings import ROOT
+from tests.conftest import gazetteer_file
+from tests.web.conftest import BROWSER
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TOWN = "Lyon 3e Arrondissement"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not os.environ.get("AIGUILLAGE_NEEDS_BROWSER"), reason="no Chromium on this machine"
+    ),
+]
+
+
+@dataclass
+class Portal:
+    """Sandbox and web process, running. `group` is the web's process group."""
+
+    origin: str
+    data: Path
+    group: int
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "aggregator", *arguments],
+            cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True, timeout=120,
+        )  # fmt: skip
+        return done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "aggregator", *arguments],
+        cwd=ROOT, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def wait_for(condition, patience_s: float = 60) -> None:  # type: ignore[no-untyped-def]
+    give_up = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < give_up, "not in time"
+        time.sleep(0.1)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    data = tmp_path_factory.mktemp("portal")
+    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    port = free_port()
+    environment = {
+        **os.environ,
+        "AIGUILLAGE_DATA_DIR": str(data),
+        "AIGUILLAGE_PORT": str(port),
+        "AIGUILLAGE_PROVIDERS": "sandbox",
+    }
+    sandbox = start(environment, "sandbox", "--port", "0", "--places", "900")
+    wait_for(lambda: (data / "sandbox.json").exists())
+    web = start(environment, "serve")
+    running = Portal(f"http://127.0.0.1:{port}", data, web.pid, environment)
+    try:
+        running.run("collect")
+        wait_for(lambda: answers(running.origin + "/readyz"))
+        yield running
+    finally:
+        for process in (sandbox, web):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    assert CHROMIUM is not None, "Chromium is needed here and is not installed"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A telephone without script, and with an ordinary user agent: headless ones count as robots."""
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 740}, user_agent=BROWSER, java_script_enabled=False
+    )
+    yield context.new_page()
+    context.close()
+
+
+def search(page: Page, portal: Portal, town: str = TOWN) -> None:
+    page.goto(portal.origin)
+    page.fill("#q", town)
+    page.click("text=Voir les lieux")
+
+
+def test_from_a_town_to_the_platform_s_own_page_and_back(page: Page, portal: Portal) -> None:
+    search(page, portal)
+    listed = page.url
+    button = page.locator("form[action^='/rdv/'] button").first
+    platform = re.sub(r".*Rendez-vous sur\s+(\w+).*", r"\1", button.inner_text(), flags=re.DOTALL)
+
+    button.click()
+    page.wait_for_selector("#plateforme")
+
+    origins = json.loads((portal.data / "sandbox.json").read_text())["providers"]
+    assert page.inner_text("#plateforme") == platform
+    assert page.url.startswith(origins[platform.lower()])
+    page.go_back()
+    assert page.url == listed
+    assert EventReader(portal.data / "events.db").totals() == 1
+    assert json.loads(portal.run("shares", "--json"))["total"] == 1
+
+
+def test_every_platform_is_landed_on_and_counted(page: Page, portal: Portal) -> None:
+    """Counted = landed: a policy that blocks the form after the redirect would count and strand the citizen."""
+    landed = {}
+    before = EventReader(portal.data / "events.db").totals()
+    for town in ("Paris 15e Arrondissement", "Marseille", "Toulouse", "Nantes", TOWN, "Nice", "Lille", "Strasbourg"):
+        page.goto(f"{portal.origin}/recherche?q={town}&rayon=50")
+        for number in range(page.locator("form[action^='/rdv/'] button").count()):
+            button = page.locator("form[action^='/rdv/'] button").nth(number)
+            name = re.sub(r".*Rendez-vous sur\s+(\w+).*", r"\1", button.inner_text(), flags=re.DOTALL)
+            if name not in landed:
+                button.click()
+                landed[name] = page.inner_text("#plateforme")
+                page.go_back()
+        if len(landed) == 4:
+            break
+
+    assert landed == {name: name for name in ("Doctolib", "Keldoc", "Maiia", "Ordoclic")}
+    classes = EventReader(portal.data / "events.db")
+    # One of the four may be the click of the test before: then it is a duplicate.
+    assert classes.totals() + classes.totals(EventClass.DUPLICATE) - before == 4
+
+
+def test_all_buttons_of_a_page_look_the_same(page: Page, portal: Portal) -> None:
+    for width in (320, 360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{portal.origin}/recherche?q={TOWN}&rayon=50")
+        boxes = [b.bounding_box() for b in page.locator("form[action^='/rdv/'] button").all()]
+        sizes = {(round(box["width"]), round(box["height"])) for box in boxes if box}
+
+        assert len(boxes) > 5
+        assert len(sizes) == 1, (width, sizes)
+
+
+def test_nothing_is_asked_of_another_host_and_nothing_scrolls_sideways(page: Page, portal: Portal) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in ("/", f"/recherche?q={TOWN}", "/transparence", "/etat", "/contrat", "/filtres?insee=69383"):
+        page.goto(portal.origin + path)
+        overflow = page.locator("body").evaluate("body => document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, path
+
+    assert [url for url in asked if not url.startswith(portal.origin)] == []
+
+
+def test_the_first_button_is_on_screen_without_scrolling(page: Page, portal: Portal) -> None:
+    search(page, portal)
+
+    box = page.locator("form[action^='/rdv/'] button").first.bounding_box()
+
+    assert box is not None
+    assert box["y"] + box["height"] <= 740
+
+
+def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(user_agent=BROWSER, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+        page = context.new_page()
+        for path in (
+            "/",
+            f"/recherche?q={TOWN}",
+            "/recherche?q=",
+            "/transparence",
+            "/etat",
+            "/contrat",
+            "/filtres?insee=69383",
+        ):
+            page.goto(portal.origin + path)
+            found = Axe().run(page)
+            assert found.violations_count == 0, (path, scheme, found.generate_report())
+        context.close()
+
+
+def test_axe_would_find_a_page_that_is_not_accessible(chromium: Browser) -> None:
+    """The control."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = chromium.new_page()
+    page.set_content("<img src=x><input><button></button><p style='color:#ccc;background:#fff'>texte</p>")
+
+    assert Axe().run(page).violations_count >= 4
+    page.close()
+
+
+def test_kill_9_of_the_whole_group_right_after_the_303_loses_nothing(portal: Portal) -> None:
+    """Last in the file: it ends the web process."""
+    with urlopen(f"{portal.origin}/recherche?q=Marseille&rayon=50") as answer:
+        html = answer.read().decode()
+    before = EventReader(portal.data / "events.db").totals(EventClass.ROBOT)
+    token = re.search(r'action="(/rdv/[^"]+)"', html)
+    assert token is not None
+    host, port = portal.origin.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(f"POST {token[1]} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 0\r\n\r\n".encode())
+        status = connection.recv(12)
+        os.killpg(portal.group, signal.SIGKILL)
+
+    assert status == b"HTTP/1.1 303"
+    assert EventReader(portal.data / "events.db").totals(EventClass.ROBOT) == before + 1  # no user agent: a robot
