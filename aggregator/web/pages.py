@@ -76,9 +76,13 @@ def results() -> Any:
         if not asked.text:
             return render_template("home.html", **_home(site), error="empty"), 400
         communes = site.gazetteer.find(asked.text)
-        if len(communes) != 1:
+        point = site.addresses.locate(asked.text) if site.addresses and not communes else None
+        if point is not None:
+            question = replace(question, lat=point.lat, lon=point.lon)
+        elif len(communes) == 1:
+            question = replace(question, insee=communes[0].insee)
+        else:
             return _ask_which(site, asked, communes)
-        question = replace(question, insee=communes[0].insee)
     return _list(site, replace(asked, question=question))
 
 

@@ -16,6 +16,7 @@ from typing import Any, cast
 from flask import Flask, current_app, request
 
 from aggregator import gazetteer as gazetteers
+from aggregator.addresses import Addresses
 from aggregator.ledger import seeds
 from aggregator.ledger.events import EventLog
 from aggregator.order import epoch_of
@@ -41,6 +42,7 @@ class Site:
         self.sites = settings.booking_sites()
         self.labels = settings.provider_labels()
         self.gazetteer = gazetteers.load(settings.gazetteer_path)
+        self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
         self.events = EventLog(settings.data_dir / "events.db")
