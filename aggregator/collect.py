@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 LOST_RATIO, GROWN_RATIO, SMALL_LIST = 0.1, 100, 10
 MOVED_M = 2_000
 WRITE_BATCH = 200
-THREADS_A_PROVIDER = 48
 
 Progress = Callable[[str, int, int], None]
 """(what, done, of how many)."""
@@ -208,7 +207,7 @@ class Collector:
 
     def _read_provider(self, slug: str, offers: list[OfferRow], results: queue.Queue[Result | str]) -> None:
         provider = self._providers[slug]
-        threads = min(provider.config.limits.connections, THREADS_A_PROVIDER)
+        threads = provider.config.limits.connections
         try:
             if provider.breaker.state.open_until is not None:
                 # After a pause one reading, alone, decides whether the others follow.

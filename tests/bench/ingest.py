@@ -18,13 +18,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import gazetteer as gazetteers
 from aggregator.collect import Collector
 from aggregator.settings import ROOT, Settings
 from aggregator.store import open_stores
+from providers.sandbox.server import Sandbox
+from providers.sandbox.world import Town, invented
 
 PEER_CENTRES_A_SECOND = 27.0
 PEER_MEMORY_MB = 1700
@@ -35,22 +38,48 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--centres", type=int, default=1500)
     options.add_argument("--latency", type=float, default=100)
+    options.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
+    if chosen.serve:
+        serve(chosen.serve, chosen.centres, chosen.latency)
+        return
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), chosen.centres, chosen.latency)
-    figures["polite_cycle"] = polite_cycle()
-    print(json.dumps(figures, ensure_ascii=False, indent=1))
+    print(json.dumps({**figures, "polite_cycle": polite_cycle()}, ensure_ascii=False, indent=1))
+
+
+def serve(folder: Path, centres: int, latency_ms: float) -> None:
+    """The load: centres of one platform with three motives each, so three slot requests, and the card before them."""
+    settings = Settings(data_dir=folder)
+    gazetteer = gazetteers.load(settings.gazetteer_path)
+    towns = [
+        Town(
+            c.insee,
+            c.name,
+            c.postcodes[0],
+            c.department,
+            gazetteer.department_name(c.department),
+            c.lat,
+            c.lon,
+            c.population,
+        )
+        for c in gazetteer.communes.values()
+        if c.postcodes
+    ]
+    world = invented(towns, centres, seed=1, mix={"doctolib": 1.0})
+    world.centres["doctolib"] = [replace(c, motives=(0, 1, 2), phone_only=False) for c in world.centres["doctolib"]]
+    world.listed.clear()
+    running = Sandbox(world, latency_ms=latency_ms)
+    settings.sandbox_path.write_text(json.dumps(running.description()), encoding="utf-8")
+    time.sleep(600)
 
 
 def measure(folder: Path, centres: int, latency_ms: float) -> dict[str, object]:
-    """Run the sandbox in a process of its own; time the reading of every offer in this one."""
-    environment = {**os.environ, "AIGUILLAGE_DATA_DIR": str(folder), "AIGUILLAGE_PROVIDERS": "sandbox"}
-    settings = Settings.from_env(environment)
+    """The platforms in a process of their own; the reading of every offer, timed, in this one."""
+    settings = Settings(data_dir=folder, horizon_days=14)
     gazetteer = gazetteers.load(settings.gazetteer_path)
-    command = ["sandbox", "--port", "0", "--places", str(centres), "--latency", str(latency_ms)]
-    sandbox = subprocess.Popen(
-        [sys.executable, "-m", "aggregator", *command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
+    command = [sys.executable, "-m", "tests.bench.ingest", "--serve", str(folder)]
+    platforms = subprocess.Popen([*command, "--centres", str(centres), "--latency", str(latency_ms)], cwd=ROOT)
     try:
         while not settings.sandbox_path.exists():
             time.sleep(0.1)
@@ -66,11 +95,10 @@ def measure(folder: Path, centres: int, latency_ms: float) -> dict[str, object]:
         rows = stores.catalog.fetch_table(run)
         readings = stores.catalog.readings()
     finally:
-        sandbox.kill()
+        platforms.kill()
     rate = len(readings) / read_s
     return {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
-        "date": date.today().isoformat(),  # noqa: DTZ011
         "politeness": "off: loopback platforms of our own",
         "latency_ms": latency_ms,
         "offers": offers,
@@ -82,7 +110,7 @@ def measure(folder: Path, centres: int, latency_ms: float) -> dict[str, object]:
         "discovery_s": round(discovered_s, 1),
         "reading_s": round(read_s, 1),
         "centres_per_s": round(rate, 1),
-        "times_the_peer": round(rate / PEER_CENTRES_A_SECOND, 1),
+        "times_the_peer": round(rate / PEER_CENTRES_A_SECOND, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "peer_memory_mb": PEER_MEMORY_MB,
     }

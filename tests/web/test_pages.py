@@ -208,8 +208,8 @@ def test_page_swap_exchanging_names_changes_nothing_but_the_names(filled: Settin
         site.close()
         return re.sub(r"/rdv/[\w-]+", "/rdv/", html)
 
-    plain = page({"doctolib": "AAAA", "maiia": "BBBB", "keldoc": "CCCC"})
-    swapped = page({"doctolib": "BBBB", "maiia": "CCCC", "keldoc": "AAAA"})
+    plain = page({"doctolib": "AAAA", "maiia": "BBBB", "keldoc": "CCCC", "ordoclic": "DDDD"})
+    swapped = page({"doctolib": "BBBB", "maiia": "CCCC", "keldoc": "AAAA", "ordoclic": "DDDD"})
 
     mapped = swapped.replace("BBBB", "@1").replace("CCCC", "@2").replace("AAAA", "@3")
     assert mapped.replace("@1", "AAAA").replace("@2", "BBBB").replace("@3", "CCCC") == plain
@@ -218,7 +218,9 @@ def test_page_swap_exchanging_names_changes_nothing_but_the_names(filled: Settin
 def test_a_place_has_its_page_with_days_hours_and_links(browser: FlaskClient, site: Site) -> None:
     assert site.snapshot is not None
     place = next(
-        p for p in site.snapshot.places.all if p.offers and site.snapshot.slots.offers[p.offers[0].id].state == "seen"
+        p
+        for p in site.snapshot.places.all
+        if p.offers and p.hours and site.snapshot.slots.offers[p.offers[0].id].state == "seen"
     )
 
     page = browser.get(f"/centre/{place.id}?insee=69123")
