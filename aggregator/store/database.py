@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ class Store:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {synchronous}")
             self.db = Database(connection)
-            migrations.apply(self.db)
+            with _one_at_a_time(path):
+                migrations.apply(self.db)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
 
@@ -68,3 +70,11 @@ class Store:
     def run_many(self, sql: str, parameters: Iterable[Mapping[str, Any]]) -> None:
         with self.transaction():
             self.db.conn.executemany(sql, parameters)
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Two processes that open a new store at once must not both create its tables."""
+    with path.with_suffix(".migrating").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -41,6 +41,15 @@ def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path) ->
     assert len(Catalog(tmp_path / "catalog.db").readings()) == 60
 
 
+def test_a_new_store_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(12) as pool:
+        opened = list(pool.map(lambda _: Catalog(tmp_path / "catalog.db"), range(12)))
+
+    assert all(catalog.readings() == [] for catalog in opened)
+
+
 def test_a_second_worker_is_refused(tmp_path: Path) -> None:
     with lock(tmp_path / "worker.lock", wait=False), pytest.raises(WorkerRunningError):  # noqa: SIM117
         with lock(tmp_path / "worker.lock", wait=False):
