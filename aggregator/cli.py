@@ -64,6 +64,7 @@ def _refusing(command: Callable[..., Any]) -> Callable[..., Any]:
 def main() -> None:
     """Aiguillage : un aiguillage neutre entre les citoyens et les plateformes de rendez-vous."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a reading that is still running is no news
 
 
 @main.command()

@@ -53,7 +53,7 @@ class Limits:
     max_bytes: int = 16 * 1024 * 1024
     rate_per_s: float | None = 10.0
     retry_wait_s: float = 0.3
-    connections: int = 128
+    connections: int = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ def test_a_platform_that_stops_answering_is_left_alone_and_its_places_are_unknow
     collector("doctolib").read()
 
     # The breaker opens after five failures in a row (three requests each); what is in flight then still ends.
-    assert sandbox.requests - asked_before <= 3 * 128 + 15
+    assert sandbox.requests - asked_before <= 3 * 32 + 15
     sandbox.faults.clear()
     state = stores.catalog.breaker("doctolib")
     assert state.open_until is not None
