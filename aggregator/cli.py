@@ -25,7 +25,7 @@ from aggregator.imports import import_official_list
 from aggregator.progress import Bars
 from aggregator.publish import publish_totals
 from aggregator.schedule import Worker, WorkerRunningError, alone, collect_once
-from aggregator.settings import ROOT, Settings, SettingsError
+from aggregator.settings import ROOT, SANDBOX_PORT, Settings, SettingsError
 from aggregator.store import StoreError, open_stores
 from providers import PROVIDERS
 from providers.official_list import OfficialListError, read
@@ -35,7 +35,6 @@ from providers.sandbox.server import Sandbox
 from providers.sandbox.world import Town, World, invented, of_list
 
 DEMO_PLACES = 1200
-SANDBOX_PORT = 8800
 SEED = 2021
 WITHDRAWAL_REASONS = ("closed", "not_eligible", "duplicate_of", "legal")
 

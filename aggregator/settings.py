@@ -19,6 +19,7 @@ from providers.http import Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_INTERVAL_S = 300
+SANDBOX_PORT = 8800
 LIVE_INTERVAL_S = 1800
 
 
@@ -117,6 +118,10 @@ class Settings:
             ) from error
         return content
 
+    def default_origins(self) -> dict[str, str]:
+        """Where the simulated platforms listen unless told otherwise: one port each, in alphabetical order."""
+        return {slug: f"http://127.0.0.1:{SANDBOX_PORT + n}" for n, slug in enumerate(sorted(self._sections))}
+
     def provider_configs(self, base_url: str | None = None) -> dict[str, ProviderConfig]:
         """The providers that the campaign reads, by slug. In demonstration their origins are the sandbox's.
 
@@ -149,7 +154,7 @@ class Settings:
         others = {f"https://{host}": "" for host in self.campaign.providers.link_only}
         if not self.demo:
             return BookingSites({**declared, **others}, {})
-        loopback: dict[str, str] = self.sandbox()["providers"]
+        loopback = self.sandbox()["providers"] if self.sandbox_path.exists() else self.default_origins()
         return BookingSites(
             {origin: slug for slug, origin in loopback.items()},
             {origin: loopback[slug] for origin, slug in declared.items() if slug in loopback},
