@@ -1,0 +1,104 @@
+"""The Merkle tree of RFC 6962: roots, inclusion and consistency proofs. Pure; bytes in, bytes out.
+
+Leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left || right), empty tree = SHA-256("").
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Frontier:
+    """The right edge of a tree: all that appending needs, at most 64 hashes. Roots of full subtrees, largest first."""
+
+    def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
+        if bin(size).count("1") != len(hashes):
+            raise ValueError(f"a tree of {size} leaves has {bin(size).count('1')} full subtrees, not {len(hashes)}")
+        self.size = size
+        self.hashes = list(hashes)
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash."""
+        size, carried = self.size, leaf
+        while size & 1:
+            carried = node_hash(self.hashes.pop(), carried)
+            size >>= 1
+        self.hashes.append(carried)
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        if not self.hashes:
+            return EMPTY_ROOT
+        root = self.hashes[-1]
+        for left in reversed(self.hashes[:-1]):
+            root = node_hash(left, root)
+        return root
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """The root over leaf hashes."""
+    frontier = Frontier()
+    for leaf in leaves:
+        frontier.append(leaf)
+    return frontier.root
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """The audit path of leaf `index` (RFC 6962 §2.1.1). Raises IndexError."""
+    if not 0 <= index < len(leaves):
+        raise IndexError(f"no leaf {index} in a tree of {len(leaves)}")
+    if len(leaves) == 1:
+        return []
+    split = _split(len(leaves))
+    if index < split:
+        return [*inclusion_proof(index, leaves[:split]), root_of(leaves[split:])]
+    return [*inclusion_proof(index - split, leaves[split:]), root_of(leaves[:split])]
+
+
+def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Does `proof` show that `leaf` is leaf `index` of the tree of `size` leaves with `root`?"""
+    if not 0 <= index < size:
+        return False
+    node, last, remaining = leaf, size - 1, list(proof)
+    while last:
+        if not remaining and (index & 1 or index < last):
+            return False
+        if index & 1:
+            node = node_hash(remaining.pop(0), node)
+        elif index < last:
+            node = node_hash(node, remaining.pop(0))
+        index, last = index >> 1, last >> 1
+    return not remaining and node == root
+
+
+def consistency_proof(old_size: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """That the tree of the first `old_size` leaves is a prefix of this one (RFC 6962 §2.1.2)."""
+    if not 0 < old_size <= len(leaves):
+        raise IndexError(f"no tree of {old_size} in a tree of {len(leaves)}")
+    return _subproof(old_size, leaves, whole=True)
+
+
+def _subproof(old_size: int, leaves: Sequence[bytes], whole: bool) -> list[bytes]:
+    if old_size == len(leaves):
+        return [] if whole else [root_of(leaves)]
+    split = _split(len(leaves))
+    if old_size <= split:
+        return [*_subproof(old_size, leaves[:split], whole), root_of(leaves[split:])]
+    return [*_subproof(old_size - split, leaves[split:], whole=False), root_of(leaves[:split])]
+
+
+def _split(size: int) -> int:
+    """The largest power of two smaller than `size`."""
+    return 1 << (size - 1).bit_length() - 1

@@ -1,0 +1,154 @@
+"""The public log: vectors of its specifications, properties of its proofs; it never signs two histories."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.ledger import merkle
+from aggregator.ledger.notes import Checkpoint, NoteError, Signer, load_or_create_signer, open_note, parse_checkpoint
+from aggregator.ledger.translog import LogError, TransparencyLog, tile_path
+from tests.conftest import FIXTURES
+
+ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
+LEAVES = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in ORACLES["merkle_rfc6962"]["input"]["leaves_hex"]]
+KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(ORACLES["checkpoint_vector"]["input"]["private_key_hex"]))
+SIGNER = Signer(ORACLES["checkpoint_vector"]["input"]["origin"], KEY)
+
+
+def entry(number: int) -> dict[str, object]:
+    return {"t": "test", "number": number}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> TransparencyLog:
+    return TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+
+
+def test_roots_are_those_of_rfc_6962() -> None:
+    expected = ORACLES["merkle_rfc6962"]["expected"]
+
+    assert [merkle.root_of(LEAVES[:n]).hex() for n in range(1, 9)] == expected["roots_size_1_to_8"]
+    assert merkle.root_of([]).hex() == expected["root_size_0"]
+
+
+def test_proofs_are_those_of_the_vectors() -> None:
+    case = ORACLES["merkle_proofs"]
+
+    for (index, size), path in zip(case["input"]["inclusion"], case["expected"]["inclusion_paths"], strict=True):
+        assert [one.hex() for one in merkle.inclusion_proof(index, LEAVES[:size])] == path
+    for (old, new), path in zip(case["input"]["consistency"], case["expected"]["consistency_paths"], strict=True):
+        assert [one.hex() for one in merkle.consistency_proof(old, LEAVES[:new])] == path
+
+
+@given(st.integers(1, 80), st.data())
+def test_every_leaf_is_proved_and_no_other(size: int, data: st.DataObject) -> None:
+    leaves = [merkle.leaf_hash(bytes([number])) for number in range(size)]
+    index = data.draw(st.integers(0, size - 1))
+    proof, root = merkle.inclusion_proof(index, leaves), merkle.root_of(leaves)
+
+    assert merkle.includes(leaves[index], index, size, proof, root)
+    assert not merkle.includes(merkle.leaf_hash(b"other"), index, size, proof, root)
+    if size > 1:
+        assert not merkle.includes(leaves[index], (index + 1) % size, size, proof, root)
+        assert not merkle.includes(leaves[index], index, size, [*proof, root], root)
+
+
+def test_a_checkpoint_is_the_vector_of_the_specification() -> None:
+    case = ORACLES["checkpoint_vector"]
+    checkpoint = Checkpoint(case["input"]["origin"], 8, bytes.fromhex(case["input"]["root_hex"]))
+
+    assert SIGNER.vkey == case["expected"]["vkey"]
+    assert SIGNER.sign(checkpoint.text()) == case["expected"]["note"]
+    assert parse_checkpoint(open_note(case["expected"]["note"], SIGNER.vkey)) == checkpoint
+
+
+def test_the_example_of_the_note_format_is_verified() -> None:
+    case = ORACLES["c2sp_signed_note_example"]["input"]
+    note = f"{case['text']}\n{case['signature_line']}\n"
+
+    assert open_note(note, case["vkey"]) == case["text"]
+    with pytest.raises(NoteError):
+        open_note(note.replace("example message", "exemple message"), case["vkey"])
+    with pytest.raises(NoteError, match="not signed by"):
+        open_note(note, SIGNER.vkey)
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_note_or_is_refused(text: str) -> None:
+    for note in (text, text + "\n\n" + text):
+        with pytest.raises(NoteError):
+            open_note(note, SIGNER.vkey)
+
+
+def test_tiles_lie_where_the_specification_puts_them() -> None:
+    case = ORACLES["tile_layout"]
+
+    assert [tile_path(*one) for one in case["input"]["paths"]] == case["expected"]["paths"]
+
+
+def test_what_is_published_is_the_tree(log: TransparencyLog, tmp_path: Path) -> None:
+    for start in range(0, 600, 200):
+        log.append([entry(number) for number in range(start, start + 200)])
+
+    signed = parse_checkpoint(open_note((tmp_path / "log" / "checkpoint").read_text(), log.vkey))
+    tiles = [tile_path(0, 0), tile_path(0, 1), tile_path(0, 2, 88)]
+    hashes = b"".join((tmp_path / "log" / name).read_bytes() for name in tiles)
+    leaves = [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
+    assert (signed.size, signed.root) == (600, merkle.root_of(leaves))
+    above = (tmp_path / "log" / tile_path(1, 0, 2)).read_bytes()
+    assert above == merkle.root_of(leaves[:256]) + merkle.root_of(leaves[256:512])
+
+
+def test_it_comes_back_after_a_stop_as_it_was(log: TransparencyLog, tmp_path: Path) -> None:
+    log.append([entry(number) for number in range(300)])
+    root = log.root
+    log.close()
+    (tmp_path / "log" / tile_path(0, 0)).unlink()  # a crash between the entries and their tiles
+
+    again = TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+
+    assert (again.size, again.root) == (300, root)
+    assert (tmp_path / "log" / tile_path(0, 0)).exists()
+    assert again.last("test") == entry(299)
+
+
+def test_it_never_signs_a_smaller_tree(log: TransparencyLog, tmp_path: Path) -> None:
+    log.append([entry(1), entry(2)])
+    log._db.execute("DELETE FROM entries WHERE n = 1")
+    log.close()
+
+    with pytest.raises(LogError, match="2 entries have been signed and 1 are left"):
+        TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+
+
+def test_it_never_signs_a_different_tree(log: TransparencyLog, tmp_path: Path) -> None:
+    log.append([entry(1), entry(2)])
+    log._db.execute("UPDATE entries SET entry = ? WHERE n = 0", (b'{"t":"forged"}',))
+    log.close()
+
+    with pytest.raises(LogError, match="not those that have been signed"):
+        TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+
+
+def test_an_entry_that_is_too_long_changes_nothing(log: TransparencyLog) -> None:
+    with pytest.raises(LogError):
+        log.append([entry(1), {"t": "x", "text": "y" * 70_000}])
+
+    assert log.size == 0
+
+
+def test_the_key_is_drawn_once_and_kept_to_ourselves(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "log.key"
+
+    first = load_or_create_signer(path, "aiguillage.example/log")
+
+    assert load_or_create_signer(path, "aiguillage.example/log").vkey == first.vkey
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert base64.b64decode(first.vkey.split("+", 2)[2])[:1] == b"\x01"
