@@ -11,6 +11,7 @@ from aggregator.settings import ROOT, Settings
 from aggregator.web import security, words
 from aggregator.web.departures import departures
 from aggregator.web.health import health
+from aggregator.web.log import log
 from aggregator.web.pages import pages
 from aggregator.web.site import Site, install, utc_now
 from aggregator.web.transparency import transparency
@@ -29,7 +30,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)
-    for blueprint in (pages, departures, transparency, health):
+    for blueprint in (pages, departures, transparency, health, log):
         app.register_blueprint(blueprint)
 
     @app.context_processor

@@ -289,6 +289,7 @@ def as_plain(campaign: Campaign) -> dict[str, Any]:
     return {
         "id": campaign.id,
         "needs": {entry.slug: entry.label for entry in campaign.needs},
+        "all_of": {entry.slug: list(entry.all_of) for entry in campaign.needs if entry.all_of},
         "steps": {entry.slug: entry.label for entry in campaign.steps},
         "audiences": {entry.slug: entry.label for entry in campaign.audiences},
     }

@@ -22,9 +22,10 @@ from rich.table import Table
 from aggregator import canonical
 from aggregator import gazetteer as gazetteers
 from aggregator.imports import import_official_list
+from aggregator.ledger.translog import LogError
 from aggregator.progress import Bars
-from aggregator.publish import publish_totals
-from aggregator.schedule import Worker, WorkerRunningError, alone, collect_once
+from aggregator.publish import publish_totals, seal
+from aggregator.schedule import Worker, WorkerRunningError, alone, collect_once, lock
 from aggregator.settings import ROOT, SANDBOX_PORT, Settings, SettingsError
 from aggregator.store import StoreError, open_stores
 from providers import PROVIDERS
@@ -52,7 +53,7 @@ def _refusing(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (SettingsError, StoreError, OfficialListError, WorkerRunningError) as error:
+        except (SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError) as error:
             raise Refused(str(error)) from error
 
     return run
@@ -428,6 +429,16 @@ def shares(as_json: bool) -> None:
     for row in totals["providers"]:
         table.add_row(row["label"], f"{row['places']:g}", str(row["slots"]), str(row["redirects"]))
     Console().print(table)
+
+
+@main.command("seal")
+@_refusing
+def seal_now() -> None:
+    """Bring the public log up to now (the worker does so each minute)."""
+    settings = Settings.from_env()
+    with lock(settings.data_dir / "seal.lock"):
+        added = seal(settings, datetime.now(UTC))
+    click.echo(f"{added} entrées ajoutées à {settings.published_dir / 'log'}")
 
 
 @main.command("coverage")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,11 @@ from aggregator import canonical
 from aggregator.campaign import as_plain
 from aggregator.gazetteer import Gazetteer, department_of, time_zone
 from aggregator.intake import Intake
+from aggregator.ledger import seeds
 from aggregator.ledger.events import EventReader
+from aggregator.ledger.notes import load_or_create_signer
+from aggregator.ledger.sealing import Sealer
+from aggregator.ledger.translog import TransparencyLog
 from aggregator.settings import Settings
 from aggregator.shares import published_shares, supply_of
 from aggregator.store import Catalog, Registry, Stores, unpack
@@ -210,6 +215,16 @@ def publish_totals(settings: Settings, at: datetime) -> dict[str, Any]:
     totals = published_shares(reader, supply, settings.provider_labels(), at)
     canonical.write_whole(settings.published_dir / "shares.json", canonical.to_json(totals))
     return totals
+
+
+def seal(settings: Settings, at: datetime) -> int:
+    """Bring the public log up to now. Returns the number of new entries. Raises LogError."""
+    signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
+    chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", at.date())
+    published = settings.published_dir
+    with closing(TransparencyLog(settings.data_dir / "log.db", published / "log", signer)) as log:
+        reader = EventReader(settings.data_dir / "events.db")
+        return Sealer(log, published, reader, chain, settings.contract_path).seal(at)
 
 
 def is_listed(centres: Iterable[Centre], today: date) -> bool:

@@ -18,7 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from aggregator import gazetteer as gazetteers
 from aggregator.collect import Collector, Progress, due_before
 from aggregator.imports import import_official_list
-from aggregator.publish import Publisher, prune, publish_totals
+from aggregator.publish import Publisher, prune, publish_totals, seal
 from aggregator.settings import Settings
 from aggregator.store import Stores, open_stores
 from providers.errors import ProviderError
@@ -151,6 +151,9 @@ class Worker:
             Publisher(self._settings, stores, self._places, now).publish()
 
     def totals(self) -> None:
+        """Each minute: seal what is new, then roll up."""
+        with lock(self._settings.data_dir / "seal.lock"):
+            seal(self._settings, now())
         publish_totals(self._settings, now())
 
     def prune(self) -> None:

@@ -34,6 +34,7 @@ class Settings:
     `demo`: providers are the sandbox's; every page then says so. `collect_every_s`: the target interval of a reading,
     the same for every offer of every provider. `horizon_days`: how far ahead slots are asked for.
     `trusted_proxies`: how many reverse proxies of ours add to X-Forwarded-For (0: none, the peer address is used).
+    `log_origin`: the name under which the public log is signed (host/log), never to change once the log is public.
     `secure`: the site is served over HTTPS, so that HSTS is sent.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     trusted_proxies: int = 0
     secure: bool = False
     ban: bool = False
+    log_origin: str = "aiguillage.example/log"
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -72,6 +74,7 @@ class Settings:
             database_url=env.get("DATABASE_URL") or None,
             trusted_proxies=_integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
             secure=_choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
+            log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
             ban=_choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
             environment=dict(env),
         )
@@ -92,6 +95,11 @@ class Settings:
     @property
     def gazetteer_path(self) -> Path:
         return self.data_dir / "gazetteer.json.gz"
+
+    @property
+    def contract_path(self) -> Path:
+        """The text of the ranking contract in force."""
+        return ROOT / "data" / "contract-order-1.md"
 
     @property
     def published_dir(self) -> Path:

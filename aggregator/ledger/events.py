@@ -252,6 +252,20 @@ class EventReader:
     def missed(self) -> int:
         return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
 
+    def commitments(self, after: int) -> list[tuple[int, bytes]]:
+        """(sequence number, commitment) of the events after a sequence number."""
+        return [
+            (n, c) for n, c in self._rows("SELECT seq, commitment FROM events WHERE seq > ? ORDER BY seq", (after,))
+        ]
+
+    def class_totals(self, after: int, upto: int) -> dict[str, dict[str, int]]:
+        """Events by class and provider, between two sequence numbers (the first excluded)."""
+        totals: dict[str, dict[str, int]] = {}
+        sql = "SELECT class, prov, count(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY class, prov ORDER BY 1, 2"
+        for cls, provider, count in self._rows(sql, (after, upto)):
+            totals.setdefault(cls, {})[provider] = count
+        return totals
+
     def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
         rows = self._rows(sql, parameters)
         return rows[0][0] if rows else 0

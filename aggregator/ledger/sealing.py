@@ -1,0 +1,120 @@
+"""What goes into the public log, and when: contract, chain and seeds, minutes, days, snapshots (design §5.8).
+
+A *minute* entry holds the number of new events and the Merkle root of their sorted commitments, nothing by provider;
+the commitments are published beside it. A *day* entry holds exact national totals by class and provider of the minutes
+sealed that day, so that anybody can add the minutes up and compare.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aggregator import canonical
+from aggregator.ledger import merkle
+from aggregator.ledger.events import EventReader
+from aggregator.ledger.seeds import ABSENT, SeedChain
+from aggregator.ledger.translog import TransparencyLog
+
+
+class Sealer:
+    """Called each minute by the worker. `published` holds `hours/`; the log's static files lie in `published/log`."""
+
+    def __init__(
+        self, log: TransparencyLog, published: Path, reader: EventReader, chain: SeedChain, contract: Path
+    ) -> None:
+        self._log = log
+        self._published = published
+        self._folder = published / "log"
+        self._reader = reader
+        self._chain = chain
+        self._contract = contract
+
+    def seal(self, now: datetime) -> int:
+        """Append what is new; returns how many entries that was."""
+        canonical.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
+        before = self._log.size
+        for entries in (self._rules(), self._seeds(now.date()), self._days(now.date()), self._minute(now)):
+            new = list(entries)
+            if new:
+                self._log.append(new)
+        snapshots = list(self._snapshots(now))
+        if snapshots:
+            self._log.append(snapshots)
+        return self._log.size - before
+
+    def _rules(self) -> Iterator[dict[str, Any]]:
+        """The contract in force, whenever its text changes; the anchor of the seed chain, once."""
+        text = self._contract.read_bytes()
+        digest = hashlib.sha256(text).hexdigest()
+        last = self._log.last("contract")
+        if last is None or last["sha256"] != digest:
+            canonical.write_whole(self._folder / "contracts" / f"{digest}.md", text)
+            yield {"t": "contract", "version": "order/1", "sha256": digest}
+        if self._log.last("chain") is None:
+            yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
+
+    def _seeds(self, today: date) -> Iterator[dict[str, Any]]:
+        """The link of every day that has begun, published as it begins."""
+        last = self._log.last("seed")
+        day = date.fromisoformat(last["date"]) + timedelta(days=1) if last else self._chain.start
+        while day <= today:
+            entry = {
+                "t": "seed",
+                "date": day.isoformat(),
+                "link": self._chain.link(day).hex(),
+                "beacon": ABSENT,
+                "seed": self._chain.seed(day).hex(),
+            }
+            canonical.write_whole(self._folder / "seeds" / f"{day.isoformat()}.json", canonical.to_json(entry))
+            yield entry
+            day += timedelta(days=1)
+
+    def _minute(self, now: datetime) -> Iterator[dict[str, Any]]:
+        last = self._log.last("minute")
+        rows = self._reader.commitments(after=last["upto"] if last else 0)
+        if not rows:
+            return
+        sealed = sorted(commitment for _, commitment in rows)  # the order of arrival is not kept
+        minute = now.strftime("%Y-%m-%dT%H:%M")
+        if last and last["minute"] >= minute:
+            return  # one entry a minute: what has come since waits for the next
+        name = f"{now:%Y/%m/%d/%H-%M}.bin"
+        canonical.write_whole(self._folder / "minutes" / name, b"".join(sealed))
+        yield {
+            "t": "minute",
+            "minute": minute,
+            "events": len(sealed),
+            "upto": rows[-1][0],
+            "root": merkle.root_of(map(merkle.leaf_hash, sealed)).hex(),
+            "file": f"minutes/{name}",
+        }
+
+    def _days(self, today: date) -> Iterator[dict[str, Any]]:
+        """Totals of every finished day that has sealed minutes, from the day after the last one logged."""
+        done = self._log.last("day")
+        by_day: dict[str, tuple[int, int]] = {}
+        for entry in self._log.entries("minute"):
+            day = entry["minute"][:10]
+            if day < today.isoformat() and (done is None or day > done["day"]):
+                events, _ = by_day.get(day, (0, 0))
+                by_day[day] = (events + entry["events"], entry["upto"])
+        after = done["upto"] if done else 0
+        for day, (events, upto) in sorted(by_day.items()):
+            totals = self._reader.class_totals(after, upto)
+            yield {"t": "day", "day": day, "events": events, "upto": upto, "classes": totals}
+            after = upto
+
+    def _snapshots(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Each finished hour: the Merkle root of all the snapshots published in it, in their order."""
+        last = self._log.last("snapshots")
+        for path in sorted(self._published.glob("hours/*.ndjson")):
+            hour = path.stem
+            if hour < now.strftime("%Y-%m-%dT%H") and (last is None or hour > last["hour"]):
+                names = [json.loads(line)["snapshot"] for line in path.read_text(encoding="utf-8").splitlines()]
+                root = merkle.root_of(merkle.leaf_hash(name.encode()) for name in names)
+                yield {"t": "snapshots", "hour": hour, "count": len(names), "root": root.hex()}
