@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Check an Aiguillage portal without trusting it: one file, standard library and `cryptography`, nothing of the portal's.
+"""Check an Aiguillage portal without trusting it: one file, the standard library and `cryptography`, nothing of ours.
 
     python verify.py log    [--vkey KEY] [--from OLD_CHECKPOINT] URL|DIR   the log is whole, signed, and only grew
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
+    python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
 
 URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
 named. 2: it could not be checked. What is written here is the rule again, from its text, not the portal's code.
@@ -288,6 +289,33 @@ def check_totals(entries, arguments):
     ]
 
 
+def check_receipt(source, entries, arguments):
+    """Find the commitment that a receipt opens in the minutes of its hour and of the two after."""
+    hour, _, sealed = arguments.receipt.strip().partition(".")
+    try:
+        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+        start = datetime.strptime(hour, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
+        event = json.loads(raw[16:])
+    except (ValueError, UnicodeDecodeError) as error:
+        raise CannotCheck("this is not a receipt: HOUR.TEXT, as the portal printed it") from error
+    if json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != raw[16:]:
+        raise Wrong("the receipt's event is not in its canonical form")
+    commitment = hashlib.sha256(b"aiguillage-event/v1\n" + raw).digest()
+    end = (start + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+    minutes = [one for one in of_type(entries, "minute") if hour <= one["minute"] < end]
+    for entry in minutes:
+        commitments = source.get(entry["file"])
+        parts = [commitments[at : at + 32] for at in range(0, len(commitments), 32)]
+        if root_of([leaf(one) for one in parts]).hex() != entry["root"]:
+            raise Wrong(f"{entry['file']}: its commitments do not have the root that was logged")
+        if commitment in parts:
+            said = ", ".join(f"{key} {value}" for key, value in sorted(event.items()))
+            return [f"found in minute {entry['minute']}, one of {entry['events']} events", said]
+    if not minutes or minutes[-1]["minute"][:13] <= hour:
+        raise CannotCheck(f"nothing has been sealed after {hour} yet: try again in two minutes")
+    raise Wrong(f"no minute from {hour} on holds this redirect: it was not counted")
+
+
 # --- one list, recomputed -------------------------------------------------------------------------------------------
 
 
@@ -450,9 +478,11 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("log", "seed", "order", "totals"):
+    for name in ("log", "seed", "order", "totals", "receipt"):
         command = commands.add_parser(name)
         command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
+        if name == "receipt":
+            command.add_argument("receipt", metavar="TEXT")
         command.add_argument("where", metavar="URL|DIR")
         if name == "log":
             command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
@@ -492,6 +522,8 @@ def run(arguments):
         yield from check_seed(entries, arguments)
     elif arguments.command == "totals":
         yield from check_totals(entries, arguments)
+    elif arguments.command == "receipt":
+        yield from check_receipt(source, entries, arguments)
     else:
         yield from check_order(source, entries, arguments)
 

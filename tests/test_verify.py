@@ -13,7 +13,7 @@ import pytest
 
 import verify
 from aggregator.ledger import seeds
-from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.ledger.events import Event, EventClass, EventLog, EventReader, Sealed
 from aggregator.order import Sort
 from aggregator.publish import seal
 from aggregator.search import Moment, Question, search
@@ -23,6 +23,7 @@ from aggregator.web.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.conftest import NOON
+from tests.web.conftest import BROWSER
 
 DAY = NOON.date().isoformat()
 
@@ -36,7 +37,7 @@ def sealed(filled: Settings) -> Path:
     """A published folder with three minutes of events on one day, closed the day after."""
     clock = Clock()
     log = EventLog(filled.data_dir / "events.db", wait_s=5)
-    for minute in range(3):
+    for _ in range(3):
         for number in range(20):
             log.record(click(number))
         clock.forward(minutes=1)
@@ -202,6 +203,44 @@ def test_what_the_page_prints_is_enough_to_replay_it(
     assert served.data == (sealed / "checkpoint").read_bytes()
     assert tool.data == (ROOT / "verify.py").read_bytes()
     assert run("order", "--epoch", "2026-11-23T12", "--query", QUESTIONS[0].key, "--hash", printed, sealed) == 0
+
+
+def test_the_page_that_keeps_a_proof_counts_once_and_links_on(filled: Settings) -> None:
+    app = create_app(filled, lambda: NOON)
+    client = app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = BROWSER
+    token = re.search(r'action="/rdv/([^"?]+)"', client.get("/recherche?insee=69123").text)
+    assert token is not None
+    page = client.post(f"/rdv/{token[1]}?preuve=1")
+    app.extensions["aiguillage"].close()
+
+    receipt = re.search(r"<code>(2026-11-23T12\.[\w-]+)</code>", page.text)
+    assert receipt is not None
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    assert EventReader(filled.data_dir / "events.db").totals() == 1
+    seal(filled, NOON)
+    assert run("receipt", receipt[1], filled.published_dir / "log") == 0
+
+
+def test_a_receipt_sealed_within_its_hour_is_found(filled: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    log = EventLog(filled.data_dir / "events.db", wait_s=5)
+    mine, _ = log.record(click(1))
+    for number in range(5):
+        log.record(click(number))
+    log.close()
+    seal(filled, NOON)
+    folder = filled.published_dir / "log"
+
+    assert run("receipt", mine.receipt, folder) == 0
+    assert "class counted" in capsys.readouterr().out
+    made_up = Sealed(click(1), b"\x00" * 16).receipt
+    assert run("receipt", made_up, folder) == 2  # too early to say: nothing is sealed after its hour
+    log = EventLog(filled.data_dir / "events.db", wait_s=5)
+    log.record(click(9))
+    log.close()
+    seal(filled, NOON.replace(hour=14))
+    assert run("receipt", made_up, folder) == 1
+    assert run("receipt", "no receipt", folder) == 2
 
 
 def test_a_gzip_bomb_is_refused(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ no time finer than the hour; its nonce makes the commitment impossible to guess,
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import logging
@@ -88,6 +89,12 @@ class Sealed:
     @property
     def commitment(self) -> bytes:
         return commitment(self.nonce, self.event.sealed_fields())
+
+    @property
+    def receipt(self) -> str:
+        """What a citizen may keep: hour, then nonce and event. It says where one went, to whoever holds it."""
+        raw = self.nonce + canonical.to_json(self.event.sealed_fields())
+        return f"{self.event.bin}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
 
 
 def commitment(nonce: bytes, fields: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from aggregator.redirect import UnknownOfferError
 from aggregator.web.site import here
@@ -12,7 +12,10 @@ departures = Blueprint("departures", __name__)
 
 @departures.post("/rdv/<token>")
 def depart(token: str) -> Response:
-    """303 to the exact URL of the offer. The body is never read, so that a slow one holds nothing."""
+    """303 to the exact URL of the offer; with `?preuve=1` a page with the receipt and the onward link.
+
+    The body is never read, so that a slow one holds nothing.
+    """
     site = here()
     snapshot = site.snapshot
     try:
@@ -26,8 +29,13 @@ def depart(token: str) -> Response:
             text="Le bouton que vous avez utilisé ne correspond plus à un lieu connu. Cherchez de nouveau.",
         )
         return Response(page, 404)
-    response = Response(status=303)
-    response.headers["Location"] = departure.url
+    if request.args.get("preuve") == "1":
+        response = Response(
+            render_template("receipt.html", departure=departure, label=site.label(departure.offer.provider))
+        )
+    else:
+        response = Response(status=303)
+        response.headers["Location"] = departure.url
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

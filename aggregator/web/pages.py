@@ -246,6 +246,13 @@ def _reference(answer: Answer) -> dict[str, str]:
         "ref": answer.reference,
         "key": answer.question.key,
         "whole": answer.hash,
+        "check": url_for(
+            "transparency.verify",
+            heure=answer.epoch,
+            question=answer.question.key,
+            empreinte=short,
+            releve=answer.snapshot.short,
+        ),
     }
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from aggregator.settings import ROOT
 from aggregator.web.pages import draw
@@ -17,6 +18,12 @@ from aggregator.web.site import here
 transparency = Blueprint("transparency", __name__)
 
 CONTRACT_PATH = ROOT / "data" / "contract-order-1.md"
+REFERENCE = {
+    "heure": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}"),
+    "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
+    "empreinte": re.compile(r"[0-9a-f]{8}"),
+    "releve": re.compile(r"[0-9a-f]{8}"),
+}
 CLASS_WORDS = {
     "duplicate": "deuxième clic de la même personne en moins de 30 minutes",
     "robot": "robots déclarés",
@@ -50,6 +57,16 @@ def shares() -> str:
 @transparency.get("/contrat")
 def contract() -> str:
     return render_template("contract.html", **contract_text(CONTRACT_PATH))
+
+
+@transparency.get("/verifier")
+def verify() -> tuple[str, int]:
+    """The command that recomputes one list; its parts come from the list's own reference line."""
+    given = {name: request.args.get(name, "") for name in ("heure", "question", "empreinte", "releve")}
+    understood = all(pattern.fullmatch(given[name]) for name, pattern in REFERENCE.items())
+    parts = {"epoch": given["heure"], "key": given["question"], "hash": given["empreinte"], "snapshot": given["releve"]}
+    page = render_template("verify.html", **(parts if understood else dict.fromkeys(parts, "")))
+    return page, 200 if understood or not any(given.values()) else 400
 
 
 @transparency.get("/etat")

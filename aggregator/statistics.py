@@ -1,0 +1,348 @@
+"""The measures of the fairness specification (§2), as pure functions of counts.
+
+Shares are fractions in [0, 1]; `None` where there is nothing to divide by. Every function has its oracle in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import comb, exp, inf, log, log2, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Z_95 = float(stats.norm.ppf(0.975))
+ALARM = 1 / 0.05
+KAPPA = 50.0
+BETTING_GRID = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+MAX_EXACT_N, MAX_EXACT_K = 200, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval and the method that gave it."""
+
+    low: float
+    high: float
+    method: str
+
+
+def shares(counts: Sequence[float]) -> list[float | None]:
+    total = sum(counts)
+    return [count / total if total else None for count in counts]
+
+
+# Intervals (spec 2.2)
+
+
+def wilson(k: int, n: int) -> Interval:
+    """Wilson's score interval; [0, 1] without observations."""
+    if n == 0:
+        return Interval(0.0, 1.0, "wilson")
+    p, z2 = k / n, Z_95**2
+    centre, spread = p + z2 / (2 * n), Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    low, high = (centre - spread) / (1 + z2 / n), (centre + spread) / (1 + z2 / n)
+    return Interval(0.0 if k == 0 else low, 1.0 if k == n else high, "wilson")
+
+
+def clopper_pearson(k: int, n: int) -> Interval:
+    """The exact interval; [0, 1] without observations."""
+    low = float(stats.beta.ppf(0.025, k, n - k + 1)) if k else 0.0
+    high = float(stats.beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
+    return Interval(low, high, "clopper-pearson")
+
+
+def interval(k: int, n: int) -> Interval:
+    """Wilson's, or the exact one when either side holds fewer than five."""
+    return clopper_pearson(k, n) if min(k, n - k) < 5 else wilson(k, n)
+
+
+def goodman(counts: Sequence[int]) -> list[Interval]:
+    """Simultaneous intervals, for all providers read together."""
+    n = sum(counts)
+    a = float(stats.chi2.ppf(1 - 0.05 / len(counts), 1))
+    found = []
+    for count in counts:
+        centre = a + 2 * count
+        spread = sqrt(a * (a + 4 * count * (n - count) / n)) if n else inf
+        low, high = (centre - spread) / (2 * (n + a)), (centre + spread) / (2 * (n + a))
+        found.append(Interval(max(low, 0.0), min(high, 1.0), "goodman"))
+    return found
+
+
+# Ratios (spec 2.2)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Share over share. `impossible`: redirects without supply, a data error to look into."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    impossible: bool = False
+
+
+def ratio_to_census(k: int, n: int, benchmark_share: float) -> Ratio:
+    """Against a share that is counted, not estimated: Wilson's bounds divided by a constant."""
+    if benchmark_share == 0 or n == 0:
+        return Ratio(None, impossible=bool(benchmark_share == 0 and k))
+    bounds = wilson(k, n)
+    return Ratio(k / n / benchmark_share, bounds.low / benchmark_share, bounds.high / benchmark_share)
+
+
+def ratio_of_counts(k1: int, n1: int, k2: int, n2: int) -> Ratio:
+    """Against a share that is itself counted with noise (impressions, exposure): Katz's log interval."""
+    if 0 in (n1, n2, k2):
+        return Ratio(None, impossible=bool(k1 and not k2))
+    value = (k1 / n1) / (k2 / n2)
+    if k1 == 0:
+        return Ratio(0.0, 0.0, None)
+    spread = Z_95 * sqrt(1 / k1 - 1 / n1 + 1 / k2 - 1 / n2)
+    return Ratio(value, value * exp(-spread), value * exp(spread))
+
+
+def equivalent(k: int, n: int, low: float, high: float) -> float:
+    """p-value of "the share lies outside [low, high]" (two one-sided tests): small = equivalent within the margins."""
+    share = k / n
+    error = sqrt(share * (1 - share) / n)
+    if error == 0:
+        return 0.0 if low < share < high else 1.0
+    return float(max(stats.norm.sf((share - low) / error), stats.norm.cdf((share - high) / error)))
+
+
+# Concentration (spec 2.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """All None when there is nothing; the normalised index also for a single provider."""
+
+    hhi: float | None
+    hhi_normalised: float | None
+    effective_n: float | None
+    effective_n_shannon: float | None
+    gini: float | None
+    gini_normalised: float | None
+
+
+def concentration(counts: Sequence[float]) -> Concentration:
+    total, k = sum(counts), len(counts)
+    if not total:
+        return Concentration(None, None, None, None, None, None)
+    s = np.array(counts, dtype=float) / total
+    hhi = float((s**2).sum())
+    ranks = np.arange(1, k + 1)
+    gini = float((2 * ranks - k - 1) @ np.sort(s) / k)
+    return Concentration(
+        hhi,
+        (hhi - 1 / k) / (1 - 1 / k) if k > 1 else None,
+        1 / hhi,
+        float(np.exp(stats.entropy(s))),
+        gini,
+        gini * k / (k - 1) if k > 1 else None,
+    )
+
+
+# Goodness of fit (spec 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """`p` None: no test could be made. `effect`: w, the size of the departure whatever the number of clicks."""
+
+    method: str
+    statistic: float
+    p: float | None
+    effect: float
+    residuals: tuple[float, ...]
+    impossible: bool = False
+
+
+def goodness_of_fit(observed: Sequence[int], expected_shares: Sequence[float], seed: int = 0) -> Fit:
+    """Are counts drawn from these shares? Exact for small counts, Monte Carlo between, chi-square when all E >= 5."""
+    kept = [(o, s) for o, s in zip(observed, expected_shares, strict=True) if s > 0]
+    impossible = any(o > 0 and s == 0 for o, s in zip(observed, expected_shares, strict=True))
+    o = np.array([one for one, _ in kept], dtype=float)
+    pi = np.array([one for _, one in kept])
+    pi = pi / pi.sum()
+    n = int(o.sum())
+    if impossible or n == 0 or len(o) < 2:
+        return Fit("none", 0.0, None, 0.0, (), impossible)
+    e = n * pi
+    statistic = chi2(o, e)
+    residuals = tuple(float(r) for r in (o - e) / np.sqrt(e * (1 - pi)))
+    if e.min() >= 5:
+        method, p = "chi2", float(stats.chi2.sf(statistic, len(o) - 1))
+    elif n <= MAX_EXACT_N and len(o) <= MAX_EXACT_K:
+        method, p = "exact", exact_p(o, pi)[1]
+    else:
+        draws = np.random.default_rng(seed).multinomial(n, pi, size=100_000)
+        reached = int((((draws - e) ** 2 / e).sum(axis=1) >= statistic - 1e-9).sum())
+        method, p = "monte-carlo", (1 + reached) / 100_001
+    return Fit(method, statistic, p, sqrt(statistic / n), residuals)
+
+
+def chi2(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> float:
+    return float(((observed - expected) ** 2 / expected).sum())
+
+
+def g_statistic(observed: Sequence[float], expected: Sequence[float]) -> float:
+    return 2 * sum(o * log(o / e) for o, e in zip(observed, expected, strict=True) if o)
+
+
+def exact_p(observed: NDArray[np.float64], pi: NDArray[np.float64]) -> tuple[float, float]:
+    """(p by probability, p by chi-square), over every way that n clicks can fall."""
+    n = int(observed.sum())
+    outcomes = np.array(list(_compositions(n, len(pi))), dtype=float)
+    masses = stats.multinomial.pmf(outcomes, n, pi)
+    mine = float(stats.multinomial.pmf(observed, n, pi))
+    distances = ((outcomes - n * pi) ** 2 / (n * pi)).sum(axis=1)
+    mine_distance = chi2(observed, n * pi)
+    return (
+        float(masses[masses <= mine * (1 + 1e-7)].sum()),
+        float(masses[distances >= mine_distance - 1e-9].sum()),
+    )
+
+
+def _compositions(n: int, parts: int) -> Iterator[tuple[int, ...]]:
+    if parts == 1:
+        yield (n,)
+        return
+    for first in range(n + 1):
+        for rest in _compositions(n - first, parts - 1):
+            yield (first, *rest)
+
+
+# Alarms that may be looked at every hour (spec 2.6)
+
+
+def log_e_dirichlet(counts: Sequence[int], pi0: Sequence[float], kappa: float = KAPPA) -> float:
+    """log E against the shares `pi0`, alpha = kappa * pi0; an alarm when E >= 20. Depends on the counts only."""
+    return log_e(counts, pi0, [kappa * share for share in pi0])
+
+
+def log_e(counts: Sequence[int], pi0: Sequence[float], alpha: Sequence[float]) -> float:
+    n = sum(counts)
+    if n == 0:
+        return 0.0
+    mixture = stats.dirichlet_multinomial.logpmf(np.array(counts), np.array(alpha), n)
+    return float(mixture - stats.multinomial.logpmf(np.array(counts), n, np.array(pi0)))
+
+
+def log_e_betting(clicks: Iterable[tuple[int, float]]) -> list[float]:
+    """The path of log E for one provider: (1 if its offer was clicked, its share of the list's weight) per click."""
+    wealth = np.zeros(len(BETTING_GRID))
+    grid = np.array(BETTING_GRID)
+    path = []
+    for clicked, p in clicks:
+        wealth += grid * clicked - np.log(1 - p + p * np.exp(grid))
+        path.append(float(np.logaddexp.reduce(wealth) - log(len(grid))))
+    return path
+
+
+# Exposure and where a gap comes from (spec 2.4, 2.7)
+
+
+def weight(rank: int, curve: str = "log2") -> float:
+    """What a rank is worth: 1/log2(1+k) unless another curve is asked for."""
+    return {"log2": 1 / log2(1 + rank), "inverse": 1 / rank, "geometric": 0.5 ** (rank - 1), "uniform": 1.0}[curve]
+
+
+@dataclass(frozen=True, slots=True)
+class ListShown:
+    """A list as shown `n` times: its lines in order as (place, provider, tie group), and clicks by rank."""
+
+    n: int
+    lines: tuple[tuple[str, str, int], ...]
+    clicks: tuple[int, ...]
+
+
+EFFECTS = (
+    "availability",
+    "demand_geography",
+    "published_criteria",
+    "tie_break_luck",
+    "deviation",
+    "citizen_choice",
+)
+
+
+def decomposition(
+    places: Mapping[str, str], bookable: Iterable[str], replayed: Sequence[ListShown], served: Sequence[ListShown]
+) -> dict[str, dict[str, float]]:
+    """Six terms by provider that add up to (share of redirects - share of places); `deviation` must be exactly 0."""
+    providers = sorted({*places.values(), *(line[1] for shown in served for line in shown.lines)})
+    in_order = {
+        "places": _normal(providers, ((p, 1.0) for p in places.values())),
+        "bookable": _normal(providers, ((places[one], 1.0) for one in bookable)),
+        "uniform": _normal(providers, _exposure(replayed, _uniform)),
+        "criteria": _normal(providers, _exposure(replayed, _tied)),
+        "replayed": _normal(providers, _exposure(replayed, _realised)),
+        "served": _normal(providers, _exposure(served, _realised)),
+        "redirects": _normal(
+            providers,
+            ((line[1], float(c)) for shown in served for line, c in zip(shown.lines, shown.clicks, strict=True)),
+        ),
+    }
+    steps = list(in_order)
+    return {
+        provider: {
+            **{f"share_{name}": in_order[name][provider] for name in steps},
+            **{
+                name: in_order[after][provider] - in_order[before][provider]
+                for name, before, after in zip(EFFECTS, steps, steps[1:], strict=False)
+            },
+        }
+        for provider in providers
+    }
+
+
+def _normal(providers: Sequence[str], amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
+    totals = dict.fromkeys(providers, 0.0)
+    for provider, amount in amounts:
+        totals[provider] += amount
+    whole = sum(totals.values())
+    return {provider: amount / whole if whole else 0.0 for provider, amount in totals.items()}
+
+
+def _exposure(lists: Sequence[ListShown], weights: object) -> Iterator[tuple[str, float]]:
+    for shown in lists:
+        for line, value in zip(shown.lines, weights(shown), strict=True):  # type: ignore[operator]
+            yield line[1], shown.n * value
+
+
+def _realised(shown: ListShown) -> list[float]:
+    return [weight(rank) for rank in range(1, len(shown.lines) + 1)]
+
+
+def _uniform(shown: ListShown) -> list[float]:
+    each = sum(_realised(shown)) / len(shown.lines)
+    return [each] * len(shown.lines)
+
+
+def _tied(shown: ListShown) -> list[float]:
+    """Each tie group's members get the group's mean weight: what the rule gives before the draw."""
+    groups: dict[int, list[float]] = {}
+    for line, value in zip(shown.lines, _realised(shown), strict=True):
+        groups.setdefault(line[2], []).append(value)
+    return [sum(groups[line[2]]) / len(groups[line[2]]) for line in shown.lines]
+
+
+def kitagawa(
+    w_a: Sequence[float], w_b: Sequence[float], r_a: Sequence[float], r_b: Sequence[float]
+) -> dict[str, float]:
+    """Change of a rate between two periods, split into composition and rate."""
+    composition = sum((b - a) * (x + y) / 2 for a, b, x, y in zip(w_a, w_b, r_a, r_b, strict=True))
+    rate = sum((y - x) * (a + b) / 2 for a, b, x, y in zip(w_a, w_b, r_a, r_b, strict=True))
+    return {"total": composition + rate, "composition": composition, "rate": rate}
+
+
+def detection_probability(false_share: float, opened: int, total: int | None = None) -> float:
+    """Chance that `opened` random events show at least one falsified (with, or given a total without, replacement)."""
+    if total is None:
+        return 1 - (1 - false_share) ** opened
+    bad = round(false_share * total)
+    return 1 - comb(total - bad, opened) / comb(total, opened)
