@@ -25,15 +25,20 @@ from aggregator.ledger import seeds
 from aggregator.ledger.events import EventReader
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.ledger.sealing import Sealer
-from aggregator.ledger.translog import TransparencyLog
+from aggregator.ledger.translog import LogError, TransparencyLog
 from aggregator.settings import Settings
-from aggregator.shares import published_shares, supply_of
+from aggregator.shares import MARGIN_POINTS, MARGIN_RATIO, MIN_FOR_SHARE, STEP, published_shares, supply_of
 from aggregator.store import Catalog, Registry, Stores, unpack
 from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre
 
 KEPT = timedelta(days=396)
-STATES = ("seen", "none", "unknown", "phone")
+POLICY = {
+    "margin_points": str(MARGIN_POINTS),
+    "margin_ratio": f"{MARGIN_RATIO[0]:g}-{MARGIN_RATIO[1]:g}",
+    "min_for_share": str(MIN_FOR_SHARE),
+    "step": str(STEP),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +223,32 @@ def publish_totals(settings: Settings, at: datetime) -> dict[str, Any]:
 
 
 def seal(settings: Settings, at: datetime) -> int:
-    """Bring the public log up to now. Returns the number of new entries. Raises LogError."""
+    """Bring the public log up to now, and publish how that control went. Returns the number of new entries.
+
+    Raises LogError when the log must not go on; the transparency page then suspends its verdict.
+    """
     signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
     chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", at.date())
     published = settings.published_dir
-    with closing(TransparencyLog(settings.data_dir / "log.db", published / "log", signer)) as log:
-        reader = EventReader(settings.data_dir / "events.db")
-        return Sealer(log, published, reader, chain, settings.contract_path).seal(at)
+    try:
+        with closing(TransparencyLog(settings.data_dir / "log.db", published / "log", signer)) as log:
+            reader = EventReader(settings.data_dir / "events.db")
+            added = Sealer(log, published, reader, chain, settings.contract_path, POLICY).seal(at)
+            control = {"ok": True, "size": log.size, "root": log.root.hex()}
+    except LogError as error:
+        publish_control(settings, {"ok": False, "why": str(error)}, at)
+        raise
+    publish_control(settings, control, at)
+    return added
+
+
+def publish_control(settings: Settings, control: dict[str, Any], at: datetime) -> None:
+    """The outcome of the log's own check; the time of the first failure stays until it holds again."""
+    path = settings.published_dir / "controls.json"
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    failed = None if control["ok"] else before.get("failed_since") or moment
+    canonical.write_whole(path, canonical.to_json({**control, "at": moment, "failed_since": failed}))
 
 
 def is_listed(centres: Iterable[Centre], today: date) -> bool:

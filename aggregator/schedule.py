@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from aggregator import gazetteer as gazetteers
 from aggregator.collect import Collector, Progress, due_before
 from aggregator.imports import import_official_list
+from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher, prune, publish_totals, seal
 from aggregator.settings import Settings
 from aggregator.store import Stores, open_stores
@@ -153,7 +154,10 @@ class Worker:
     def totals(self) -> None:
         """Each minute: seal what is new, then roll up."""
         with lock(self._settings.data_dir / "seal.lock"):
-            seal(self._settings, now())
+            try:
+                seal(self._settings, now())
+            except LogError as error:
+                log.error("the log has stopped", extra={"cause": str(error)})
         publish_totals(self._settings, now())
 
     def prune(self) -> None:

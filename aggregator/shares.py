@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
+from aggregator import statistics
 from aggregator.ledger.events import EventClass, EventReader
 
 STEP = 11
 MIN_FOR_SHARE = 30
+# Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (screens §8).
+MARGIN_POINTS = 0.02
+MARGIN_RATIO = (0.80, 1.25)
 
 
 def published_shares(
@@ -29,6 +34,20 @@ def published_shares(
     counted = by_class[EventClass.COUNTED.value]
     places, slots = supply.get("places", {}), supply.get("slots", {})
     slugs = sorted(set(labels) & (set(places) | set(counted["providers"])))
+    rows = [
+        {
+            "slug": slug,
+            "label": labels[slug],
+            "places": places.get(slug, 0),
+            "places_share": share(places.get(slug, 0), sum(places.values())),
+            "slots": slots.get(slug, 0),
+            "slots_share": share(slots.get(slug, 0), sum(slots.values())),
+            "redirects": counted["providers"].get(slug, 0),
+            "redirects_share": share(counted["providers"].get(slug, 0), counted["step"], MIN_FOR_SHARE),
+        }
+        for slug in sorted(slugs, key=lambda slug: (-places.get(slug, 0), slug))
+    ]
+    compare(rows, counted["step"])
     return {
         "format": "shares/1",
         "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -39,20 +58,45 @@ def published_shares(
         "missed": reader.missed(),
         "places": sum(places.values()),
         "slots": sum(slots.values()),
-        "providers": [
-            {
-                "slug": slug,
-                "label": labels[slug],
-                "places": places.get(slug, 0),
-                "places_share": share(places.get(slug, 0), sum(places.values())),
-                "slots": slots.get(slug, 0),
-                "slots_share": share(slots.get(slug, 0), sum(slots.values())),
-                "redirects": counted["providers"].get(slug, 0),
-                "redirects_share": share(counted["providers"].get(slug, 0), counted["step"], MIN_FOR_SHARE),
-            }
-            for slug in sorted(slugs, key=lambda slug: (-places.get(slug, 0), slug))
-        ],
+        "concentration": {
+            "places": statistics.concentration([row["places"] for row in rows]).hhi,
+            "redirects": statistics.concentration([row["redirects"] for row in rows]).hhi,
+        },
+        "verdict": verdict(rows, counted["step"]),
+        "providers": rows,
     }
+
+
+def compare(rows: list[dict[str, Any]], total: int) -> None:
+    """Add to each row its simultaneous bounds, its ratio to the share of places, and how it stands to the margins."""
+    bounds = statistics.goodman([row["redirects"] for row in rows]) if total >= MIN_FOR_SHARE else []
+    for row, bound in zip_longest(rows, bounds):
+        reference = row["places_share"]
+        if bound is None or not reference:
+            impossible = bool(bound is not None and not reference and row["redirects"])
+            row.update(low=None, high=None, ratio=None, stands="impossible" if impossible else None)
+            continue
+        row.update(low=bound.low, high=bound.high, ratio=row["redirects_share"] / reference)
+        row["stands"] = stands(bound.low, bound.high, reference)
+
+
+def stands(low: float, high: float, reference: float) -> str:
+    """ "inside" both margins, wholly "outside" one, or "open": too few redirects to say."""
+    least = max(reference - MARGIN_POINTS, reference * MARGIN_RATIO[0])
+    most = min(reference + MARGIN_POINTS, reference * MARGIN_RATIO[1])
+    if least <= low and high <= most:
+        return "inside"
+    return "outside" if high < least or low > most else "open"
+
+
+def verdict(rows: Iterable[Mapping[str, Any]], total: int) -> str:
+    """ "too-few", "yes", "partly" (someone is outside) or "open" (nobody is outside, not everybody is inside)."""
+    if total < MIN_FOR_SHARE:
+        return "too-few"
+    standings = {row["stands"] for row in rows if row["stands"]}
+    if standings & {"outside", "impossible"}:
+        return "partly"
+    return "yes" if standings == {"inside"} else "open"
 
 
 def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

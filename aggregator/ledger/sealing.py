@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,22 @@ class Sealer:
     """Called each minute by the worker. `published` holds `hours/`; the log's static files lie in `published/log`."""
 
     def __init__(
-        self, log: TransparencyLog, published: Path, reader: EventReader, chain: SeedChain, contract: Path
+        self,
+        log: TransparencyLog,
+        published: Path,
+        reader: EventReader,
+        chain: SeedChain,
+        contract: Path,
+        policy: Mapping[str, str],
     ) -> None:
+        """`policy`: margins and thresholds that verdicts are made with, logged before they are used."""
         self._log = log
         self._published = published
         self._folder = published / "log"
         self._reader = reader
         self._chain = chain
         self._contract = contract
+        self._policy = dict(policy)
 
     def seal(self, now: datetime) -> int:
         """Append what is new; returns how many entries that was."""
@@ -48,13 +56,16 @@ class Sealer:
         return self._log.size - before
 
     def _rules(self) -> Iterator[dict[str, Any]]:
-        """The contract in force, whenever its text changes; the anchor of the seed chain, once."""
+        """The contract and the margins in force, whenever they change; the anchor of the seed chain, once."""
         text = self._contract.read_bytes()
         digest = hashlib.sha256(text).hexdigest()
         last = self._log.last("contract")
         if last is None or last["sha256"] != digest:
             canonical.write_whole(self._folder / "contracts" / f"{digest}.md", text)
             yield {"t": "contract", "version": "order/1", "sha256": digest}
+        last = self._log.last("policy")
+        if last is None or {k: v for k, v in last.items() if k != "t"} != self._policy:
+            yield {"t": "policy", **self._policy}
         if self._log.last("chain") is None:
             yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
 

@@ -49,7 +49,9 @@ class Site:
         self.redirector = Redirector(self.tokens, Duplicates(), self.events, self.sites)
         self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
         self.seed_of = lru_cache(maxsize=64)(self._seed_of)
-        self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in ("health", "shares")}
+        self._files = {
+            name: PublishedFile(settings.published_dir / f"{name}.json") for name in ("health", "shares", "controls")
+        }
         self._impressions: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -69,6 +71,10 @@ class Site:
     @property
     def shares(self) -> dict[str, Any]:
         return self._files["shares"].content
+
+    @property
+    def controls(self) -> dict[str, Any]:
+        return self._files["controls"].content
 
     @property
     def epoch(self) -> str:

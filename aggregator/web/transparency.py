@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from math import log2
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +38,21 @@ CLASS_WORDS = {
 @transparency.get("/transparence")
 def shares() -> str:
     site = here()
-    totals = site.shares
+    totals, controls = site.shares, site.controls
+    rows = totals.get("providers", [])
     return render_template(
         "transparency.html",
         totals=totals,
+        verdict="suspended" if controls.get("ok") is False else totals.get("verdict", "too-few"),
+        controls=controls,
+        checked=_moment(controls.get("at")),
+        failed=_moment(controls.get("failed_since")),
+        outside=[row for row in rows if row["stands"] in ("outside", "impossible")],
+        open_rows=[row for row in rows if row["stands"] == "open"],
+        inside=sum(row["stands"] == "inside" for row in rows),
+        tracks=[track(row) for row in rows],
         at=_moment(totals.get("at")),
-        providers=totals.get("providers", []),
+        providers=rows,
         classes=[
             {
                 "name": name,
@@ -100,6 +111,24 @@ def legal() -> str:
 @transparency.get("/confidentialite")
 def privacy() -> str:
     return render_template("privacy.html", operator=here().campaign.operator)
+
+
+def track(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The drawing of one row (screens §8): a straight track = the same share of redirects as of places."""
+
+    def height(ratio: float) -> float:
+        return round(32 - 28 * max(-1.0, min(1.0, log2(max(ratio, 1e-6)) / log2(1.5))), 1)
+
+    reference = row["places_share"]
+    if row["ratio"] is None or not reference:
+        return {"row": row, "end": None}
+    return {
+        "row": row,
+        "end": height(row["ratio"]),
+        "low": height(row["low"] / reference),
+        "high": height(row["high"] / reference),
+        "beyond": not 1 / 1.5 <= row["ratio"] <= 1.5,
+    }
 
 
 @lru_cache(maxsize=4)

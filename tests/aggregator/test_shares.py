@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.ledger.events import Event, EventClass, EventLog, EventReader
-from aggregator.shares import STEP, published_shares, share, supply_of
+from aggregator.shares import STEP, compare, published_shares, share, stands, supply_of, verdict
 from tests.conftest import NOON
 
 LABELS = {"a": "Un", "b": "Deux"}
@@ -47,6 +47,46 @@ def test_no_share_of_redirects_is_printed_under_thirty(tmp_path: Path) -> None:
     assert [row["redirects_share"] for row in few["providers"]] == [None, None]
     assert [row["redirects_share"] for row in enough["providers"]] == [1.0, 0.0]
     assert [row["places_share"] for row in few["providers"]] == [0.75, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reference", "wanted"),
+    [
+        (0.745, 0.755, 0.75, "inside"),
+        (0.60, 0.70, 0.75, "outside"),
+        (0.72, 0.76, 0.75, "open"),
+        (0.021, 0.024, 0.02, "inside"),
+        (0.029, 0.031, 0.021, "outside"),  # within two points, but half as much again
+    ],
+)
+def test_who_stands_inside_the_margins(low: float, high: float, reference: float, wanted: str) -> None:
+    assert stands(low, high, reference) == wanted
+
+
+@pytest.mark.parametrize(
+    ("counts", "wanted"),
+    [((7, 3), "too-few"), ((75_000, 25_000), "yes"), ((90_000, 10_000), "partly"), ((31, 9), "open")],
+)
+def test_the_verdict_needs_numbers_and_can_be_against_us(counts: tuple[int, int], wanted: str) -> None:
+    total = sum(counts)
+    rows = [
+        {"places_share": share_, "redirects": n, "redirects_share": share(n, total, 30)}
+        for n, share_ in zip(counts, (0.75, 0.25), strict=True)
+    ]
+    compare(rows, total)
+
+    assert verdict(rows, total) == wanted
+
+
+def test_a_redirect_without_a_place_is_a_fault_to_look_into() -> None:
+    rows = [
+        {"places_share": 1.0, "redirects": 40, "redirects_share": 0.8},
+        {"places_share": 0.0, "redirects": 10, "redirects_share": 0.2},
+    ]
+    compare(rows, 50)
+
+    assert rows[1]["stands"] == "impossible"
+    assert verdict(rows, 50) == "partly"
 
 
 def test_classes_are_published_apart_and_never_added_to_the_redirects(tmp_path: Path) -> None:

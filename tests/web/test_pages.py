@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from aggregator.ledger.events import EventClass, EventReader
-from aggregator.publish import Publisher, publish_totals
+from aggregator.ledger.translog import LogError
+from aggregator.publish import Publisher, publish_totals, seal
 from aggregator.settings import Settings
 from aggregator.store import open_stores
 from aggregator.web.site import Site
@@ -298,7 +300,30 @@ def test_transparency_counts_a_redirect_once(browser: FlaskClient, site: Site, f
     page = browser.get("/transparence").text
 
     assert "1 redirection depuis" in page
+    assert "On ne peut pas encore le dire." in page
     assert EventReader(filled.data_dir / "events.db").totals(EventClass.DUPLICATE) == 2
+
+
+def test_the_verdict_is_suspended_when_the_log_no_longer_agrees_with_itself(
+    browser: FlaskClient, site: Site, filled: Settings, clock: Clock
+) -> None:
+    """The page can turn red: an entry changed behind the log's back."""
+    seal(filled, clock())
+    site.refresh()
+    assert "aucune changée depuis l’ouverture" in browser.get("/transparence").text
+    store = sqlite3.connect(filled.data_dir / "log.db")
+    with store:
+        store.execute("UPDATE entries SET entry = ? WHERE n = 0", (b'{"t":"contract","version":"order/2"}',))
+    store.close()
+
+    clock.forward(minutes=1)
+    with pytest.raises(LogError):
+        seal(filled, clock())
+    site.refresh()
+    page = browser.get("/transparence").text.replace("\u00a0", " ")
+
+    assert "Suspendu : un contrôle a échoué le 23 nov. 2026 à 12 h 01 UTC" in page
+    assert "Oui, pour" not in page
 
 
 def test_what_is_shown_is_counted_for_people_and_not_for_robots(app: Flask, browser: FlaskClient, site: Site) -> None:
