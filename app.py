@@ -15,6 +15,7 @@ from aggregator.web.log import log
 from aggregator.web.pages import pages
 from aggregator.web.site import Site, install, utc_now
 from aggregator.web.transparency import transparency
+from aggregator.web.typography import FrenchSpaces, french
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -25,7 +26,8 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app = Flask("aiguillage", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.add_extension(FrenchSpaces)
+    app.jinja_env.filters.update(words.FILTERS, french=french)
     app.jinja_env.globals["plural"] = words.plural
     site = Site(settings, now)
     install(app, site)

@@ -323,12 +323,7 @@ def check_order(source, entries, arguments):
     seed = next((one for one in of_type(entries, "seed") if one["date"] == arguments.epoch[:10]), None)
     if seed is None:
         raise CannotCheck(f"the log holds no seed of {arguments.epoch[:10]}")
-    lines = source.text(f"hours/{arguments.epoch}.ndjson").splitlines()
-    logged = next((one for one in of_type(entries, "snapshots") if one["hour"] == arguments.epoch), None)
-    names = [json.loads(line) for line in lines]
-    if logged and root_of([leaf(one["snapshot"].encode()) for one in names]).hex() != logged["root"]:
-        raise Wrong(f"hours/{arguments.epoch}.ndjson is not the list of snapshots that was logged")
-    said = [] if logged else [f"the snapshots of {arguments.epoch} are not in the log yet: the hour is not over"]
+    names, said = snapshots_of(source, entries, arguments.epoch)
     wanted = [one for one in names if one["snapshot"].startswith(arguments.snapshot or "")]
     if not wanted:
         raise CannotCheck(f"no snapshot of {arguments.epoch} begins with {arguments.snapshot}")
@@ -342,6 +337,27 @@ def check_order(source, entries, arguments):
     if arguments.hash:
         raise Wrong(f"no snapshot of {arguments.epoch} gives a list {arguments.hash}…; recomputed: {', '.join(hashes)}")
     return [*said, *ids, f"list {hashes[-1]}"]
+
+
+def snapshots_of(source, entries, epoch):
+    """What was published in an hour and in the two before it: a list may rest on a snapshot of the hour before."""
+    hour, names, said = datetime.strptime(epoch, "%Y-%m-%dT%H"), [], []  # noqa: DTZ007 - every hour here is UTC
+    for back in (2, 1, 0):
+        name = (hour - timedelta(hours=back)).strftime("%Y-%m-%dT%H")
+        try:
+            lines = source.text(f"hours/{name}.ndjson").splitlines()
+        except CannotCheck:
+            continue
+        found = [json.loads(line) for line in lines]
+        logged = next((one for one in of_type(entries, "snapshots") if one["hour"] == name), None)
+        if logged is None:
+            said.append(f"the snapshots of {name} are not in the log yet: the hour is not over")
+        elif root_of([leaf(one["snapshot"].encode()) for one in found]).hex() != logged["root"]:
+            raise Wrong(f"hours/{name}.ndjson is not the list of snapshots that was logged")
+        names += found
+    if not names:
+        raise CannotCheck(f"no snapshot of {epoch} is published, nor of the two hours before")
+    return names, said
 
 
 def recompute(source, names, query, epoch, seed):
@@ -358,7 +374,8 @@ def recompute(source, names, query, epoch, seed):
     measured = [(metres(lat, lon, p["lat"], p["lon"]), p) for p in places["places"] if p["lat"] is not None]
     near = [pair for pair in measured if pair[0] <= int(asked.get("radius", "10")) * 1000]
     if not near:
-        near = [pair for pair in sorted(measured, key=lambda pair: pair[0])[:8] if pair[0] <= 100_000]
+        nearest = sorted(measured, key=lambda pair: (pair[0], pair[1]["id"]))[:8]
+        near = [pair for pair in nearest if pair[0] <= 100_000]
     keyed = []
     for distance, place in near:
         first, states = first_slot(place, slots, asked, places["campaign"])

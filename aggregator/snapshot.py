@@ -107,11 +107,14 @@ class Places:
         return [pair for pair in self._measured(lat, lon, numbers) if pair[1] <= radius_m]
 
     def nearest(self, lat: float, lon: float, count: int) -> list[tuple[int, int]]:
-        """(number, metres) of the `count` nearest places."""
+        """(number, metres) of the `count` nearest places, in whole metres, equal distances by id."""
         if self._tree is None:
             return []
-        _, numbers = self._tree.query(_unit(np.array([[lat, lon]]))[0], k=min(count, len(self._located)))
-        return self._measured(lat, lon, np.atleast_1d(numbers))
+        # More than asked for, so that places at one distance are told apart by their ids and not by the tree.
+        wanted = min(4 * count, len(self._located))
+        _, numbers = self._tree.query(_unit(np.array([[lat, lon]]))[0], k=wanted)
+        found = self._measured(lat, lon, np.atleast_1d(numbers))
+        return sorted(found, key=lambda pair: (pair[1], self.all[pair[0]].id))[:count]
 
     def _measured(self, lat: float, lon: float, numbers: Sequence[int] | NDArray[Any]) -> list[tuple[int, int]]:
         found = []

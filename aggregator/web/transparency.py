@@ -16,6 +16,7 @@ from flask import Blueprint, render_template, request
 from aggregator.settings import ROOT
 from aggregator.web.pages import draw
 from aggregator.web.site import here
+from aggregator.web.typography import french
 
 transparency = Blueprint("transparency", __name__)
 
@@ -52,6 +53,7 @@ def shares() -> str:
         inside=sum(row["stands"] == "inside" for row in rows),
         tracks=[track(row) for row in rows],
         at=_moment(totals.get("at")),
+        since=_moment(totals["since"] + ":00") if totals.get("since") else None,
         providers=rows,
         classes=[
             {
@@ -135,7 +137,7 @@ def track(row: Mapping[str, Any]) -> dict[str, Any]:
 def contract_text(path: Path) -> dict[str, Any]:
     """The contract's paragraphs and the SHA-256 of its file."""
     raw = path.read_bytes()
-    blocks = [block.strip() for block in raw.decode("utf-8").split("\n\n") if block.strip()]
+    blocks = [french(block.strip()) for block in raw.decode("utf-8").split("\n\n") if block.strip()]
     return {"blocks": blocks, "sha256": hashlib.sha256(raw).hexdigest(), "name": path.name}
 
 
