@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,22 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_gzip(path: Path, data: bytes) -> None:
     """Compressed without name or time inside: the same content is the same file."""
     write_whole(path, gzip.compress(data, compresslevel=6, mtime=0))
+
+
+def drawn_once(path: Path, draw: Callable[[], bytes]) -> bytes:
+    """The secret kept at `path` with mode 0600, drawn when there is none; processes that start together share it."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(draw())
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(part)
+        except FileExistsError:
+            pass  # another process was first: its secret is ours too
+        finally:
+            part.unlink()
+    return path.read_bytes()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import struct
 import threading
@@ -23,6 +22,7 @@ from pathlib import Path
 
 import crawleruseragents
 
+from aggregator import canonical
 from aggregator.ledger.events import Event, EventClass, EventLog, Sealed
 from aggregator.order import CONTRACT, epoch_of
 from aggregator.snapshot import Offer, Place, Snapshot
@@ -212,20 +212,8 @@ def is_robot(user_agent: str) -> bool:
 
 
 def load_secret(path: Path) -> bytes:
-    """The node's token secret, drawn once, mode 0600."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            path.hardlink_to(part)
-        except FileExistsError:
-            pass  # another process was first: its secret is ours too
-        finally:
-            part.unlink()
-    return path.read_bytes()
+    """The node's token secret, drawn once."""
+    return canonical.drawn_once(path, lambda: secrets.token_bytes(32))
 
 
 def _still_valid(epoch: str, now: datetime) -> bool:

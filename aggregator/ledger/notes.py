@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from aggregator import canonical
 
 ED25519 = b"\x01"
 MAX_NOTE_BYTES = 64 * 1024
@@ -105,26 +106,14 @@ def parse_vkey(vkey: str) -> tuple[str, bytes]:
 
 
 def load_or_create_signer(path: Path, name: str) -> Signer:
-    """The log's key, drawn once, mode 0600."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(
-                Ed25519PrivateKey.generate().private_bytes(
-                    serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
-                )
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(part)
-        except FileExistsError:
-            pass  # another process was first
-        finally:
-            part.unlink()
-    return Signer(name, Ed25519PrivateKey.from_private_bytes(path.read_bytes()))
+    """The log's key, drawn once."""
+
+    def draw() -> bytes:
+        return Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+        )
+
+    return Signer(name, Ed25519PrivateKey.from_private_bytes(canonical.drawn_once(path, draw)))
 
 
 def _key_id(name: str, public: bytes) -> bytes:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 from datetime import date
 from pathlib import Path
+
+from aggregator import canonical
 
 LINKS = 4_000
 ABSENT = "-"
@@ -54,28 +55,13 @@ class SeedChain:
 
 
 def load_or_create(path: Path, today: date) -> SeedChain:
-    """The chain of `path`; drawn once, kept with mode 0600. Two processes that start together get the same one."""
-    if not path.exists():
-        _create(path, today)
+    """The chain of `path`, drawn once. Raises SeedError."""
+
+    def draw() -> bytes:
+        return canonical.to_json({"start": today.isoformat(), "end": secrets.token_hex(32), "links": LINKS})
+
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(canonical.drawn_once(path, draw))
         return SeedChain(date.fromisoformat(content["start"]), bytes.fromhex(content["end"]), content["links"])
     except (OSError, ValueError, KeyError) as error:
         raise SeedError(f"{path}: {error}") from error
-
-
-def _create(path: Path, today: date) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    content = {"start": today.isoformat(), "end": secrets.token_hex(32), "links": LINKS}
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        path.hardlink_to(part)  # fails, as it should, when another process was first
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
