@@ -147,7 +147,7 @@ def killed_writer(path: Path, *more: str) -> tuple[int, int]:
     )
     assert process.stdout is not None
     process.stdout.readline()
-    time.sleep(0.15)
+    time.sleep(0.3)
     os.killpg(process.pid, signal.SIGKILL)
     acknowledged = 1 + len(process.stdout.read().splitlines())
     process.wait()
