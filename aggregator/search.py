@@ -204,14 +204,19 @@ class SlotFilter:
         return fits
 
 
-def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter) -> datetime | None:
-    """The first slot seen that fits; where two needs are required, the moment from which both have one."""
+def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: datetime | None = None) -> datetime | None:
+    """The first slot seen that fits; where two needs are required, the moment from which both have one.
+
+    The order never asks for slots `after` a moment: it depends on the snapshot, not on the second of the visit.
+    """
+    least = int(after.timestamp()) // 60 if after else 0
     firsts: list[int | None] = []
     for offer in place.offers:
         state = snapshot.slots.offers.get(offer.id)
         if state is None or state.state != "seen":
             continue
         for number, minutes in enumerate(fits.minutes(state)):
+            minutes = minutes[minutes > least]
             earliest = int(minutes.min()) if len(minutes) else None
             if number == len(firsts):
                 firsts.append(earliest)

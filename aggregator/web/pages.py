@@ -23,6 +23,7 @@ from aggregator.search import (
     Question,
     SlotFilter,
     UnknownOriginError,
+    first_slot,
     origin,
     refreshed,
     search,
@@ -157,9 +158,7 @@ def _pinned(site: Site, asked: Asked, newest: Snapshot) -> tuple[str, Snapshot, 
 
 
 def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[str, Any]:
-    question, today = answer.question, site.now().date()
-    firsts = [one for one in answer.found if one.first is not None]
-    first = min(firsts, key=lambda one: one.first or site.now(), default=None)
+    question = answer.question
 
     def link(**changes: Any) -> str:
         page = changes.pop("page", None)
@@ -175,7 +174,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "where": _where(site, question),
         "farthest": max((one.candidate.distance_m for one in answer.found), default=0),
         "nearest": min((one.candidate.distance_m for one in answer.found), default=0),
-        "first": words.when(first.first.astimezone(first.place.zone), today) if first and first.first else None,
+        "first": _first_slot_of_list(site, answer, facts),
         "link": link,
         "place_query": urlencode(questions.parameters(question, site.campaign, ref=answer.reference)),
         "filters_url": address("pages.filters", questions.parameters(question, site.campaign)),
@@ -195,8 +194,22 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "old": _old(site, facts),
         "contract": CONTRACT,
         "reference": _reference(answer),
-        "today": today,
     }
+
+
+def _first_slot_of_list(site: Site, answer: Answer, facts: Snapshot) -> str | None:
+    """ "demain, 9 h 20", in the time and on the day of its place; never a moment that has passed."""
+    now = site.now()
+    fits = SlotFilter(facts.slots, answer.question, site.campaign)
+    ahead = [
+        (first, one.place.zone)
+        for one in answer.found
+        if one.first and (first := one.first if one.first > now else first_slot(facts, one.place, fits, now))
+    ]
+    if not ahead:
+        return None
+    first, zone = min(ahead, key=lambda pair: pair[0])
+    return words.when(first.astimezone(zone), now.astimezone(zone).date())
 
 
 def unread(site: Site) -> list[dict[str, Any]]:

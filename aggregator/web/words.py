@@ -13,6 +13,8 @@ from aggregator.order import band_limits
 NBSP = "\u00a0"
 THIN = "\u202f"
 LOCALE = "fr"
+# France in Europe, then overseas: behind each stand the nine digits that are dialled after a 0.
+FRENCH_PREFIXES = ("+33", "+262", "+590", "+594", "+596")
 
 
 def clock(moment: datetime) -> str:
@@ -122,8 +124,9 @@ def band(metres: int) -> str:
 def phone(text: str) -> Markup:
     """ "01 99 00 12 34", never broken."""
     digits = "".join(character for character in text if character.isdigit())
-    if text.startswith("+33") and len(digits) == 11:
-        digits = "0" + digits[2:]
+    prefix = next((one for one in FRENCH_PREFIXES if text.startswith(one)), None)
+    if prefix and len(digits) == len(prefix) - 1 + 9:
+        digits = "0" + digits[len(prefix) - 1 :]
     if len(digits) == 10 and digits.startswith("0"):
         text = NBSP.join(digits[start : start + 2] for start in range(0, 10, 2))
     return Markup('<span class="insecable">{}</span>').format(text)

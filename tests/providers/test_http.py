@@ -68,7 +68,7 @@ def test_the_wall_clock_ends_a_body_that_drips_although_each_byte_is_in_time(wor
         with pytest.raises(TimedOutError):
             client(sandbox.origins["maiia"]).get(sandbox.origins["maiia"] + "/x")
 
-        assert time.monotonic() - started < FAST.total_s + 5  # it drips for a minute
+        assert time.monotonic() - started < FAST.total_s + 0.5
 
 
 @pytest.mark.parametrize("fault", ["huge", "gzip-bomb"])
@@ -201,4 +201,4 @@ def test_the_budget_is_that_of_the_whole_question_retries_included() -> None:
         with pytest.raises(ProviderError):
             client(server.origin).get(f"{server.origin}/a")
 
-        assert time.monotonic() - started < FAST.total_s + 5  # it drips for a minute
+        assert time.monotonic() - started < FAST.total_s + 0.5

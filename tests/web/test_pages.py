@@ -19,6 +19,7 @@ from aggregator.publish import Publisher, publish_totals, seal
 from aggregator.settings import Settings
 from aggregator.store import open_stores
 from aggregator.web.site import Site
+from aggregator.web.words import phone
 from app import create_app
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock
@@ -145,7 +146,7 @@ def test_pages_of_a_list_hold_every_place_once_across_a_full_hour(browser: Flask
     clock.forward(minutes=61)
     second = browser.get(link[1].replace("&amp;", "&"))
 
-    count = re.search(r"<h1>(\d+)", first.text)
+    count = re.search(r"<h1[^>]*>(\d+)", first.text)
     assert count is not None
     together = names(first.text) + names(second.text)
     assert len(set(together)) == len(together)
@@ -176,6 +177,37 @@ def test_bands_and_headings_never_go_backwards(browser: FlaskClient) -> None:
     assert len(set(headings)) == len(headings)
     unknown = [number for number, text in enumerate(headings) if "inconnus" in text]
     assert not unknown or all("Aucun" in text for text in headings[unknown[0] + 1 :])
+
+
+def test_the_first_slot_of_a_list_is_told_on_the_day_of_its_place(browser: FlaskClient, clock: Clock) -> None:
+    """At 21 h UTC it is already the next day in La Réunion: the heading and the card must agree."""
+    clock.forward(hours=9)
+    page = plain(browser.get("/recherche?insee=97411&rayon=50&tri=tot").text)
+
+    said = re.search(r'Premier créneau vu : <a href="[^"]+">([^<]+)</a>', page)
+    assert said is not None
+    assert f"<strong>{said[1]}</strong>" in page or f"dépassé : {said[1]}</strong>" in page
+
+
+@pytest.mark.parametrize(("length", "folded"), [(140, False), (141, True)])
+def test_a_long_note_is_folded_and_whole(browser: FlaskClient, site: Site, length: int, folded: bool) -> None:
+    assert site.snapshot is not None
+    places = site.snapshot.places
+    object.__setattr__(places, "all", tuple(replace(p, note="n" * length) for p in places.all))
+
+    page = browser.get("/recherche?q=Lyon").text
+
+    assert "n" * length in page
+    assert ("Le lieu précise des conditions" in page) is folded
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [("+33499000001", "04 99 00 00 01"), ("+262262720404", "02 62 72 04 04"), ("+590590522722", "05 90 52 27 22"),
+     ("+3234", "+3234")],
+)  # fmt: skip
+def test_numbers_are_printed_as_they_are_dialled_there(number: str, printed: str) -> None:
+    assert plain(phone(number)).removeprefix('<span class="insecable">').removesuffix("</span>") == printed
 
 
 def test_filters_say_how_many_places_they_hide(browser: FlaskClient) -> None:
