@@ -9,6 +9,7 @@ from flask import Flask
 
 from aggregator.settings import ROOT, Settings
 from aggregator.web import security, words
+from aggregator.web.about import about
 from aggregator.web.departures import departures
 from aggregator.web.health import health
 from aggregator.web.log import log
@@ -32,7 +33,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)
-    for blueprint in (pages, departures, transparency, health, log):
+    for blueprint in (pages, departures, transparency, about, health, log):
         app.register_blueprint(blueprint)
 
     @app.context_processor

@@ -5,6 +5,7 @@
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
+    python verify.py metrics --day D URL|DIR                               published figures follow from the counts
     python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
 
 URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
@@ -16,6 +17,7 @@ from __future__ import annotations
 import argparse
 import base64
 import bisect
+import csv
 import gzip
 import hashlib
 import hmac
@@ -157,7 +159,12 @@ def tile_path(level, number, width):
 
 def read_log(source, vkey):
     """Every entry of the log, after the signature and the root have been checked."""
-    origin, size, root = checkpoint(source.text("checkpoint"), vkey)
+    note, changed = source.text("checkpoint"), None
+    try:
+        origin, size, root = checkpoint(note, vkey)
+    except Wrong as error:
+        # Perhaps the key has been changed since: then the log itself must lead from the one given to the one in force.
+        changed, (origin, size, root) = error, checkpoint(note, source.text("vkey"))
     if size > MAX_ENTRIES:
         raise CannotCheck(f"the log has {size} entries; this tool reads at most {MAX_ENTRIES}")
     entries = []
@@ -179,7 +186,23 @@ def read_log(source, vkey):
         raise Wrong(
             f"the {size} entries do not have the root that the checkpoint signs{first_bad_tile(source, leaves)}"
         )
-    return origin, root, leaves, [parsed(number, entry) for number, entry in enumerate(entries)]
+    entries = [parsed(number, entry) for number, entry in enumerate(entries)]
+    if changed is not None:
+        follow_keys(source, vkey, entries, leaves, changed)
+    return origin, root, leaves, entries
+
+
+def follow_keys(source, vkey, entries, leaves, otherwise):
+    """From the key given to the one in force: each change was logged, and signed by the key that it ends."""
+    key = vkey.strip()
+    for number, entry in enumerate(entries):
+        if entry["t"] == "key" and entry["from"] == key:
+            _, size, root = checkpoint(source.text(f"keys/{number + 1}.checkpoint"), key)
+            if size != number + 1 or root_of(leaves[:size]) != root:
+                raise Wrong(f"keys/{number + 1}.checkpoint is not the head that changed the key in entry {number}")
+            key = entry["vkey"]
+    if key != source.text("vkey").strip():
+        raise otherwise
 
 
 def first_bad_tile(source, leaves):
@@ -238,7 +261,52 @@ def check_log(source, arguments, entries, leaves, root):
         upto, events = entry["upto"], events + entry["events"]
     said.append(f"{events} sealed events in {len(of_type(entries, 'minute'))} minutes, each under its root")
     said.append(check_chain(entries))
+    check_tiles(source, leaves)
+    said.append(
+        f"hash tiles agree; {check_named_files(source, entries)} files named in the log have the hash it states"
+    )
+    bad = [entry for entry in of_type(entries, "replay") if entry["different"]]
+    lists = sum(entry["lists"] for entry in of_type(entries, "replay"))
+    said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
     return said
+
+
+def check_tiles(source, leaves):
+    """The hash tiles that others build their proofs on, level by level."""
+    level, hashes = 0, leaves
+    while hashes:
+        for number in range(-(-len(hashes) // TILE)):
+            part = hashes[number * TILE : (number + 1) * TILE]
+            name = tile_path(level, number, len(part))
+            if source.get(name) != b"".join(part):
+                raise Wrong(f"{name} is not made of the entries")
+        full = len(hashes) // TILE
+        hashes = [root_of(hashes[number * TILE : (number + 1) * TILE]) for number in range(full)]
+        level += 1
+
+
+def check_named_files(source, entries):
+    """Contract, hosting sheets, replays, published tables and seeds: each file has the content that its entry names."""
+    named = {}
+    for entry in entries:
+        if entry["t"] == "contract":
+            named[f"contracts/{entry['sha256']}.md"] = entry["sha256"]
+        elif entry["t"] == "disclosure":
+            named[f"hosting/{entry['sha256']}.json"] = entry["sha256"]
+        elif entry["t"] == "replay":
+            named[f"replays/{entry['hour']}.json"] = entry["sha256"]
+        elif entry["t"] == "metrics":
+            named.update({f"metrics/{name}": digest for name, digest in entry["files"].items()})
+        elif entry["t"] == "seed":
+            named[f"seeds/{entry['date']}.json"] = hashlib.sha256(canonical(entry)).hexdigest()
+    for name, digest in named.items():
+        if hashlib.sha256(source.get(name)).hexdigest() != digest:
+            raise Wrong(f"{name} does not have the hash that the log states")
+    return len(named)
+
+
+def canonical(value):
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def check_chain(entries):
@@ -298,7 +366,7 @@ def check_receipt(source, entries, arguments):
         event = json.loads(raw[16:])
     except (ValueError, UnicodeDecodeError) as error:
         raise CannotCheck("this is not a receipt: HOUR.TEXT, as the portal printed it") from error
-    if json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() != raw[16:]:
+    if canonical(event) != raw[16:]:
         raise Wrong("the receipt's event is not in its canonical form")
     commitment = hashlib.sha256(b"aiguillage-event/v1\n" + raw).digest()
     end = (start + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
@@ -316,6 +384,166 @@ def check_receipt(source, entries, arguments):
     raise Wrong(f"no minute from {hour} on holds this redirect: it was not counted")
 
 
+# --- published figures, recomputed ----------------------------------------------------------------------------------
+
+PLACE = 720_720
+BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
+EFFECTS = ("availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice")
+
+
+def check_metrics(source, entries, arguments):
+    name = arguments.day
+    entry = next((one for one in of_type(entries, "metrics") if one["name"] == name), None)
+    if entry is None:
+        raise CannotCheck(f"the log names no figures of {name}: a day is closed in the night, a week after its Sunday")
+    for file, digest in entry["files"].items():
+        if hashlib.sha256(source.get(f"metrics/{file}")).hexdigest() != digest:
+            raise Wrong(f"metrics/{file} does not have the hash that the log states")
+    content = json.loads(source.get(f"metrics/{name}.json"))
+    rows = content["rows"]
+    check_csv(source.text(f"metrics/{name}.csv"), rows, name)
+    nation = [row for row in rows if row["stratum_type"] == "nation"]
+    said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
+    said.append(
+        check_day_counts(source, entries, name, content, nation)
+        if "samples" in content
+        else check_week(source, name, rows, nation)
+    )
+    for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
+        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum)
+    said.append("shares, ratios, Wilson intervals, concentration and the six terms follow from the counts")
+    said.append("not checked here (they need scipy): exact and Goodman intervals, goodness of fit, the alarm")
+    return said
+
+
+def check_csv(text, rows, name):
+    table = list(csv.DictReader(io.StringIO(text, newline="")))
+    plain = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+    for number, (one, other) in enumerate(zip(table, plain, strict=False)):
+        if {key: value for key, value in one.items() if value} != {key: value for key, value in other.items() if value}:
+            raise Wrong(f"metrics/{name}: row {number} differs between CSV and JSON")
+    if len(table) != len(plain):
+        raise Wrong(f"metrics/{name}: {len(table)} rows in CSV and {len(plain)} in JSON")
+
+
+def check_day_counts(source, entries, day, content, nation):
+    """Redirects against the sealed totals of the day; places and slots against one snapshot an hour."""
+    total = next((one for one in of_type(entries, "day") if one["day"] == day), {"classes": {}})
+    for row in nation:
+        counted = total["classes"].get("counted", {}).get(row["provider"], 0)
+        if row["redirects"] != counted:
+            raise Wrong(f"{day} {row['provider']}: {row['redirects']} redirects, and the log has {counted}")
+        every = sum(by.get(row["provider"], 0) for by in total["classes"].values())
+        if row["redirects_raw"] != every:
+            raise Wrong(f"{day} {row['provider']}: {row['redirects_raw']} clicks, and the log has {every}")
+    sums, samples = {}, []
+    for hour in range(24):
+        found, _ = snapshots_of_hour(source, entries, f"{day}T{hour:02d}")
+        if found:
+            samples.append(found[0]["snapshot"])
+            count_supply(named(source, found[0]["places"]), named(source, found[0]["slots"]), sums)
+    if samples != content["samples"]:
+        raise Wrong(f"{day}: the samples are not the first snapshot of each hour")
+    for row in nation:
+        units = sums.get(row["provider"], [0, 0, 0])
+        n = len(samples)
+        wanted = [round(units[0] / (PLACE * n), 6), round(units[1] / (PLACE * n), 6), round(units[2] / n, 6)]
+        if [row["places"], row["bookable"], row["slots"]] != wanted:
+            raise Wrong(f"{day} {row['provider']}: places, bookable and slots are {wanted} in the published snapshots")
+    return f"redirects are those sealed in the log; places and slots are those of {len(samples)} published snapshots"
+
+
+def count_supply(places, slots, sums):
+    for place in places["places"]:
+        for offer in place["offers"]:
+            row = sums.setdefault(offer["provider"], [0, 0, 0])
+            row[0] += PLACE // len(place["offers"])
+            state = slots["offers"].get(offer["id"])
+            if state is not None and state["state"] == "seen":
+                row[1] += PLACE // len(place["offers"])
+                by_day = {}
+                for _, deltas in state["slots"]:
+                    minute = 0
+                    for delta in deltas:
+                        minute += delta
+                        by_day[minute // 1440] = by_day.get(minute // 1440, 0) + 1
+                row[2] += sum(min(n, 200) for n in by_day.values())
+
+
+def check_week(source, name, rows, nation):
+    """The week is the sum of its days; its territories, none missing, are the nation."""
+    monday = datetime.strptime(f"{name}-1", "%G-W%V-%u")  # noqa: DTZ007 - a date
+    sums, days = {}, 0
+    for ahead in range(7):
+        day = (monday + timedelta(days=ahead)).strftime("%Y-%m-%d")
+        try:
+            content = json.loads(source.get(f"metrics/{day}.json"))
+        except CannotCheck:
+            continue
+        days += 1
+        for row in content["rows"]:
+            sums[row["provider"]] = sums.get(row["provider"], 0) + row["redirects"]
+    parts = {}
+    for row in rows:
+        if row["stratum_type"] != "nation" and not row["suppressed"]:
+            parts[row["provider"]] = parts.get(row["provider"], 0) + row["redirects"]
+            if 0 < row["redirects"] < 11 and row["stratum_type"] != "rest-of-country":
+                raise Wrong(f"{name} {row['stratum']}: a number under eleven is published")
+    for row in nation:
+        if row["redirects"] != sums.get(row["provider"], 0):
+            raise Wrong(
+                f"{name} {row['provider']}: {row['redirects']}, and its days have {sums.get(row['provider'], 0)}"
+            )
+        if row["redirects"] != parts.get(row["provider"], 0):
+            raise Wrong(f"{name} {row['provider']}: the territories do not add up to the nation")
+    return f"the week is the sum of its {days} days, and of its territories"
+
+
+def check_derived(rows, stratum):
+    """Everything that follows from the counts of one stratum by arithmetic alone."""
+    totals = {column: sum(row[column] for row in rows) for column in (*BENCHMARKS, "redirects")}
+    enough = totals["redirects"] >= 30
+    for row in rows:
+        where = f"{stratum[1]} {row['provider']}"
+        mine = row["redirects"] / totals["redirects"] if enough else None
+        same(row["share_redirects"], mine, f"{where}: share of redirects")
+        for column in BENCHMARKS:
+            share = row[column] / totals[column] if totals[column] else None
+            same(row[f"share_{column}"], share, f"{where}: share of {column}")
+            same(
+                row[f"dr_{column}"], mine / share if mine is not None and share else None, f"{where}: ratio to {column}"
+            )
+        if row["ci_method"] == "wilson":
+            low, high = wilson(row["redirects"], totals["redirects"])
+            same(row["ci_low"], low, f"{where}: lower bound")
+            same(row["ci_high"], high, f"{where}: upper bound")
+        same(row["hhi_redirects"], hhi(rows, "redirects") if enough else None, f"{where}: concentration")
+        effects = [row[f"effect_{name}"] for name in EFFECTS]
+        if any(one is not None for one in effects):
+            same(row["effect_deviation"], 0.0, f"{where}: deviation from the rule", 0.0)
+            same(sum(effects), mine - row["share_places"], f"{where}: the six terms", 1e-6)
+
+
+def wilson(k, n):
+    z = 1.959963984540054
+    centre, spread = k / n + z * z / (2 * n), z * math.sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))
+    low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+    return 0.0 if k == 0 else low, 1.0 if k == n else high
+
+
+def hhi(rows, column):
+    total = sum(row[column] for row in rows)
+    return sum((row[column] / total) ** 2 for row in rows)
+
+
+def same(published, computed, what, tolerance=1e-12):
+    if published is None or computed is None:
+        if published is not computed:
+            raise Wrong(f"{what}: {published} is published, {computed} follows")
+    elif abs(published - computed) > tolerance:
+        raise Wrong(f"{what}: {published} is published, {computed} follows")
+
+
 # --- one list, recomputed -------------------------------------------------------------------------------------------
 
 
@@ -323,7 +551,7 @@ def check_order(source, entries, arguments):
     seed = next((one for one in of_type(entries, "seed") if one["date"] == arguments.epoch[:10]), None)
     if seed is None:
         raise CannotCheck(f"the log holds no seed of {arguments.epoch[:10]}")
-    names, said = snapshots_of(source, entries, arguments.epoch)
+    names, said = snapshots_of(source, entries, arguments.epoch, arguments.snapshot or "")
     wanted = [one for one in names if one["snapshot"].startswith(arguments.snapshot or "")]
     if not wanted:
         raise CannotCheck(f"no snapshot of {arguments.epoch} begins with {arguments.snapshot}")
@@ -339,25 +567,37 @@ def check_order(source, entries, arguments):
     return [*said, *ids, f"list {hashes[-1]}"]
 
 
-def snapshots_of(source, entries, epoch):
-    """What was published in an hour and in the two before it: a list may rest on a snapshot of the hour before."""
+def snapshots_of(source, entries, epoch, wanted):
+    """What was published in an hour and in the two before it; further back, two days at most, where that is not enough.
+
+    A list may rest on a snapshot of an earlier hour: on the last one there was, when nothing new had come since.
+    """
     hour, names, said = datetime.strptime(epoch, "%Y-%m-%dT%H"), [], []  # noqa: DTZ007 - every hour here is UTC
-    for back in (2, 1, 0):
+    for back in range(49):
+        if back > 2 and any(one["snapshot"].startswith(wanted) for one in names):
+            break
         name = (hour - timedelta(hours=back)).strftime("%Y-%m-%dT%H")
-        try:
-            lines = source.text(f"hours/{name}.ndjson").splitlines()
-        except CannotCheck:
-            continue
-        found = [json.loads(line) for line in lines]
-        logged = next((one for one in of_type(entries, "snapshots") if one["hour"] == name), None)
-        if logged is None:
-            said.append(f"the snapshots of {name} are not in the log yet: the hour is not over")
-        elif root_of([leaf(one["snapshot"].encode()) for one in found]).hex() != logged["root"]:
-            raise Wrong(f"hours/{name}.ndjson is not the list of snapshots that was logged")
-        names += found
+        found, note = snapshots_of_hour(source, entries, name)
+        names = found + names
+        said += note
     if not names:
-        raise CannotCheck(f"no snapshot of {epoch} is published, nor of the two hours before")
+        raise CannotCheck(f"no snapshot of {epoch} is published, nor of the two days before")
     return names, said
+
+
+def snapshots_of_hour(source, entries, name):
+    """([what was put in force in an hour], [what could not be checked of it])."""
+    try:
+        lines = source.text(f"hours/{name}.ndjson").splitlines()
+    except CannotCheck:
+        return [], []
+    found = [json.loads(line) for line in lines]
+    logged = next((one for one in of_type(entries, "snapshots") if one["hour"] == name), None)
+    if logged is None:
+        return found, [f"the snapshots of {name} are not in the log yet: the hour is not over"]
+    if root_of([leaf(one["snapshot"].encode()) for one in found]).hex() != logged["root"]:
+        raise Wrong(f"hours/{name}.ndjson is not the list of snapshots that was logged")
+    return found, []
 
 
 def recompute(source, names, query, epoch, seed):
@@ -492,10 +732,10 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
 
 
-def main(argv=None):
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("log", "seed", "order", "totals", "receipt"):
+    for name in ("log", "seed", "order", "totals", "metrics", "receipt"):
         command = commands.add_parser(name)
         command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
         if name == "receipt":
@@ -505,8 +745,10 @@ def main(argv=None):
             command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
         if name == "seed":
             command.add_argument("--date", required=True)
-        if name == "totals":
-            command.add_argument("--day", required=True)
+        if name in ("totals", "metrics"):
+            command.add_argument(
+                "--day", required=True, help="2026-11-23" + (", or a week: 2026-W47" if name == "metrics" else "")
+            )
         if name == "order":
             command.add_argument("--epoch", required=True, help="the hour of the list, 2026-11-23T13")
             command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
@@ -539,6 +781,8 @@ def run(arguments):
         yield from check_seed(entries, arguments)
     elif arguments.command == "totals":
         yield from check_totals(entries, arguments)
+    elif arguments.command == "metrics":
+        yield from check_metrics(source, entries, arguments)
     elif arguments.command == "receipt":
         yield from check_receipt(source, entries, arguments)
     else:

@@ -36,7 +36,11 @@ class Label(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Facts(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[campaign]`. Both dates optional: none = always open; `closes` is the last day included."""
+    """`[campaign]`. Both dates optional: none = always open; `closes` is the last day included.
+
+    `service`: the kind of appointment, as hosting sheets name it; `hosting`: which lines of a sheet stand on a card;
+    `hosting_hidden`: which ones have no sense here.
+    """
 
     id: str
     heading: str
@@ -50,7 +54,9 @@ class Facts(Struct, frozen=True, forbid_unknown_fields=True):
     walk_in: bool = False
     default: str = ANY
     filters: list[str] = field(default_factory=list)
+    service: str = ""
     hosting: list[str] = field(default_factory=list)
+    hosting_hidden: list[str] = field(default_factory=list)
 
 
 class Terms(Struct, frozen=True, forbid_unknown_fields=True):

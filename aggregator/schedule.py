@@ -9,19 +9,22 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator import gazetteer as gazetteers
+from aggregator.accounts import Accounts
+from aggregator.closing import Closing
 from aggregator.collect import Collector, Progress, due_before
 from aggregator.imports import import_official_list
 from aggregator.ledger.translog import LogError
-from aggregator.publish import Publisher, prune, publish_totals, seal
+from aggregator.publish import Publisher, prune
 from aggregator.settings import Settings
 from aggregator.store import Stores, open_stores
+from aggregator.witness import fetch
 from providers.errors import ProviderError
 from providers.http import FetchClient
 from providers.official_list import OfficialListError
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 30
 TOTALS_EVERY_S = 60
+REPLAY_EVERY_S = 120
 DISCOVER_EVERY_S = 3600
 
 
@@ -79,7 +83,8 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
         collector = Collector(settings, stores, places, now, progress, only)
         runs = [collector.discover(), collector.read()]
         Publisher(settings, stores, places, now).publish()
-        publish_totals(settings, now())
+        with closing(Accounts(settings)) as accounts:
+            accounts.publish_shares(now())
         return [row for run in runs for row in collector.fetch_table(run)]
 
 
@@ -108,6 +113,7 @@ class Worker:
         self._settings = settings
         self._progress = progress
         self._places = gazetteers.load(settings.gazetteer_path)
+        self._accounts = Accounts(settings)
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises WorkerRunningError."""
@@ -128,6 +134,8 @@ class Worker:
         scheduler.add_job(self.discover, "interval", seconds=max(DISCOVER_EVERY_S, every), next_run_time=start)
         scheduler.add_job(self.publish, "interval", seconds=PUBLISH_EVERY_S, next_run_time=start + timedelta(seconds=5))
         scheduler.add_job(self.totals, "interval", seconds=TOTALS_EVERY_S, next_run_time=start)
+        scheduler.add_job(self.replay, "interval", seconds=REPLAY_EVERY_S, next_run_time=start)
+        scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
         scheduler.add_job(self.prune, "interval", hours=24)
         tick = max(5, min(30, every // 10))
         for slug in self._settings.provider_configs():
@@ -153,12 +161,34 @@ class Worker:
 
     def totals(self) -> None:
         """Each minute: seal what is new, then roll up."""
-        with lock(self._settings.data_dir / "seal.lock"):
+        with self._accounts_held():
             try:
-                seal(self._settings, now())
+                self._accounts.seal(now())
             except LogError as error:
                 log.error("the log has stopped", extra={"cause": str(error)})
-        publish_totals(self._settings, now())
+            self._accounts.publish_shares(now())
+
+    def replay(self) -> None:
+        """Each few minutes: make the lists of the finished hours again, and close the days that are over.
+
+        With accounts of its own: sealing goes on meanwhile.
+        """
+        settings = self._settings
+        with lock(settings.data_dir / "replay.lock"), closing(Accounts(settings)) as apart:
+            apart.replay_hours(now())
+            with closing(open_stores(settings.data_dir)) as stores:
+                Closing(settings, apart, stores.catalog, self._places.regions).close(now())
+        with self._accounts_held():
+            self._accounts.publish_order_control(now())
+
+    def witnesses(self) -> None:
+        with self._accounts_held():
+            self._accounts.count_witnesses(now(), fetch)
 
     def prune(self) -> None:
         prune(self._settings.published_dir, now())
+        with self._accounts_held():
+            self._accounts.erase(now())
+
+    def _accounts_held(self) -> AbstractContextManager[None]:
+        return lock(self._settings.data_dir / "seal.lock")

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aggregator.campaign import ANY, Campaign
+from aggregator.campaign import ANY
 from aggregator.order import Candidate, Section, Sort, half_day, list_hash, query_key, rank
 from aggregator.snapshot import OfferState, Place, Slots, Snapshot
 
@@ -74,6 +75,30 @@ class Question:
         values.update({name: str(value) for name, value in optional.items() if value is not None})
         return query_key(values)
 
+    @classmethod
+    def of_key(cls, key: str) -> Question:
+        """The question of a canonical form. Raises ValueError when it is not one."""
+        given = dict(part.split("=", 1) for part in key.split("&"))
+        question = cls(
+            insee=given.get("insee"),
+            lat=float(given["lat"]) if "lat" in given else None,
+            lon=float(given["lon"]) if "lon" in given else None,
+            sort=Sort(given.get("sort", "")),
+            radius_km=int(given.get("radius", "")),
+            need=given.get("need", ANY),
+            step=given.get("step", ANY),
+            audience=given.get("audience", ANY),
+            first_day=date.fromisoformat(given["from"]) if "from" in given else None,
+            last_day=date.fromisoformat(given["to"]) if "to" in given else None,
+            moment=Moment(given["moment"]) if "moment" in given else None,
+            seen=given.get("seen") == "1",
+            walk_in=given.get("walkin") == "1",
+            access=given.get("access") == "1",
+        )
+        if question.key != key:
+            raise ValueError(f"not a question in canonical form: {key}")
+        return question
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -105,11 +130,17 @@ class Answer:
         return f"{self.epoch}-{self.snapshot.short}"
 
 
+class Needs(Protocol):
+    """All that a search asks of a campaign: which needs one choice requires together."""
+
+    def required_needs(self, need: str) -> tuple[str, ...]: ...
+
+
 class UnknownOriginError(ValueError):
     """The question starts from a commune that the snapshot does not have."""
 
 
-def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Campaign) -> Answer:
+def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Needs) -> Answer:
     """The list for `question` in the hour `epoch`. Depends on nothing but its arguments: anyone can replay it."""
     lat, lon = origin(snapshot, question)
     near = snapshot.places.within(lat, lon, question.radius_km * 1000)
@@ -142,7 +173,7 @@ def origin(snapshot: Snapshot, question: Question) -> tuple[float, float]:
     return point
 
 
-def refreshed(answer: Answer, newest: Snapshot, campaign: Campaign) -> Answer:
+def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
     """The same order with the facts of `newest`; a place that is gone keeps its line and its old facts."""
     if newest is answer.snapshot:
         return answer
@@ -161,7 +192,7 @@ def refreshed(answer: Answer, newest: Snapshot, campaign: Campaign) -> Answer:
 class SlotFilter:
     """Which slots of one snapshot fit a question, as masks over its arrays."""
 
-    def __init__(self, slots: Slots, question: Question, campaign: Campaign) -> None:
+    def __init__(self, slots: Slots, question: Question, campaign: Needs) -> None:
         self._slots = slots
         self._question = question
         required = campaign.required_needs(question.need) if question.need != ANY else (ANY,)

@@ -101,6 +101,19 @@ class Settings:
         """The text of the ranking contract in force."""
         return ROOT / "data" / "contract-order-1.md"
 
+    def witnesses(self) -> list[dict[str, str]]:
+        """Third parties that sign the log's head: name, key, and where they publish it. Raises SettingsError."""
+        path = ROOT / "data" / "witnesses.toml"
+        found: list[dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8")).get("witness", [])
+        if any(set(one) != {"name", "vkey", "url"} or "/" in one["name"] for one in found):
+            raise SettingsError(f"{path.name}: each [[witness]] has a name (without /), a vkey and a url")
+        return found
+
+    @property
+    def hosting_dir(self) -> Path:
+        """The hosting sheets, one a provider."""
+        return ROOT / "data" / "hosting"
+
     @property
     def published_dir(self) -> Path:
         """What the worker publishes and the web serves: snapshots, totals, health."""

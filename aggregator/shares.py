@@ -1,83 +1,114 @@
-"""Counts -> what may be published of them: totals by class, and shares by provider in closed steps.
+"""Counts -> what `/transparence` says: totals by class, shares by provider, and a verdict by margins fixed beforehand.
 
-The total moves with every roll-up; a figure by provider moves only when eleven more events have come
-(design §5.8), so that nobody can read a single click from two polls.
+Pure. What comes in of the running day by provider has been closed in steps of eleven (`ledger/rollups.py`), so that
+nobody can read a single click from two polls; the totals alone move with every minute.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
 from aggregator import statistics
-from aggregator.ledger.events import EventClass, EventReader
+from aggregator.ledger.events import EventClass
+from aggregator.ledger.rollups import STEP, Totals
+from aggregator.metrics import MIN_FOR_SHARE, alarm
 
-STEP = 11
-MIN_FOR_SHARE = 30
 # Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (screens §8).
 MARGIN_POINTS = 0.02
 MARGIN_RATIO = (0.80, 1.25)
+POLICY = {
+    "margin_points": str(MARGIN_POINTS),
+    "margin_ratio": f"{MARGIN_RATIO[0]:g}-{MARGIN_RATIO[1]:g}",
+    "min_for_share": str(MIN_FOR_SHARE),
+    "step": str(STEP),
+}
 
 
-def published_shares(
-    reader: EventReader, supply: Mapping[str, Mapping[str, float]], labels: Mapping[str, str], at: datetime
-) -> dict[str, Any]:
-    """The file that `/transparence` prints. Shares are fractions; `None` where there is no denominator to speak of."""
-    by_class: dict[str, Any] = {}
-    for cls in EventClass:
-        total = reader.totals(cls)
-        step = total // STEP * STEP
-        by_class[cls.value] = {"total": total, "step": step, "providers": reader.first_by_provider(cls, step)}
-    counted = by_class[EventClass.COUNTED.value]
-    places, slots = supply.get("places", {}), supply.get("slots", {})
-    slugs = sorted(set(labels) & (set(places) | set(counted["providers"])))
-    rows = [
-        {
-            "slug": slug,
-            "label": labels[slug],
-            "places": places.get(slug, 0),
-            "places_share": share(places.get(slug, 0), sum(places.values())),
-            "slots": slots.get(slug, 0),
-            "slots_share": share(slots.get(slug, 0), sum(slots.values())),
-            "redirects": counted["providers"].get(slug, 0),
-            "redirects_share": share(counted["providers"].get(slug, 0), counted["step"], MIN_FOR_SHARE),
-        }
-        for slug in sorted(slugs, key=lambda slug: (-places.get(slug, 0), slug))
-    ]
-    compare(rows, counted["step"])
+@dataclass(frozen=True)
+class Counted:
+    """What a window holds. `published`: by class and provider, whole steps only; `totals`: by class, to the minute.
+
+    `exposure`: weighted units by provider; `supply`: places and slots by provider, of the snapshot in force.
+    """
+
+    published: Totals
+    totals: Mapping[str, int]
+    exposure: Mapping[str, int] = field(default_factory=dict)
+    supply: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    missed: int = 0
+
+
+def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Shares are fractions; `None` where there is no denominator to speak of. Rows by number of places."""
+    counts = counted.published.get(EventClass.COUNTED.value, {})
+    places, slots = counted.supply.get("places", {}), counted.supply.get("slots", {})
+    slugs = sorted({*places, *counts}, key=lambda slug: (-places.get(slug, 0), slug))
+    step = sum(counts.values())
+    rows = [_row(slug, labels.get(slug, slug), counts, places, slots, counted.exposure, step) for slug in slugs]
+    compare(rows, step, "places_share", "")
+    compare(rows, step, "exposure_share", "exposure_")
     return {
-        "format": "shares/1",
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "since": reader.first_bin(),
-        "total": counted["total"],
-        "step": counted["step"],
-        "classes": by_class,
-        "missed": reader.missed(),
+        "total": counted.totals.get(EventClass.COUNTED.value, 0),
+        "step": step,
+        "classes": {
+            cls.value: {
+                "total": counted.totals.get(cls.value, 0),
+                "step": sum(counted.published.get(cls.value, {}).values()),
+                "providers": counted.published.get(cls.value, {}),
+            }
+            for cls in EventClass
+        },
+        "missed": counted.missed,
         "places": sum(places.values()),
         "slots": sum(slots.values()),
+        "exposed": sum(counted.exposure.values()) > 0,
         "concentration": {
-            "places": statistics.concentration([row["places"] for row in rows]).hhi,
-            "redirects": statistics.concentration([row["redirects"] for row in rows]).hhi,
+            name: statistics.concentration([row[name] for row in rows]).hhi for name in ("places", "redirects")
         },
-        "verdict": verdict(rows, counted["step"]),
+        "alarm": _alarm(rows, step),
+        "verdict": verdict([row["stands"] for row in rows], step),
+        "treated": verdict([row["exposure_stands"] for row in rows], step),
         "providers": rows,
     }
 
 
-def compare(rows: list[dict[str, Any]], total: int) -> None:
-    """Add to each row its simultaneous bounds, its ratio to the share of places, and how it stands to the margins."""
+def _row(
+    slug: str,
+    label: str,
+    counts: Mapping[str, int],
+    places: Mapping[str, float],
+    slots: Mapping[str, float],
+    exposure: Mapping[str, int],
+    step: int,
+) -> dict[str, Any]:
+    return {
+        "slug": slug,
+        "label": label,
+        "places": places.get(slug, 0),
+        "places_share": share(places.get(slug, 0), sum(places.values())),
+        "slots": slots.get(slug, 0),
+        "slots_share": share(slots.get(slug, 0), sum(slots.values())),
+        "exposure_share": share(exposure.get(slug, 0), sum(exposure.values())),
+        "redirects": counts.get(slug, 0),
+        "redirects_share": share(counts.get(slug, 0), step, MIN_FOR_SHARE),
+    }
+
+
+def compare(rows: Sequence[dict[str, Any]], total: int, reference_name: str, prefix: str) -> None:
+    """Add simultaneous bounds, and by reference: the ratio to its share, and how the row stands to the margins."""
     bounds = statistics.goodman([row["redirects"] for row in rows]) if total >= MIN_FOR_SHARE else []
     for row, bound in zip_longest(rows, bounds):
-        reference = row["places_share"]
+        reference = row[reference_name]
+        row.update(low=bound and bound.low, high=bound and bound.high)
         if bound is None or not reference:
-            impossible = bool(bound is not None and not reference and row["redirects"])
-            row.update(low=None, high=None, ratio=None, stands="impossible" if impossible else None)
+            impossible = bool(bound is not None and reference == 0 and row["redirects"])
+            row.update({f"{prefix}ratio": None, f"{prefix}stands": "impossible" if impossible else None})
             continue
-        row.update(low=bound.low, high=bound.high, ratio=row["redirects_share"] / reference)
-        row["stands"] = stands(bound.low, bound.high, reference)
+        row[f"{prefix}ratio"] = row["redirects_share"] / reference
+        row[f"{prefix}stands"] = stands(bound.low, bound.high, reference)
 
 
 def stands(low: float, high: float, reference: float) -> str:
@@ -89,27 +120,35 @@ def stands(low: float, high: float, reference: float) -> str:
     return "outside" if high < least or low > most else "open"
 
 
-def verdict(rows: Iterable[Mapping[str, Any]], total: int) -> str:
+def verdict(standings: Iterable[str | None], total: int) -> str:
     """ "too-few", "yes", "partly" (someone is outside) or "open" (nobody is outside, not everybody is inside)."""
     if total < MIN_FOR_SHARE:
         return "too-few"
-    standings = {row["stands"] for row in rows if row["stands"]}
-    if standings & {"outside", "impossible"}:
+    found = {one for one in standings if one}
+    if found & {"outside", "impossible"}:
         return "partly"
-    return "yes" if standings == {"inside"} else "open"
+    return "yes" if found == {"inside"} else "open"
+
+
+def _alarm(rows: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
+    """The anytime-valid alarm against the exposure given (spec 2.6), with whole steps only."""
+    if step < MIN_FOR_SHARE or not any(row["exposure_share"] for row in rows):
+        return {"log_e": None, "raised": False}
+    log_e = alarm([row["redirects"] for row in rows], [row["exposure_share"] or 0.0 for row in rows])
+    return {"log_e": log_e, "raised": log_e is not None and log_e >= statistics.LOG_ALARM}
 
 
 def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Places and free slots seen, by provider. A place with m offers gives 1/m of a place to each (spec 2.1)."""
-    by_place: Counter[str] = Counter()
-    slots: Counter[str] = Counter()
+    by_place: dict[str, float] = {}
+    slots: dict[str, int] = {}
     for place in places:
         for offer in place["offers"]:
-            by_place[offer["provider"]] += 1 / len(place["offers"])  # type: ignore[assignment]
-            state = offers.get(offer["id"])
+            slug, state = offer["provider"], offers.get(offer["id"])
+            by_place[slug] = by_place.get(slug, 0) + 1 / len(place["offers"])
             if state is not None and state["state"] == "seen":
-                slots[offer["provider"]] += sum(len(deltas) for _, deltas in state["slots"])
-    return {"places": {slug: round(n, 6) for slug, n in by_place.items()}, "slots": dict(slots)}
+                slots[slug] = slots.get(slug, 0) + sum(len(deltas) for _, deltas in state["slots"])
+    return {"places": {slug: round(n, 6) for slug, n in by_place.items()}, "slots": slots}
 
 
 def share(part: float, whole: float, at_least: int = 1) -> float | None:

@@ -21,6 +21,7 @@ from aggregator.geography import EARTH_RADIUS_M, distance_m
 
 KEPT_IN_MEMORY = 4
 REPLAY = timedelta(hours=2)
+REPLAY_HOURS = 48
 
 
 class SnapshotError(RuntimeError):
@@ -96,6 +97,10 @@ class Places:
         self._located = np.array([n for n, place in enumerate(self.all) if place.lat is not None], dtype=np.int64)
         points = [(self.all[n].lat or 0.0, self.all[n].lon or 0.0) for n in self._located]
         self._tree = cKDTree(_unit(np.array(points).reshape(-1, 2))) if points else None
+
+    def required_needs(self, need: str) -> tuple[str, ...]:
+        """The needs that one choice asks for together, as the campaign of this snapshot says."""
+        return tuple(self.campaign.get("all_of", {}).get(need, (need,)))
 
     def within(self, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
         """(number of the place, metres) of all places at most `radius_m` away, in no order."""
@@ -211,12 +216,24 @@ class Shelf:
                 return self._load(entry)
         return None
 
+    def find(self, whole: str, hour: str) -> Snapshot | None:
+        """The snapshot of this hash, published in `hour` or within two days before; None when there is none."""
+        last = datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+        for back in range(REPLAY_HOURS + 1):
+            for entry in self.published(last - timedelta(hours=back)):
+                if entry["snapshot"] == whole:
+                    return self._load(entry)
+        return None
+
+    def published(self, hour: datetime) -> list[dict[str, Any]]:
+        """What was put in force in an hour, oldest first: {"places", "slots", "snapshot", "at"}."""
+        path = self._folder / "hours" / f"{hour:%Y-%m-%dT%H}.ndjson"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
     def _recent(self, now: datetime) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = []
-        for back in (2, 1, 0):
-            path = self._folder / "hours" / f"{now - timedelta(hours=back):%Y-%m-%dT%H}.ndjson"
-            if path.exists():
-                entries += [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        entries = [entry for back in (2, 1, 0) for entry in self.published(now - timedelta(hours=back))]
         return [entry for entry in entries if datetime.fromisoformat(entry["at"]) >= now - REPLAY]
 
     def _load(self, entry: Mapping[str, str]) -> Snapshot:

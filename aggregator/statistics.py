@@ -5,6 +5,7 @@ Shares are fractions in [0, 1]; `None` where there is nothing to divide by. Ever
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, exp, inf, log, log2, sqrt
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 Z_95 = float(stats.norm.ppf(0.975))
-ALARM = 1 / 0.05
+LOG_ALARM = log(1 / 0.05)
 KAPPA = 50.0
 BETTING_GRID = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
 MAX_EXACT_N, MAX_EXACT_K = 200, 4
@@ -253,11 +254,19 @@ def weight(rank: int, curve: str = "log2") -> float:
 
 @dataclass(frozen=True, slots=True)
 class ListShown:
-    """A list as shown `n` times: its lines in order as (place, provider, tie group), and clicks by rank."""
+    """A list as shown `n` times: its lines in their order, each (providers that share the line, tie group)."""
 
     n: int
-    lines: tuple[tuple[str, str, int], ...]
-    clicks: tuple[int, ...]
+    lines: tuple[tuple[tuple[str, ...], object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Exposures:
+    """Exposure by provider, in the units of the weights: in random order, by the criteria alone, as drawn."""
+
+    uniform: dict[str, float]
+    criteria: dict[str, float]
+    drawn: dict[str, float]
 
 
 EFFECTS = (
@@ -268,67 +277,54 @@ EFFECTS = (
     "deviation",
     "citizen_choice",
 )
+STEPS = ("places", "bookable", "uniform", "criteria", "replayed", "served", "redirects")
 
 
-def decomposition(
-    places: Mapping[str, str], bookable: Iterable[str], replayed: Sequence[ListShown], served: Sequence[ListShown]
-) -> dict[str, dict[str, float]]:
-    """Six terms by provider that add up to (share of redirects - share of places); `deviation` must be exactly 0."""
-    providers = sorted({*places.values(), *(line[1] for shown in served for line in shown.lines)})
-    in_order = {
-        "places": _normal(providers, ((p, 1.0) for p in places.values())),
-        "bookable": _normal(providers, ((places[one], 1.0) for one in bookable)),
-        "uniform": _normal(providers, _exposure(replayed, _uniform)),
-        "criteria": _normal(providers, _exposure(replayed, _tied)),
-        "replayed": _normal(providers, _exposure(replayed, _realised)),
-        "served": _normal(providers, _exposure(served, _realised)),
-        "redirects": _normal(
-            providers,
-            ((line[1], float(c)) for shown in served for line, c in zip(shown.lines, shown.clicks, strict=True)),
-        ),
-    }
-    steps = list(in_order)
+def exposures(lists: Iterable[ListShown], weights: Sequence[float] | None = None) -> Exposures:
+    """`weights` by rank (1/log2(1 + k) for every rank by default); a rank beyond them is worth nothing."""
+    uniform: dict[str, float] = defaultdict(float)
+    criteria: dict[str, float] = defaultdict(float)
+    drawn: dict[str, float] = defaultdict(float)
+    for shown in lists:
+        length = len(shown.lines)
+        values = [weight(k) for k in range(1, length + 1)] if weights is None else list(weights[:length])
+        values += [0.0] * (length - len(values))
+        groups: dict[object, list[float]] = defaultdict(list)
+        for (_, group), value in zip(shown.lines, values, strict=True):
+            groups[group].append(value)
+        each = sum(values) / length if length else 0.0
+        for (providers, group), value in zip(shown.lines, values, strict=True):
+            mean = sum(groups[group]) / len(groups[group])
+            for provider in providers:
+                part = shown.n / len(providers)
+                uniform[provider] += part * each
+                criteria[provider] += part * mean
+                drawn[provider] += part * value
+    return Exposures(dict(uniform), dict(criteria), dict(drawn))
+
+
+def decomposition(amounts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """Six terms by provider that add up to (share of redirects - share of places); `deviation` must be exactly 0.
+
+    `amounts`: one mapping provider -> amount for each of `STEPS`.
+    """
+    providers = sorted({provider for step in STEPS for provider in amounts[step]})
+    in_order = {step: _normal(providers, amounts[step]) for step in STEPS}
     return {
         provider: {
-            **{f"share_{name}": in_order[name][provider] for name in steps},
+            **{f"share_{step}": in_order[step][provider] for step in STEPS},
             **{
                 name: in_order[after][provider] - in_order[before][provider]
-                for name, before, after in zip(EFFECTS, steps, steps[1:], strict=False)
+                for name, before, after in zip(EFFECTS, STEPS, STEPS[1:], strict=False)
             },
         }
         for provider in providers
     }
 
 
-def _normal(providers: Sequence[str], amounts: Iterable[tuple[str, float]]) -> dict[str, float]:
-    totals = dict.fromkeys(providers, 0.0)
-    for provider, amount in amounts:
-        totals[provider] += amount
-    whole = sum(totals.values())
-    return {provider: amount / whole if whole else 0.0 for provider, amount in totals.items()}
-
-
-def _exposure(lists: Sequence[ListShown], weights: object) -> Iterator[tuple[str, float]]:
-    for shown in lists:
-        for line, value in zip(shown.lines, weights(shown), strict=True):  # type: ignore[operator]
-            yield line[1], shown.n * value
-
-
-def _realised(shown: ListShown) -> list[float]:
-    return [weight(rank) for rank in range(1, len(shown.lines) + 1)]
-
-
-def _uniform(shown: ListShown) -> list[float]:
-    each = sum(_realised(shown)) / len(shown.lines)
-    return [each] * len(shown.lines)
-
-
-def _tied(shown: ListShown) -> list[float]:
-    """Each tie group's members get the group's mean weight: what the rule gives before the draw."""
-    groups: dict[int, list[float]] = {}
-    for line, value in zip(shown.lines, _realised(shown), strict=True):
-        groups.setdefault(line[2], []).append(value)
-    return [sum(groups[line[2]]) / len(groups[line[2]]) for line in shown.lines]
+def _normal(providers: Sequence[str], amounts: Mapping[str, float]) -> dict[str, float]:
+    whole = sum(amounts.values())
+    return {provider: amounts.get(provider, 0.0) / whole if whole else 0.0 for provider in providers}
 
 
 def kitagawa(

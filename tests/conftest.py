@@ -15,12 +15,14 @@ from typing import Any
 import pytest
 
 from aggregator import campaign as campaigns
+from aggregator import demonstration
 from aggregator import gazetteer as gazetteers
+from aggregator.accounts import Accounts
 from aggregator.campaign import Campaign
 from aggregator.collect import Collector
 from aggregator.gazetteer import Gazetteer
 from aggregator.imports import import_official_list
-from aggregator.publish import Publisher, publish_totals
+from aggregator.publish import Publisher
 from aggregator.settings import ROOT, Settings
 from aggregator.store import open_stores
 from providers.base import Provider, ProviderConfig
@@ -36,6 +38,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def fixture(name: str) -> Any:
     """A small answer written here, in the shape of the recorded ones."""
     return json.loads((FIXTURES / name).read_text(encoding="utf-8"))
+
+
+def seal(settings: Settings, at: datetime) -> int:
+    """What the worker does each minute: seal, roll up, publish the shares."""
+    with closing(Accounts(settings)) as accounts:
+        added = accounts.seal(at)
+        accounts.publish_shares(at)
+    return added
 
 
 class Recorded:
@@ -116,21 +126,7 @@ def provider(covid: Campaign) -> Callable[..., Provider]:
 
 @pytest.fixture(scope="session")
 def towns(gazetteer: Gazetteer) -> list[Town]:
-    return [
-        Town(
-            c.insee,
-            c.name,
-            c.postcodes[0],
-            c.department,
-            gazetteer.department_name(c.department),
-            c.lat,
-            c.lon,
-            c.population,
-            c.time_zone,
-        )
-        for c in gazetteer.communes.values()
-        if c.postcodes and c.department in gazetteer.departments
-    ]
+    return [town for town in demonstration.towns(gazetteer) if town.postcode]
 
 
 @pytest.fixture(scope="session")
@@ -172,7 +168,8 @@ def collected(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, gazett
         collector.discover()
         collector.read()
         Publisher(settings, stores, gazetteer, lambda: NOON).publish()
-    publish_totals(settings, NOON)
+    with closing(Accounts(settings)) as accounts:
+        accounts.publish_shares(NOON)
     return data
 
 

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import verify
 from aggregator.gazetteer import Gazetteer
-from aggregator.publish import Publisher, seal
+from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.store import open_stores
 from app import create_app
 from tests.aggregator.conftest import Clock
-from tests.conftest import NOON
+from tests.conftest import NOON, seal
 
 LISTS = 1000
 FILTERS = ("", "&tri=tot", "&rayon=50", "&rayon=25&tri=tot", "&rayon=50&besoin=moderna",

@@ -16,7 +16,7 @@ import secrets
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -30,7 +30,7 @@ WAIT_S = 0.25
 MAX_QUEUED = 20_000
 MAX_GROUP = 500
 RETRY_S = 1.0
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE events (
@@ -44,6 +44,27 @@ CREATE TABLE impressions (
 );
 CREATE TABLE misses (bin TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (bin, prov));
 """
+# Exposure in whole units (aggregator/exposure.py), and what the control of the order needs: which lists were shown.
+_SCHEMA_2 = """
+ALTER TABLE impressions RENAME TO impressions_1;
+CREATE TABLE impressions (
+    bin TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, offers INTEGER NOT NULL, shown INTEGER NOT NULL,
+    exposure INTEGER NOT NULL, PRIMARY KEY (bin, basket, prov)
+);
+CREATE TABLE lists (
+    bin TEXT NOT NULL, epoch TEXT NOT NULL, snapshot TEXT NOT NULL, key TEXT NOT NULL, hash TEXT NOT NULL,
+    n INTEGER NOT NULL, PRIMARY KEY (bin, epoch, snapshot, key, hash)
+) WITHOUT ROWID;
+CREATE TABLE ages (
+    bin TEXT NOT NULL, prov TEXT NOT NULL, minutes INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (bin, prov, minutes)
+) WITHOUT ROWID;
+INSERT INTO impressions
+SELECT bin, basket, prov, lists, CAST(round(shown * 720720) AS INTEGER), CAST(round(exposure * 72072000000) AS INTEGER)
+FROM impressions_1;
+DROP TABLE impressions_1;
+"""
+_MIGRATIONS = (_SCHEMA, _SCHEMA_2)
 
 
 class EventClass(StrEnum):
@@ -144,16 +165,34 @@ class EventLog:
             return pending.sealed, False
         return pending.sealed, pending.durable.wait(self._wait_s)
 
-    def add_impressions(self, rows: Iterable[tuple[str, str, str, int, float, float]]) -> None:
-        """Add (bin, basket, provider, lists, shown, exposure); lost if the process dies before the next commit."""
-        values = list(rows)
+    def add_showings(
+        self,
+        impressions: Sequence[tuple[Any, ...]],
+        lists: Sequence[tuple[Any, ...]],
+        ages: Sequence[tuple[Any, ...]],
+    ) -> None:
+        """Add what lists have shown, in one transaction; lost if the process dies before the next commit.
+
+        Rows: (bin, basket, provider, offers, shown, exposure); (bin, epoch, snapshot, key, hash, n); (bin, provider,
+        minutes, n).
+        """
 
         def write(connection: sqlite3.Connection) -> None:
             connection.executemany(
                 "INSERT INTO impressions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bin, basket, prov) DO UPDATE SET "
-                "lists = lists + excluded.lists, shown = shown + excluded.shown, "
+                "offers = offers + excluded.offers, shown = shown + excluded.shown, "
                 "exposure = exposure + excluded.exposure",
-                values,
+                impressions,
+            )
+            connection.executemany(
+                "INSERT INTO lists VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (bin, epoch, snapshot, key, hash) "
+                "DO UPDATE SET n = n + excluded.n",
+                lists,
+            )
+            connection.executemany(
+                "INSERT INTO ages VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (bin, prov, minutes) DO UPDATE SET n = n + excluded.n",
+                ages,
             )
 
         with contextlib.suppress(queue.Full):
@@ -233,58 +272,6 @@ class EventLog:
                 self._missed[(item.sealed.event.bin, item.sealed.event.prov)] += 1
 
 
-class EventReader:
-    """The reading side, in the worker: a read-only connection to a file that may not exist yet."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def totals(self, cls: EventClass = EventClass.COUNTED) -> int:
-        return int(self._scalar("SELECT count(*) FROM events WHERE class = ?", (cls.value,)))
-
-    def first_by_provider(self, cls: EventClass, limit: int) -> dict[str, int]:
-        """Events by provider among the first `limit` of a class."""
-        return dict(
-            self._rows(
-                "SELECT prov, count(*) FROM (SELECT prov FROM events WHERE class = ? ORDER BY seq LIMIT ?) "
-                "GROUP BY prov ORDER BY prov",
-                (cls.value, limit),
-            )
-        )
-
-    def first_bin(self) -> str | None:
-        rows = self._rows("SELECT min(bin) FROM events", ())
-        return rows[0][0] if rows else None
-
-    def missed(self) -> int:
-        return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
-
-    def commitments(self, after: int) -> list[tuple[int, bytes]]:
-        """(sequence number, commitment) of the events after a sequence number."""
-        return [
-            (n, c) for n, c in self._rows("SELECT seq, commitment FROM events WHERE seq > ? ORDER BY seq", (after,))
-        ]
-
-    def class_totals(self, after: int, upto: int) -> dict[str, dict[str, int]]:
-        """Events by class and provider, between two sequence numbers (the first excluded)."""
-        totals: dict[str, dict[str, int]] = {}
-        sql = "SELECT class, prov, count(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY class, prov ORDER BY 1, 2"
-        for cls, provider, count in self._rows(sql, (after, upto)):
-            totals.setdefault(cls, {})[provider] = count
-        return totals
-
-    def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
-        rows = self._rows(sql, parameters)
-        return rows[0][0] if rows else 0
-
-    def _rows(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        if not self._path.exists():
-            return []
-        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
-        with contextlib.closing(connection):
-            return connection.execute(sql, parameters).fetchall()
-
-
 def open_events(path: Path) -> sqlite3.Connection:
     """A connection with the schema in place: whole, or not at all."""
     connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
@@ -296,10 +283,10 @@ def open_events(path: Path) -> sqlite3.Connection:
     if version > SCHEMA_VERSION:
         connection.close()
         raise sqlite3.DatabaseError(f"written by a newer version (schema {version})")
-    if version == 0:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
+    for migration in _MIGRATIONS[version:]:
+        for statement in filter(str.strip, migration.split(";")):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
     return connection
 

@@ -6,7 +6,7 @@ Leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left || right), empty tree
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -53,6 +53,30 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     for leaf in leaves:
         frontier.append(leaf)
     return frontier.root
+
+
+def root_from_tiles(size: int, tile: Callable[[int, int], bytes]) -> bytes:
+    """The root of the first `size` leaves from a log's hash tiles, of which it reads one or two a level.
+
+    `tile(level, number)`: the concatenated hashes of a tile. Raises ValueError when one is too short.
+    """
+    hashes, start = [], 0
+    for height in range(size.bit_length() - 1, -1, -1):
+        if size >> height & 1:
+            hashes.append(_subtree(start, height, tile))
+            start += 1 << height
+    return Frontier(size, hashes).root
+
+
+def _subtree(start: int, height: int, tile: Callable[[int, int], bytes]) -> bytes:
+    """The root of a full subtree, which never crosses a tile of its level."""
+    level, within = divmod(height, 8)
+    first = start >> 8 * level
+    number, offset = divmod(first, 256)
+    raw = tile(level, number)[32 * offset : 32 * (offset + (1 << within))]
+    if len(raw) != 32 << within:
+        raise ValueError(f"tile {level}/{number} is too short")
+    return root_of(raw[at : at + 32] for at in range(0, len(raw), 32))
 
 
 def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from aggregator import canonical
 
 ED25519 = b"\x01"
+COSIGNATURE = b"\x04"
 MAX_NOTE_BYTES = 64 * 1024
 
 
@@ -57,24 +59,71 @@ class Signer:
         return f"{text}\n— {self.name} {base64.b64encode(signature).decode()}\n"
 
 
+class Cosigner:
+    """A witness's key: it signs heads of other people's logs, with the time (C2SP tlog-cosignature, cosignature/v1)."""
+
+    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
+        self.name = name
+        self._key = key
+        self._public = _raw(key.public_key())
+
+    @property
+    def vkey(self) -> str:
+        key_id = _key_id(self.name, self._public, COSIGNATURE)
+        return f"{self.name}+{key_id.hex()}+{base64.b64encode(COSIGNATURE + self._public).decode()}"
+
+    def cosign(self, note: str, unix_time: int) -> str:
+        """`note` with one more line."""
+        text = note.rpartition("\n\n")[0] + "\n"
+        signature = self._key.sign(_cosigned(text, unix_time))
+        blob = _key_id(self.name, self._public, COSIGNATURE) + struct.pack(">Q", unix_time) + signature
+        return f"{note}— {self.name} {base64.b64encode(blob).decode()}\n"
+
+
+def cosigned_at(note: str, vkey: str) -> int:
+    """When the witness of `vkey` signed this head, Unix time. Raises NoteError."""
+    name, public = parse_vkey(vkey, COSIGNATURE)
+    text, blob = _signature(note, name, _key_id(name, public, COSIGNATURE))
+    if len(blob) != 8 + 64:
+        raise NoteError("not a cosignature")
+    (unix_time,) = struct.unpack(">Q", blob[:8])
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(blob[8:], _cosigned(text, unix_time))
+    except InvalidSignature as error:
+        raise NoteError(f"the cosignature of {name} does not hold") from error
+    return int(unix_time)
+
+
+def _cosigned(text: str, unix_time: int) -> bytes:
+    return f"cosignature/v1\ntime {unix_time}\n{text}".encode()
+
+
 def open_note(note: str, vkey: str) -> str:
     """The text of a note that `vkey` has signed. Raises NoteError."""
     name, public = parse_vkey(vkey)
+    text, signature = _signature(note, name, _key_id(name, public))
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, text.encode())
+    except (ValueError, InvalidSignature) as error:
+        raise NoteError(f"the signature of {name} does not hold") from error
+    return text
+
+
+def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
+    """(text of the note, what follows the key id in the line of this key). Raises NoteError."""
     text, mark, signatures = note.rpartition("\n\n")
     if not mark or len(note) > MAX_NOTE_BYTES:
         raise NoteError("not a signed note")
-    text += "\n"
     for line in signatures.splitlines():
         dash, _, rest = line.partition(" ")
         signer, _, encoded = rest.rpartition(" ")
         if dash == "—" and signer == name:
             try:
                 blob = base64.b64decode(encoded, validate=True)
-                if blob[:4] == _key_id(name, public):
-                    Ed25519PublicKey.from_public_bytes(public).verify(blob[4:], text.encode())
-                    return text
-            except (ValueError, InvalidSignature) as error:
-                raise NoteError(f"the signature of {name} does not hold") from error
+            except ValueError as error:
+                raise NoteError(f"the signature of {name} is not base64") from error
+            if blob[:4] == key_id:
+                return text + "\n", blob[4:]
     raise NoteError(f"not signed by {name}")
 
 
@@ -92,32 +141,37 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def parse_vkey(vkey: str) -> tuple[str, bytes]:
-    """(name, raw public key). Raises NoteError."""
+def parse_vkey(vkey: str, kind: bytes = ED25519) -> tuple[str, bytes]:
+    """(name, raw public key) of a log's key, or of a witness's (`COSIGNATURE`). Raises NoteError."""
     name, _, rest = vkey.partition("+")
     key_id, _, encoded = rest.partition("+")
     try:
         key = base64.b64decode(encoded, validate=True)
     except ValueError as error:
         raise NoteError("not a verifier key") from error
-    if len(key) != 33 or key[:1] != ED25519 or _key_id(name, key[1:]).hex() != key_id:
-        raise NoteError("not a verifier key of Ed25519, or its key id is wrong")
+    if len(key) != 33 or key[:1] != kind or _key_id(name, key[1:], kind).hex() != key_id:
+        raise NoteError("not a verifier key of this kind, or its key id is wrong")
     return name, key[1:]
 
 
 def load_or_create_signer(path: Path, name: str) -> Signer:
     """The log's key, drawn once."""
+    return Signer(name, load_or_create_key(path))
+
+
+def load_or_create_key(path: Path) -> Ed25519PrivateKey:
+    """A private key, drawn once, mode 0600."""
 
     def draw() -> bytes:
         return Ed25519PrivateKey.generate().private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
 
-    return Signer(name, Ed25519PrivateKey.from_private_bytes(canonical.drawn_once(path, draw)))
+    return Ed25519PrivateKey.from_private_bytes(canonical.drawn_once(path, draw))
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def _key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def _raw(key: Ed25519PublicKey) -> bytes:

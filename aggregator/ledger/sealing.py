@@ -1,4 +1,4 @@
-"""What goes into the public log, and when: contract, chain and seeds, minutes, days, snapshots (design §5.8).
+"""What goes into the public log, and when: rules, seeds, minutes, days, snapshots, replays, figures, decisions.
 
 A *minute* entry holds the number of new events and the Merkle root of their sorted commitments, nothing by provider;
 the commitments are published beside it. A *day* entry holds exact national totals by class and provider of the minutes
@@ -16,7 +16,7 @@ from typing import Any
 
 from aggregator import canonical
 from aggregator.ledger import merkle
-from aggregator.ledger.events import EventReader
+from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.seeds import ABSENT, SeedChain
 from aggregator.ledger.translog import TransparencyLog
 
@@ -32,8 +32,12 @@ class Sealer:
         chain: SeedChain,
         contract: Path,
         policy: Mapping[str, str],
+        hosting: Path,
     ) -> None:
-        """`policy`: margins and thresholds that verdicts are made with, logged before they are used."""
+        """`policy`: margins and thresholds that verdicts are made with, logged before they are used.
+
+        `hosting`: folder of the hosting sheets; `published/decisions.json`: what operators decided.
+        """
         self._log = log
         self._published = published
         self._folder = published / "log"
@@ -41,36 +45,55 @@ class Sealer:
         self._chain = chain
         self._contract = contract
         self._policy = dict(policy)
+        self._hosting = hosting
 
     def seal(self, now: datetime) -> int:
         """Append what is new; returns how many entries that was."""
         canonical.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
         before = self._log.size
-        for entries in (self._rules(), self._seeds(now.date()), self._days(now.date()), self._minute(now)):
-            new = list(entries)
+        for work in (
+            self._rules,
+            self._disclosures,
+            self._seeds,
+            self._days,
+            self._minute,
+            self._snapshots,
+            self._replays,
+            self._metrics,
+            self._decisions,
+        ):
+            new = list(work(now))
             if new:
                 self._log.append(new)
-        snapshots = list(self._snapshots(now))
-        if snapshots:
-            self._log.append(snapshots)
         return self._log.size - before
 
-    def _rules(self) -> Iterator[dict[str, Any]]:
+    def _rules(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The contract and the margins in force, whenever they change; the anchor of the seed chain, once."""
         text = self._contract.read_bytes()
         digest = hashlib.sha256(text).hexdigest()
         last = self._log.last("contract")
         if last is None or last["sha256"] != digest:
             canonical.write_whole(self._folder / "contracts" / f"{digest}.md", text)
-            yield {"t": "contract", "version": "order/1", "sha256": digest}
+            yield {"t": "contract", "at": _moment(now), "version": "order/1", "sha256": digest}
         last = self._log.last("policy")
-        if last is None or {k: v for k, v in last.items() if k != "t"} != self._policy:
-            yield {"t": "policy", **self._policy}
+        if last is None or {k: v for k, v in last.items() if k not in ("t", "at")} != self._policy:
+            yield {"t": "policy", "at": _moment(now), **self._policy}
         if self._log.last("chain") is None:
             yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
 
-    def _seeds(self, today: date) -> Iterator[dict[str, Any]]:
+    def _disclosures(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Each hosting sheet, whenever it changes, with a copy under its hash."""
+        known = {entry["provider"]: entry["sha256"] for _, entry in self._log.entries("disclosure")}
+        for path in sorted(self._hosting.glob("*.json")):
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            if known.get(path.stem) != digest:
+                canonical.write_whole(self._folder / "hosting" / f"{digest}.json", content)
+                yield {"t": "disclosure", "at": _moment(now), "provider": path.stem, "sha256": digest}
+
+    def _seeds(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The link of every day that has begun, published as it begins."""
+        today = now.date()
         last = self._log.last("seed")
         day = date.fromisoformat(last["date"]) + timedelta(days=1) if last else self._chain.start
         while day <= today:
@@ -105,11 +128,11 @@ class Sealer:
             "file": f"minutes/{name}",
         }
 
-    def _days(self, today: date) -> Iterator[dict[str, Any]]:
+    def _days(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Totals of every finished day that has sealed minutes, from the day after the last one logged."""
-        done = self._log.last("day")
+        today, done = now.date(), self._log.last("day")
         by_day: dict[str, tuple[int, int]] = {}
-        for entry in self._log.entries("minute"):
+        for _, entry in self._log.entries("minute", self._log.index_of_last("day") or 0):
             day = entry["minute"][:10]
             if day < today.isoformat() and (done is None or day > done["day"]):
                 events, _ = by_day.get(day, (0, 0))
@@ -129,3 +152,40 @@ class Sealer:
                 names = [json.loads(line)["snapshot"] for line in path.read_text(encoding="utf-8").splitlines()]
                 root = merkle.root_of(merkle.leaf_hash(name.encode()) for name in names)
                 yield {"t": "snapshots", "hour": hour, "count": len(names), "root": root.hex()}
+
+    def _replays(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """How the control of the order went, hour by hour; a list that came out different is an incident."""
+        logged = self._log.last("replay")
+        for path in sorted((self._folder / "replays").glob("*.json")):
+            if logged is not None and path.stem <= logged["hour"]:
+                continue
+            content = path.read_bytes()
+            found = json.loads(content)
+            digest = hashlib.sha256(content).hexdigest()
+            counts = {name: found[name] for name in ("hour", "lists", "different")}
+            yield {"t": "replay", **counts, "sha256": digest}
+            if found["different"]:
+                yield {"t": "incident", "at": _moment(now), "kind": "order", "detail": found["first_difference"]}
+
+    def _metrics(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """The hash of every published table, once."""
+        logged = {entry["name"] for _, entry in self._log.entries("metrics")}
+        for path in sorted((self._folder / "metrics").glob("*.json")):
+            if path.stem not in logged:
+                files = sorted(self._folder.glob(f"metrics/{path.stem}[.-]*"))
+                hashes = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
+                yield {"t": "metrics", "at": _moment(now), "name": path.stem, "files": hashes}
+
+    def _decisions(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """What operators decided, in the words of the registry, each once."""
+        path = self._published / "decisions.json"
+        if not path.exists():
+            return
+        last = self._log.last("decision")
+        for row in json.loads(path.read_text(encoding="utf-8")):
+            if last is None or row["n"] > last["n"]:
+                yield {"t": "decision", **row}
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

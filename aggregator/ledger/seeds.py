@@ -53,6 +53,10 @@ class SeedChain:
     def seed(self, day: date) -> bytes:
         return day_seed(day.isoformat(), self.link(day))
 
+    def seed_of(self, day: str) -> bytes:
+        """The seed of "2026-11-23"."""
+        return self.seed(date.fromisoformat(day))
+
 
 def load_or_create(path: Path, today: date) -> SeedChain:
     """The chain of `path`, drawn once. Raises SeedError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 import struct
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 
 from aggregator import canonical
 from aggregator.ledger import merkle
-from aggregator.ledger.notes import Checkpoint, Signer, open_note, parse_checkpoint
+from aggregator.ledger.notes import Checkpoint, NoteError, Signer, open_note, parse_checkpoint
 
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
@@ -28,7 +29,7 @@ class LogError(RuntimeError):
 
 
 class TransparencyLog:
-    """One writer. `folder` becomes the static files; `path` the store of entries."""
+    """One writer at a time. `folder` becomes the static files; `path` the store of entries."""
 
     def __init__(self, path: Path, folder: Path, signer: Signer) -> None:
         self._folder = folder
@@ -37,14 +38,14 @@ class TransparencyLog:
         self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, entry BLOB NOT NULL)")
+        self._db.execute("CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, entry BLOB NOT NULL, kind TEXT)")
+        self._db.execute("CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, n)")
         self._tree = merkle.Frontier()
-        self._leaves: list[bytes] = []
-        for (entry,) in self._db.execute("SELECT entry FROM entries ORDER BY n"):
-            self._grow(entry)
+        self._levels: list[list[bytes]] = [[]]
+        self._read_on()
         self._refuse_another_history()
         if self.size:
-            self._write_tiles(0)
+            self._write_tiles([0] * len(self._levels))
         self._write_checkpoint()
 
     @property
@@ -59,74 +60,120 @@ class TransparencyLog:
     def vkey(self) -> str:
         return self._signer.vkey
 
+    def catch_up(self) -> None:
+        """Take over what another process has appended since. Raises LogError when that is another history."""
+        if self._read_on():
+            self._refuse_another_history()
+
     def append(self, entries: Sequence[Mapping[str, Any]]) -> int:
         """Add entries (canonical JSON, each with its type `t`) and publish the new head. Returns the size."""
-        lines = [canonical.to_json(entry) for entry in entries]
-        for line in lines:
+        lines = [(str(entry["t"]), canonical.to_json(entry)) for entry in entries]
+        for _, line in lines:
             if len(line) > MAX_ENTRY_BYTES:
                 raise LogError(f"an entry of {len(line)} bytes is too long")
-        start = self.size
         self._db.execute("BEGIN IMMEDIATE")
         with contextlib.ExitStack() as undo:
             undo.callback(self._db.execute, "ROLLBACK")
-            self._db.executemany("INSERT INTO entries VALUES (?, ?)", list(enumerate(lines, start)))
+            self._db.executemany(
+                "INSERT INTO entries (n, entry, kind) VALUES (?, ?, ?)",
+                [(number, line, kind) for number, (kind, line) in enumerate(lines, self.size)],
+            )
             self._db.execute("COMMIT")
             undo.pop_all()
-        for line in lines:
+        before = [len(level) for level in self._levels]
+        for _, line in lines:
             self._grow(line)
-        self._write_tiles(start)
+        self._write_tiles(before)
         self._write_checkpoint()
         return self.size
 
-    def entries(self, kind: str | None = None) -> Iterator[dict[str, Any]]:
-        """All entries, or those of one type, oldest first."""
-        for (entry,) in self._db.execute("SELECT entry FROM entries ORDER BY n"):
-            content: dict[str, Any] = json.loads(entry)
-            if kind is None or content["t"] == kind:
-                yield content
+    def entries(self, kind: str, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(index, entry) of one type from an index on, oldest first."""
+        sql = "SELECT n, entry FROM entries WHERE kind = ? AND n >= ? ORDER BY n"
+        for number, entry in self._db.execute(sql, (kind, start)):
+            yield number, json.loads(entry)
 
     def last(self, kind: str) -> dict[str, Any] | None:
-        found = None
-        for entry in self.entries(kind):
-            found = entry
-        return found
+        row = self._db.execute("SELECT entry FROM entries WHERE kind = ? ORDER BY n DESC LIMIT 1", (kind,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def index_of_last(self, kind: str) -> int | None:
+        row = self._db.execute("SELECT max(n) FROM entries WHERE kind = ?", (kind,)).fetchone()
+        return row[0] if row else None
+
+    def announce_key(self, signer: Signer, at: str) -> None:
+        """Log the next key, signed by the present one, and keep that head: it is what leads verifiers on (L8)."""
+        self.append([{"t": "key", "at": at, "from": self.vkey, "vkey": signer.vkey}])
+        head = (self._folder / "checkpoint").read_bytes()
+        canonical.write_whole(self._folder / "keys" / f"{self.size}.checkpoint", head)
+
+    def sign_with(self, signer: Signer) -> None:
+        """Go on under the key that was announced."""
+        self._signer = signer
+        self._write_checkpoint()
+
+    def root_at(self, size: int) -> bytes | None:
+        """The root when the log had `size` entries; None when it never had so many."""
+        return merkle.root_of(self._levels[0][:size]) if size <= self.size else None
 
     def close(self) -> None:
         self._db.close()
 
+    def _read_on(self) -> int:
+        """Hash the entries that are not in the tree yet. Returns how many."""
+        before = self.size
+        for (entry,) in self._db.execute("SELECT entry FROM entries WHERE n >= ? ORDER BY n", (before,)):
+            self._grow(entry)
+        return self.size - before
+
     def _grow(self, entry: bytes) -> None:
-        leaf = merkle.leaf_hash(entry)
-        self._leaves.append(leaf)
-        self._tree.append(leaf)
+        """Add a leaf, and each tile that it fills to the level above."""
+        node, level = merkle.leaf_hash(entry), 0
+        self._tree.append(node)
+        while True:
+            self._levels[level].append(node)
+            if len(self._levels[level]) % TILE_WIDTH:
+                return
+            node = merkle.root_of(self._levels[level][-TILE_WIDTH:])
+            level += 1
+            if level == len(self._levels):
+                self._levels.append([])
 
     def _refuse_another_history(self) -> None:
         """What has been signed must be a prefix of what the entries say."""
         path = self._folder / "checkpoint"
         if not path.exists():
             return
-        signed = parse_checkpoint(open_note(path.read_text(encoding="utf-8"), self._signer.vkey))
+        signed = self._signed(path.read_text(encoding="utf-8", errors="replace"))
         if signed.size > self.size:
             raise LogError(f"{signed.size} entries have been signed and {self.size} are left: restore the log's store")
-        if merkle.root_of(self._leaves[: signed.size]) != signed.root:
+        if merkle.root_of(self._levels[0][: signed.size]) != signed.root:
             raise LogError(f"the first {signed.size} entries are not those that have been signed")
+
+    def _signed(self, note: str) -> Checkpoint:
+        """The published head, under the present key or one that came before it."""
+        earlier = [entry["from"] for _, entry in self.entries("key")]
+        for vkey in (self.vkey, *reversed(earlier)):
+            try:
+                return parse_checkpoint(open_note(note, vkey))
+            except NoteError as error:
+                why = error
+        raise LogError(f"the published checkpoint is not ours: {why}")
 
     def _write_checkpoint(self) -> None:
         checkpoint = Checkpoint(self._signer.name, self.size, self.root)
         note = self._signer.sign(checkpoint.text())
         canonical.write_whole(self._folder / "checkpoint", note.encode())
 
-    def _write_tiles(self, start: int) -> None:
-        """Write every tile that changes between `start` entries and now: hashes by level, and the entries."""
-        level, hashes, first = 0, self._leaves, start
-        while hashes:
-            for number in range(first // TILE_WIDTH, -(-len(hashes) // TILE_WIDTH)):
+    def _write_tiles(self, before: Sequence[int]) -> None:
+        """Write every tile that has changed since the levels had these lengths: hashes by level, and the entries."""
+        for level, hashes in enumerate(self._levels):
+            start = before[level] if level < len(before) else 0
+            for number in range(start // TILE_WIDTH, -(-len(hashes) // TILE_WIDTH)):
                 part = hashes[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]
                 self._write(tile_path(level, number, len(part)), b"".join(part))
                 if level == 0:
                     self._write_entries(number, len(part))
-            full = len(hashes) // TILE_WIDTH
-            hashes = [merkle.root_of(hashes[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]) for number in range(full)]
-            level, first = level + 1, first // TILE_WIDTH
 
     def _write_entries(self, number: int, width: int) -> None:
         rows = self._db.execute(
@@ -136,7 +183,10 @@ class TransparencyLog:
         self._write(tile_path("entries", number, width), bundle)
 
     def _write(self, name: str, content: bytes) -> None:
-        canonical.write_whole(self._folder / name, content)
+        """A tile that has become full takes the place of its partial ones."""
+        path = self._folder / name
+        canonical.write_whole(path, content)
+        shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
 
 
 def tile_path(level: int | str, number: int, width: int = TILE_WIDTH) -> str:

@@ -221,6 +221,44 @@ class Catalog(Store):
             {"since": since.strftime("%Y-%m-%dT%H")},
         )
 
+    def fetches_of_day(self, day: date) -> dict[str, tuple[int, int]]:
+        """Provider -> (attempts, attempts that failed)."""
+        rows = self.rows(
+            "SELECT provider, sum(fetches) AS n, sum(CASE WHEN outcome IN ('ok', 'empty') THEN 0 ELSE fetches END) "
+            "AS failed FROM fetch_hours WHERE hour LIKE :day GROUP BY provider",
+            {"day": f"{day.isoformat()}T%"},
+        )
+        return {row["provider"]: (row["n"], row["failed"]) for row in rows}
+
+    # Outages
+
+    def note_outage(self, provider: str, since: str | None, at: datetime) -> None:
+        """`since`: since when the provider has not been readable; None closes what was open."""
+        if since is None:
+            self.run(
+                "UPDATE outages SET until = :at WHERE provider = :provider AND until IS NULL",
+                {"provider": provider, "at": at.isoformat()[:19] + "Z"},
+            )
+            return
+        self.run(
+            "INSERT INTO outages SELECT :provider, :since, NULL WHERE NOT EXISTS "
+            "(SELECT 1 FROM outages WHERE provider = :provider AND (until IS NULL OR since = :since))",
+            {"provider": provider, "since": since},
+        )
+
+    def outages(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM outages ORDER BY since, provider")
+
+    def unread_minutes(self, start: datetime, end: datetime) -> dict[str, int]:
+        """Whole minutes of a period in which each provider could not be read."""
+        seconds: dict[str, float] = {}
+        for row in self.outages():
+            until = datetime.fromisoformat(row["until"]) if row["until"] else end
+            overlap = min(until, end) - max(datetime.fromisoformat(row["since"]), start)
+            if overlap > timedelta(0):
+                seconds[row["provider"]] = seconds.get(row["provider"], 0) + overlap.total_seconds()
+        return {provider: round(total / 60) for provider, total in seconds.items()}
+
     # Breakers
 
     def breaker(self, provider: str) -> BreakerState:

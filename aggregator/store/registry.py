@@ -98,6 +98,13 @@ class Registry(Store):
         rows = self.rows("SELECT source, source_id, place_id FROM matches WHERE undone_at IS NULL")
         return {(row["source"], row["source_id"]): row["place_id"] for row in rows}
 
+    def matches_undone(self) -> dict[str, int]:
+        """Matches that an operator has undone, by source."""
+        rows = self.rows(
+            "SELECT source, count(*) AS n FROM matches WHERE method = 'split' GROUP BY source ORDER BY source"
+        )
+        return {row["source"]: row["n"] for row in rows}
+
     def match(
         self,
         source: str,

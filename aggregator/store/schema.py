@@ -95,3 +95,13 @@ def what_sources_say(db: Database) -> None:
         ) WITHOUT ROWID;
         """
     )
+
+
+@catalog()
+def outages(db: Database) -> None:
+    """Since when and until when a provider as a whole could not be read; no end while it lasts."""
+    db.executescript(
+        """
+        CREATE TABLE outages (provider TEXT NOT NULL, since TEXT NOT NULL, until TEXT, PRIMARY KEY (provider, since));
+        """
+    )

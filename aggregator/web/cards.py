@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from aggregator import hosting
 from aggregator.order import tie_key
 from aggregator.search import EPOCH_DAY, Found, SlotFilter, days_of
 from aggregator.snapshot import Offer, Place, Snapshot
@@ -45,6 +46,7 @@ class OfferBlock:
     token: str
     strip: tuple[DayCell, ...]
     provider: str
+    hosting: hosting.Card | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,13 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
         DayCell(day, None if days is None else days.get(day, 0))
         for day in (today + timedelta(days=ahead_days) for ahead_days in range(STRIP_DAYS))
     )
-    return OfferBlock(label, glyph, fact, then, detail, token, strip, offer.provider)
+    return OfferBlock(label, glyph, fact, then, detail, token, strip, offer.provider, hosting_of(site, offer.provider))
+
+
+def hosting_of(site: Site, provider: str) -> hosting.Card | None:
+    """What the platform's sheet says, in the campaign's lines; None without a sheet."""
+    facts, sheet = site.campaign.facts, site.sheets.get(provider)
+    return hosting.card(sheet, facts.hosting, facts.service, site.now().date()) if sheet else None
 
 
 def hours_of(place: Place, day: date) -> str:

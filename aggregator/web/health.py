@@ -47,7 +47,11 @@ def gauges(site: Site) -> CollectorRegistry:
         age_s = (site.now() - snapshot.slots.at).total_seconds()
         gauge("aiguillage_snapshot_age_seconds", "Age of the snapshot in force", age_s)
         gauge("aiguillage_places", "Places listed", len(snapshot.places.all))
-    gauge("aiguillage_redirects_counted", "Counted redirects at the last roll-up", site.shares.get("total", 0))
+    gauge(
+        "aiguillage_redirects_counted",
+        "Counted redirects at the last roll-up",
+        site.published("shares").get("total", 0),
+    )
     gauge("aiguillage_events_missed", "Clicks sent on that could not be stored", site.events.misses)
     for row in site.health.get("providers", []):
         slug = row["slug"]

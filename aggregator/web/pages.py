@@ -128,12 +128,13 @@ def _list(site: Site, asked: Asked) -> Any:
         return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
     # On a list by distance the facts are the newest; on a list by date they stay those of its headings.
     facts = newest if asked.question.sort is Sort.NEAR else pinned
+    if asked.page == 1:
+        site.count_list(answer, facts)
     answer = refreshed(answer, facts, site.campaign)
     count = max(1, -(-len(answer.found) // PAGE_SIZE))
     beyond = asked.page > count
     page = 1 if beyond else asked.page
     shown = answer.found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    site.count_impressions(shown, (page - 1) * PAGE_SIZE + 1)
     status = 404 if beyond else 400 if asked.complaints else 200
     html = render_template(
         "results.html",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import threading
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -16,12 +14,14 @@ from typing import Any, cast
 from flask import Flask, current_app, request
 
 from aggregator import gazetteer as gazetteers
+from aggregator import hosting
 from aggregator.addresses import Addresses
+from aggregator.exposure import RANKS, Showings
 from aggregator.ledger import seeds
 from aggregator.ledger.events import EventLog
 from aggregator.order import epoch_of
 from aggregator.redirect import Duplicates, Redirector, Tokens, Visitor, is_robot, load_secret
-from aggregator.search import Found
+from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
-RANKS_COUNTED = 20
+PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history")
 
 
 class Site:
@@ -40,6 +40,7 @@ class Site:
         self.campaign = settings.campaign
         self.now = now
         self.sites = settings.booking_sites()
+        self.sheets = hosting.load(settings.hosting_dir)
         self.labels = settings.provider_labels()
         self.gazetteer = gazetteers.load(settings.gazetteer_path)
         self.addresses = Addresses() if settings.ban else None
@@ -48,12 +49,9 @@ class Site:
         self.events = EventLog(settings.data_dir / "events.db")
         self.redirector = Redirector(self.tokens, Duplicates(), self.events, self.sites)
         self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
-        self.seed_of = lru_cache(maxsize=64)(self._seed_of)
-        self._files = {
-            name: PublishedFile(settings.published_dir / f"{name}.json") for name in ("health", "shares", "controls")
-        }
-        self._impressions: dict[tuple[str, str, str], list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-        self._lock = threading.Lock()
+        self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
+        self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
+        self.showings = Showings()
         self._stop = threading.Event()
         self.refresh()
         threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
@@ -64,17 +62,13 @@ class Site:
         """The snapshot in force; None while nothing has been published yet."""
         return self.shelf.current
 
+    def published(self, name: str) -> Any:
+        """The content of one of the worker's files, {} while there is none."""
+        return self._files[name].content
+
     @property
     def health(self) -> dict[str, Any]:
-        return self._files["health"].content
-
-    @property
-    def shares(self) -> dict[str, Any]:
-        return self._files["shares"].content
-
-    @property
-    def controls(self) -> dict[str, Any]:
-        return self._files["controls"].content
+        return cast(dict[str, Any], self.published("health"))
 
     @property
     def epoch(self) -> str:
@@ -108,30 +102,18 @@ class Site:
             own_host=request.host,
         )
 
-    def count_impressions(self, found: Sequence[Found], first_rank: int) -> None:
-        """Count what a list shows to a person: offers of its first twenty ranks, and their weight by rank."""
+    def count_list(self, answer: Answer, facts: Snapshot) -> None:
+        """Count what the first page of a list shows to a person, under the hour in which it is shown."""
         if is_robot(request.headers.get("User-Agent", "")):
             return
-        hour = self.epoch
-        with self._lock:
-            for rank, one in enumerate(found, first_rank):
-                if rank > RANKS_COUNTED:
-                    return
-                for offer in one.place.offers:
-                    part = 1 / len(one.place.offers)
-                    row = self._impressions[(hour, f"dep={one.place.department}", offer.provider)]
-                    row[0] += 1
-                    row[1] += part
-                    row[2] += part / math.log2(1 + rank)
+        named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
+        self.showings.add(self.epoch, named, [one.place for one in answer.found[:RANKS]], facts, self.now())
 
     def flush(self) -> None:
-        """Hand the counted impressions to the writer; what a crash can lose is five seconds of them."""
-        with self._lock:
-            counted, self._impressions = self._impressions, defaultdict(lambda: [0, 0.0, 0.0])
-        if counted:
-            self.events.add_impressions(
-                (*key, int(lists), shown, exposure) for key, (lists, shown, exposure) in counted.items()
-            )
+        """Hand what has been counted to the writer; what a crash can lose is five seconds of it."""
+        impressions, lists, ages = self.showings.take()
+        if lists:
+            self.events.add_showings(impressions, lists, ages)
 
     def close(self) -> None:
         self._stop.set()
@@ -142,9 +124,6 @@ class Site:
         hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
         trusted = self.settings.trusted_proxies
         return hops[-trusted] if trusted and len(hops) >= trusted else request.remote_addr or ""
-
-    def _seed_of(self, day: str) -> bytes:
-        return self._chain.seed(date.fromisoformat(day))
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):
@@ -157,7 +136,7 @@ class PublishedFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = 0
-        self.content: dict[str, Any] = {}
+        self.content: Any = {}
 
     def refresh(self) -> None:
         try:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
-from math import log2
 from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from aggregator.settings import ROOT
+from aggregator import hosting
+from aggregator.web import charts, figures
 from aggregator.web.pages import draw
 from aggregator.web.site import here
 from aggregator.web.typography import french
 
 transparency = Blueprint("transparency", __name__)
 
-CONTRACT_PATH = ROOT / "data" / "contract-order-1.md"
+HISTORY_SHOWN = 30
 REFERENCE = {
     "heure": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}"),
     "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
@@ -36,40 +34,93 @@ CLASS_WORDS = {
 }
 
 
+HOSTING_WORDS = {
+    "host": "hébergeur",
+    "host_parent_country": "pays de la maison mère de l’hébergeur",
+    "data_location": "lieu des données",
+    "non_eu_law_exposure": "exposition à un droit non européen",
+    "hds_holder": "certification HDS",
+    "hds_scope": "périmètre de la certification HDS",
+    "secnumcloud": "SecNumCloud",
+    "iso27001": "ISO 27001",
+    "encryption_at_rest": "chiffrement au repos",
+    "key_custody": "garde des clés",
+    "end_to_end": "chiffrement de bout en bout",
+    "sub_processors": "sous-traitants",
+    "retention": "durée de conservation",
+    "transfers": "transferts",
+    "regulatory_decisions": "décisions d’autorités et de justice",
+}
+STATUS_WORDS = {
+    "established": "établi par une décision ou un registre",
+    "declared": "déclaré par la plateforme",
+    "reported": "rapporté par la presse",
+    "disputed": "contesté : deux sources se contredisent",
+    "unknown": "non vérifié",
+}
+
+
 @transparency.get("/transparence")
 def shares() -> str:
     site = here()
-    totals, controls = site.shares, site.controls
-    rows = totals.get("providers", [])
+    totals, closed = site.published("shares"), site.published("closed")
+    rows = [{**row, "label": site.label(row["slug"])} for row in totals.get("providers", [])]
+    controls = figures.controls_of(site.published("controls"))
     return render_template(
         "transparency.html",
         totals=totals,
-        verdict="suspended" if controls.get("ok") is False else totals.get("verdict", "too-few"),
-        controls=controls,
-        checked=_moment(controls.get("at")),
-        failed=_moment(controls.get("failed_since")),
-        outside=[row for row in rows if row["stands"] in ("outside", "impossible")],
-        open_rows=[row for row in rows if row["stands"] == "open"],
-        inside=sum(row["stands"] == "inside" for row in rows),
-        tracks=[track(row) for row in rows],
-        at=_moment(totals.get("at")),
-        since=_moment(totals["since"] + ":00") if totals.get("since") else None,
-        providers=rows,
-        classes=[
-            {
-                "name": name,
-                "words": text,
-                **totals.get("classes", {}).get(name, {"total": 0, "step": 0, "providers": {}}),
-            }
-            for name, text in CLASS_WORDS.items()
+        at=figures.moment(totals.get("at")),
+        first=figures.day(totals.get("first")),
+        questions=[
+            figures.question(rows, totals.get("verdict", "too-few"), controls["failed"], "places_share", ""),
+            figures.question(rows, totals.get("treated", "too-few"), controls["failed"], "exposure_share", "exposure_"),
         ],
-        labels=site.labels,
+        controls=controls,
+        coverage=site.published("coverage"),
+        providers=rows,
+        classes=[{"words": text, **figures.of_class(totals, name)} for name, text in CLASS_WORDS.items()],
+        effects=figures.effects(closed),
+        closed=closed,
+        closed_days=(figures.day(closed.get("first")), figures.day(closed.get("last"))),
+        weeks=charts.weeks(closed.get("weeks", []), [row["slug"] for row in rows]),
+        territory=figures.territory(site, closed.get("territory", [])),
+        service=figures.service(closed.get("service", []), [row["slug"] for row in rows]),
+        history=[figures.event(entry, site) for entry in list(site.published("history"))[:HISTORY_SHOWN]],
+        press=figures.press(site, request.args.get("liste", "")),
+        operator=site.campaign.operator,
+        label=site.label,
     )
+
+
+@transparency.get("/transparence/methode")
+def method() -> str:
+    return render_template("method.html")
+
+
+@transparency.get("/hebergement")
+def hosting_sheets() -> str:
+    """What is known of where each platform keeps data: the same fields for all, in the order of the hour's draw."""
+    site = here()
+    hidden = set(site.campaign.facts.hosting_hidden)
+    return render_template(
+        "hosting.html",
+        sheets=sorted(site.sheets.values(), key=lambda sheet: draw(site, sheet.provider)),
+        fields=[name for name in hosting.FIELDS if name not in hidden],
+        service=site.campaign.facts.service,
+        words=HOSTING_WORDS,
+        statuses=STATUS_WORDS,
+        label=site.label,
+    )
+
+
+@transparency.app_context_processor
+def vocabulary() -> dict[str, object]:
+    return {"hosting_words": HOSTING_WORDS}
 
 
 @transparency.get("/contrat")
 def contract() -> str:
-    return render_template("contract.html", **contract_text(CONTRACT_PATH))
+    return render_template("contract.html", **contract_text(here().settings.contract_path))
 
 
 @transparency.get("/verifier")
@@ -82,64 +133,9 @@ def verify() -> tuple[str, int]:
     return page, 200 if understood or not any(given.values()) else 400
 
 
-@transparency.get("/etat")
-def state() -> str:
-    site = here()
-    health = site.health
-    rows = sorted(health.get("providers", []), key=lambda row: draw(site, row["slug"]))
-    return render_template(
-        "state.html",
-        at=_moment(health.get("at")),
-        interval_s=health.get("interval_s", site.settings.collect_every_s),
-        providers=[
-            {**row, "since": _moment(row["failing_since"]), "answered": _moment(row["last_answer"])} for row in rows
-        ],
-        quarantines=health.get("quarantines", []),
-        imports=health.get("imports", []),
-        labels=site.labels,
-    )
-
-
-@transparency.get("/accessibilite")
-def accessibility() -> str:
-    return render_template("accessibility.html", operator=here().campaign.operator)
-
-
-@transparency.get("/mentions-legales")
-def legal() -> str:
-    return render_template("legal.html", operator=here().campaign.operator)
-
-
-@transparency.get("/confidentialite")
-def privacy() -> str:
-    return render_template("privacy.html", operator=here().campaign.operator)
-
-
-def track(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The drawing of one row (screens §8): a straight track = the same share of redirects as of places."""
-
-    def height(ratio: float) -> float:
-        return round(32 - 28 * max(-1.0, min(1.0, log2(max(ratio, 1e-6)) / log2(1.5))), 1)
-
-    reference = row["places_share"]
-    if row["ratio"] is None or not reference:
-        return {"row": row, "end": None}
-    return {
-        "row": row,
-        "end": height(row["ratio"]),
-        "low": height(row["low"] / reference),
-        "high": height(row["high"] / reference),
-        "beyond": not 1 / 1.5 <= row["ratio"] <= 1.5,
-    }
-
-
 @lru_cache(maxsize=4)
 def contract_text(path: Path) -> dict[str, Any]:
     """The contract's paragraphs and the SHA-256 of its file."""
     raw = path.read_bytes()
     blocks = [french(block.strip()) for block in raw.decode("utf-8").split("\n\n") if block.strip()]
     return {"blocks": blocks, "sha256": hashlib.sha256(raw).hexdigest(), "name": path.name}
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

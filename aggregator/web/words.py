@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
@@ -102,6 +103,20 @@ def percent(share: float) -> str:
     return f"{decimal(100 * share)}{NBSP}%"
 
 
+def points(difference: float) -> str:
+    """A difference of shares, "+6,4 points", "−0,5 point", "0"."""
+    value = round(100 * difference, 1)
+    if not value:
+        return "0"
+    sign = "+" if value > 0 else "−"
+    return f"{sign}{decimal(abs(value))}{NBSP}{plural(value, 'point', 'points')}"
+
+
+def country(code: str) -> str:
+    """ "US" -> "États-Unis"; what is no code stays as it is."""
+    return str(Locale(LOCALE).territories.get(code, code))
+
+
 def kilometres(metres: int) -> str:
     """ "250 m", "1,25 km", "10 km"."""
     if metres < 1000:
@@ -170,6 +185,8 @@ FILTERS = {
     "number": number,
     "decimal": decimal,
     "percent": percent,
+    "points": points,
+    "country": country,
     "kilometres": kilometres,
     "band": band,
     "phone": phone,

@@ -10,14 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.exposure import PLACE, WEIGHT
 from aggregator.ledger import seeds
-from aggregator.ledger.events import Event, EventClass, EventLog, EventLogError, EventReader, commitment
+from aggregator.ledger.event_reader import EventReader, erase
+from aggregator.ledger.events import _SCHEMA, Event, EventClass, EventLog, EventLogError, commitment
 from aggregator.settings import ROOT
 from tests.conftest import FIXTURES, NOON
 
@@ -109,12 +112,65 @@ def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: 
 
 
 def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
-    log.add_impressions([("2026-11-23T12", "dep=75", "maiia", 1, 0.5, 0.25)])
-    log.add_impressions([("2026-11-23T12", "dep=75", "maiia", 2, 1.0, 0.5)])
+    for offers, shown, exposure in ((1, 50, 25), (2, 100, 50)):
+        log.add_showings(
+            [("2026-11-23T12", "dep=75", "maiia", offers, shown, exposure)],
+            [("2026-11-23T12", "2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 1)],
+            [("2026-11-23T12", "maiia", 4, offers)],
+        )
     log.record(EVENT)
 
-    rows = sqlite3.connect(tmp_path / "events.db").execute("SELECT lists, shown, exposure FROM impressions").fetchall()
-    assert rows == [(3, 1.5, 0.75)]
+    reader = EventReader(tmp_path / "events.db")
+    assert reader.exposure("2026-11-23T00", "2026-11-23T23") == [("dep=75", "maiia", 3, 150, 75)]
+    assert reader.lists("2026-11-23T12") == [("2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 2)]
+    assert reader.ages("2026-11-23T00", "2026-11-23T23") == [("maiia", 4, 3)]
+
+
+def test_a_file_of_the_first_version_keeps_its_counts(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "events.db")
+    old.executescript(_SCHEMA + "PRAGMA user_version = 1;")
+    with old:
+        old.execute("INSERT INTO impressions VALUES ('2026-11-23T12', 'dep=75', 'maiia', 3, 1.5, 0.75)")
+    old.close()
+
+    EventLog(tmp_path / "events.db").close()
+
+    shown = EventReader(tmp_path / "events.db").exposure("2026-11-23T00", "2026-11-23T23")
+    assert shown == [("dep=75", "maiia", 3, round(1.5 * PLACE), round(0.75 * PLACE * WEIGHT))]
+
+
+def test_after_thirteen_months_not_a_byte_of_an_event_is_left(log: EventLog, tmp_path: Path) -> None:
+    """In the file, in its write-ahead log, and in a backup of it; the event of today stays."""
+    sealed, _ = log.record(EVENT)
+    recent, _ = log.record(replace(EVENT, bin="2026-12-23T12", centre="p-recent1234"))
+    log.close()
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(tmp_path / "events.db") as source, sqlite3.connect(backup) as copy:
+        source.backup(copy)
+    assert sealed.nonce in backup.read_bytes()  # the control: before, it is there
+
+    for path in (tmp_path / "events.db", backup):
+        assert erase(path, "2026-12-01T00") == 1
+
+    for path in tmp_path.iterdir():
+        assert sealed.nonce not in path.read_bytes(), path
+        assert sealed.commitment not in path.read_bytes(), path
+    assert EventReader(backup).commitments(0) == [(2, recent.commitment)]
+
+
+def test_without_secure_delete_the_bytes_would_stay(tmp_path: Path) -> None:
+    """The control of the test above: the same deletion in a plain file leaves the nonce in a freed page."""
+    path = tmp_path / "plain.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("CREATE TABLE events (nonce BLOB)")
+    with connection:
+        connection.execute("INSERT INTO events VALUES (?)", (b"n" * 16,))
+    with connection:
+        connection.execute("DELETE FROM events")
+    connection.close()
+
+    assert b"n" * 16 in path.read_bytes()
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:

@@ -2,47 +2,100 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aggregator.ledger.events import Event, EventClass, EventLog, EventReader
-from aggregator.shares import STEP, compare, published_shares, share, stands, supply_of, verdict
-from tests.conftest import NOON
+from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.ledger.rollups import STEP, RollUps
+from aggregator.shares import Counted, compare, share, stands, supply_of, table, verdict
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}
+DAY = "2026-11-23"
 
 
 def click(prov: str, cls: EventClass = EventClass.COUNTED) -> Event:
-    return Event("dep=75", "2026-11-23T12", "p-a", cls, "a" * 32, "order/1", 1, prov)
+    return Event("dep=75", f"{DAY}T12", "p-a", cls, "a" * 32, "order/1", 1, prov)
 
 
-def test_no_poll_shows_the_provider_of_a_single_click(tmp_path: Path) -> None:
-    log = EventLog(tmp_path / "events.db", wait_s=5)
-    reader = EventReader(tmp_path / "events.db")
-    seen: list[tuple[int, ...]] = []
+class Running:
+    """A day of clicks, sealed and rolled up one by one, and what a visitor may read after each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = EventLog(folder / "events.db", wait_s=5)
+        self.reader = EventReader(folder / "events.db")
+        self.rollups = RollUps(folder / "rollups.db")
+        self.events = 0
+
+    def click(self, prov: str, cls: EventClass = EventClass.COUNTED, day: str = DAY) -> None:
+        self.log.record(click(prov, cls))
+        self.events += 1
+        self.rollups.advance(self.reader, [(self.events, {"upto": self.events, "minute": f"{day}T12:00"})])
+
+    def read(self, day: str = DAY) -> dict[str, Any]:
+        counted = Counted(self.rollups.stepped(day), self.rollups.class_total(day), supply=SUPPLY)
+        return table(counted, LABELS)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Any:
+    made = Running(tmp_path)
+    yield made
+    made.log.close()
+    made.rollups.close()
+
+
+def test_no_poll_shows_the_provider_of_a_single_click(running: Running) -> None:
+    seen: list[tuple[tuple[str, int], ...]] = []
 
     for number in range(40):
-        log.record(click("a" if number % 3 else "b"))
-        totals = published_shares(reader, SUPPLY, LABELS, NOON)
+        running.click("a" if number % 3 else "b")
+        totals = running.read()
         assert totals["total"] == number + 1
         seen.append(tuple(sorted((row["slug"], row["redirects"]) for row in totals["providers"])))
         assert sum(row["redirects"] for row in totals["providers"]) == (number + 1) // STEP * STEP
-    log.close()
 
     assert len(set(seen)) == 40 // STEP + 1  # forty polls, four pictures
 
 
-def test_no_share_of_redirects_is_printed_under_thirty(tmp_path: Path) -> None:
-    log = EventLog(tmp_path / "events.db", wait_s=5)
+def test_the_end_of_a_day_gives_nobody_away_either(running: Running) -> None:
+    """Closed days are published exactly: if the next step counted the evening's last ten clicks, the first click of
+    the morning would be known by subtraction. So a new day begins with nothing waiting."""
+    for _ in range(10):
+        running.click("a")
+    running.click("b", day="2026-11-24")
+
+    assert running.rollups.totals(DAY, DAY) == {"counted": {"a": 10}}
+    assert running.rollups.stepped("2026-11-24") == {}
+    for _ in range(10):
+        running.click("a", day="2026-11-24")
+    assert running.rollups.stepped("2026-11-24") == {"counted": {"a": 10, "b": 1}}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(EventClass))), max_size=60))
+def test_what_is_shown_of_a_day_is_always_a_whole_number_of_elevens(clicks: list[tuple[str, EventClass]]) -> None:
+    rollups = RollUps(Path(":memory:"))
+    rollups._add(DAY, [(cls.value, "dep=75", prov) for prov, cls in clicks], {"events": len(clicks)})
+
+    exact = Counter(cls.value for _, cls in clicks)
+    for cls, n in exact.items():
+        assert sum(rollups.stepped(DAY).get(cls, {}).values()) == n // STEP * STEP
+    assert rollups.class_total(DAY) == dict(exact)
+
+
+def test_no_share_of_redirects_is_printed_under_thirty(running: Running) -> None:
     for _ in range(29):
-        log.record(click("a"))
-    few = published_shares(EventReader(tmp_path / "events.db"), SUPPLY, LABELS, NOON)
+        running.click("a")
+    few = running.read()
     for _ in range(20):
-        log.record(click("a"))
-    log.close()
-    enough = published_shares(EventReader(tmp_path / "events.db"), SUPPLY, LABELS, NOON)
+        running.click("a")
+    enough = running.read()
 
     assert [row["redirects_share"] for row in few["providers"]] == [None, None]
     assert [row["redirects_share"] for row in enough["providers"]] == [1.0, 0.0]
@@ -73,9 +126,9 @@ def test_the_verdict_needs_numbers_and_can_be_against_us(counts: tuple[int, int]
         {"places_share": share_, "redirects": n, "redirects_share": share(n, total, 30)}
         for n, share_ in zip(counts, (0.75, 0.25), strict=True)
     ]
-    compare(rows, total)
+    compare(rows, total, "places_share", "")
 
-    assert verdict(rows, total) == wanted
+    assert verdict([row["stands"] for row in rows], total) == wanted
 
 
 def test_a_redirect_without_a_place_is_a_fault_to_look_into() -> None:
@@ -83,28 +136,37 @@ def test_a_redirect_without_a_place_is_a_fault_to_look_into() -> None:
         {"places_share": 1.0, "redirects": 40, "redirects_share": 0.8},
         {"places_share": 0.0, "redirects": 10, "redirects_share": 0.2},
     ]
-    compare(rows, 50)
+    compare(rows, 50, "places_share", "")
 
     assert rows[1]["stands"] == "impossible"
-    assert verdict(rows, 50) == "partly"
+    assert verdict([row["stands"] for row in rows], 50) == "partly"
 
 
-def test_classes_are_published_apart_and_never_added_to_the_redirects(tmp_path: Path) -> None:
-    log = EventLog(tmp_path / "events.db", wait_s=5)
+def test_the_page_is_judged_against_what_it_showed_too() -> None:
+    """Twice as many redirects as places, but no more than the exposure given: the places explain it, not the page."""
+    published, totals = {"counted": {"a": 16_500, "b": 16_500}}, {"counted": 33_000}
+
+    fair = table(Counted(published, totals, exposure={"a": 500, "b": 500}, supply=SUPPLY), LABELS)
+    skewed = table(Counted(published, totals, exposure={"a": 900, "b": 100}, supply=SUPPLY), LABELS)
+
+    assert (fair["verdict"], fair["treated"], fair["alarm"]["raised"]) == ("partly", "yes", False)
+    assert (skewed["treated"], skewed["alarm"]["raised"]) == ("partly", True)
+
+
+def test_classes_are_published_apart_and_never_added_to_the_redirects(running: Running) -> None:
     for cls in EventClass:
-        log.record(click("a", cls))
-    log.close()
+        running.click("a", cls)
 
-    totals = published_shares(EventReader(tmp_path / "events.db"), SUPPLY, LABELS, NOON)
+    totals = running.read()
 
     assert totals["total"] == 1
     assert {name: row["total"] for name, row in totals["classes"].items()} == {cls.value: 1 for cls in EventClass}
 
 
-def test_without_a_single_event_everything_is_zero_and_nothing_divides(tmp_path: Path) -> None:
-    totals = published_shares(EventReader(tmp_path / "none.db"), {}, LABELS, NOON)
+def test_without_a_single_event_everything_is_zero_and_nothing_divides() -> None:
+    totals = table(Counted({}, {}), LABELS)
 
-    assert (totals["total"], totals["since"], totals["providers"]) == (0, None, [])
+    assert (totals["total"], totals["providers"], totals["verdict"]) == (0, [], "too-few")
 
 
 @pytest.mark.parametrize(("part", "whole", "least", "wanted"), [(1, 4, 1, 0.25), (0, 0, 1, None), (3, 29, 30, None)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator import statistics as our
-from aggregator.statistics import ListShown
 from tests.conftest import FIXTURES
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
@@ -164,13 +164,28 @@ def test_weights_of_ranks() -> None:
         assert [our.weight(rank, curve) for rank in given_["k"]] == near(expected[name])
 
 
+def lists_of(given_: dict[str, Any]) -> list[our.ListShown]:
+    return [our.ListShown(shown["n"], tuple(((p,), t) for _, p, t in shown["order"])) for shown in given_["lists"]]
+
+
 def test_six_terms_that_add_up() -> None:
     given_, expected = case("gap_decomposition")
-    lists = [
-        ListShown(shown["n"], tuple((c, p, t) for c, p, t in shown["order"]), tuple(shown["clicks"]))
-        for shown in given_["lists"]
-    ]
-    found = our.decomposition(given_["centres"], given_["bookable"], lists, lists)
+    exposed = our.exposures(lists_of(given_))
+    redirects: Counter[str] = Counter()
+    for shown in given_["lists"]:
+        for (_, provider, _), clicks in zip(shown["order"], shown["clicks"], strict=True):
+            redirects[provider] += clicks
+    found = our.decomposition(
+        {
+            "places": Counter(given_["centres"].values()),
+            "bookable": Counter(given_["centres"][one] for one in given_["bookable"]),
+            "uniform": exposed.uniform,
+            "criteria": exposed.criteria,
+            "replayed": exposed.drawn,
+            "served": exposed.drawn,
+            "redirects": redirects,
+        }
+    )
 
     for number, provider in enumerate(given_["providers"]):
         terms = found[provider]
@@ -183,12 +198,38 @@ def test_six_terms_that_add_up() -> None:
 
 def test_a_list_served_otherwise_than_replayed_shows_as_deviation() -> None:
     """The control: one exchange of two places in what was served, and the term is no longer zero."""
-    replayed = [ListShown(10, (("a", "D", 0), ("b", "M", 0)), (5, 3))]
-    served = [ListShown(10, (("b", "M", 0), ("a", "D", 0)), (5, 3))]
+    replayed = our.exposures([our.ListShown(10, ((("D",), 0), (("M",), 0)))])
+    served = our.exposures([our.ListShown(10, ((("M",), 0), (("D",), 0)))])
+    same = {"D": 1.0, "M": 1.0}
 
-    found = our.decomposition({"a": "D", "b": "M"}, ["a", "b"], replayed, served)
+    found = our.decomposition(
+        {
+            "places": same,
+            "bookable": same,
+            "uniform": replayed.uniform,
+            "criteria": replayed.criteria,
+            "replayed": replayed.drawn,
+            "served": served.drawn,
+            "redirects": {"D": 5, "M": 3},
+        }
+    )
 
     assert found["D"]["deviation"] < 0 < found["M"]["deviation"]
+
+
+def test_ranks_beyond_the_first_page_are_worth_nothing() -> None:
+    lines = tuple(((("A",) if number < 2 else ("B",)), 0) for number in range(5))
+
+    exposed = our.exposures([our.ListShown(1, lines)], weights=(1.0, 0.5))
+
+    assert exposed.drawn == {"A": 1.5, "B": 0.0}
+    assert exposed.uniform == near({"A": 0.6, "B": 0.9})
+
+
+def test_a_line_of_two_platforms_is_shared_between_them() -> None:
+    exposed = our.exposures([our.ListShown(3, ((("A", "B"), 0),))])
+
+    assert exposed.drawn == {"A": 1.5, "B": 1.5}
 
 
 def test_change_between_two_periods() -> None:
@@ -233,6 +274,6 @@ def test_an_alarm_looked_at_every_ten_clicks_cries_wolf_rarely() -> None:
     alarms = 0
     for _ in range(200):
         path = np.cumsum(chance.multinomial(10, pi0, size=200), axis=0)
-        alarms += any(our.log_e_dirichlet(list(counts), pi0) >= np.log(our.ALARM) for counts in path[::10])
+        alarms += any(our.log_e_dirichlet(list(counts), pi0) >= our.LOG_ALARM for counts in path[::10])
 
     assert alarms <= 10

@@ -22,12 +22,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aggregator import demonstration
 from aggregator import gazetteer as gazetteers
 from aggregator.collect import Collector
 from aggregator.settings import ROOT, Settings
 from aggregator.store import open_stores
 from providers.sandbox.server import Sandbox
-from providers.sandbox.world import Town, invented
+from providers.sandbox.world import invented
 
 PEER_CENTRES_A_SECOND = 27.0
 PEER_MEMORY_MB = 1700
@@ -51,21 +52,7 @@ def main() -> None:
 def serve(folder: Path, centres: int, latency_ms: float) -> None:
     """The load: centres of one platform with three motives each, so three slot requests, and the card before them."""
     settings = Settings(data_dir=folder)
-    gazetteer = gazetteers.load(settings.gazetteer_path)
-    towns = [
-        Town(
-            c.insee,
-            c.name,
-            c.postcodes[0],
-            c.department,
-            gazetteer.department_name(c.department),
-            c.lat,
-            c.lon,
-            c.population,
-        )
-        for c in gazetteer.communes.values()
-        if c.postcodes
-    ]
+    towns = [town for town in demonstration.towns(gazetteers.load(settings.gazetteer_path)) if town.postcode]
     world = invented(towns, centres, seed=1, mix={"doctolib": 1.0})
     world.centres["doctolib"] = [replace(c, motives=(0, 1, 2), phone_only=False) for c in world.centres["doctolib"]]
     world.listed.clear()

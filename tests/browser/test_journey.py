@@ -20,7 +20,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from aggregator.ledger.events import EventClass, EventReader
+from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.events import EventClass
 from aggregator.settings import ROOT
 from tests.conftest import gazetteer_file
 from tests.web.conftest import BROWSER
@@ -149,6 +150,7 @@ def test_from_a_town_to_the_platform_s_own_page_and_back(page: Page, portal: Por
     page.go_back()
     assert page.url == listed
     assert EventReader(portal.data / "events.db").totals() == 1
+    portal.run("seal")
     assert json.loads(portal.run("shares", "--json"))["total"] == 1
 
 

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from aggregator.campaign import Campaign
-from aggregator.cli import probe_report
+from aggregator.cli.reading import probe_report
 from aggregator.gazetteer import Gazetteer
 from aggregator.settings import Settings
 from providers import doctolib, keldoc, maiia

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from aggregator.ledger.events import EventClass, EventReader
+from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.events import EventClass
 from aggregator.redirect import Tokens
 from aggregator.settings import Settings
 from aggregator.web.site import Site

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from aggregator.ledger.events import EventClass, EventReader
+from aggregator.exposure import PLACE
+from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.events import EventClass
 from aggregator.ledger.translog import LogError
-from aggregator.publish import Publisher, publish_totals, seal
+from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.store import open_stores
 from aggregator.web.site import Site
@@ -23,6 +25,7 @@ from aggregator.web.words import phone
 from app import create_app
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock
+from tests.conftest import seal
 
 PAGES = ["/", "/transparence", "/etat", "/contrat", "/verifier", "/accessibilite", "/mentions-legales",
          "/confidentialite", "/recherche?q=Lyon", "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
@@ -331,7 +334,7 @@ def test_transparency_counts_a_redirect_once(browser: FlaskClient, site: Site, f
     token = tokens(browser.get("/recherche?q=Lyon").text)[0]
     for _ in range(3):
         browser.post(f"/rdv/{token}")
-    publish_totals(filled, clock())
+    seal(filled, clock())
     site.refresh()
 
     page = plain(browser.get("/transparence").text)
@@ -367,13 +370,26 @@ def test_what_is_shown_is_counted_for_people_and_not_for_robots(app: Flask, brow
     robot = app.test_client()
     robot.environ_base["HTTP_USER_AGENT"] = "Googlebot/2.1"
     robot.get("/recherche?q=Lyon")
-    assert not site._impressions
+    assert site.showings.take() == ([], [], [])
 
-    browser.get("/recherche?q=Lyon")
-
-    shown = sum(row[1] for row in site._impressions.values())
     places = len(names(browser.get("/recherche?q=Lyon").text))
-    assert 0 < shown <= places
+    impressions, lists, ages = site.showings.take()
+
+    shown = sum(row[4] for row in impressions)  # type: ignore[misc]
+    assert 0 < shown <= places * PLACE
+    assert [row[-1] for row in lists] == [1]
+    assert sum(row[-1] for row in ages) == sum(row[3] for row in impressions)  # type: ignore[misc]
+
+
+def test_only_the_first_page_of_a_list_is_counted(browser: FlaskClient, site: Site) -> None:
+    first = browser.get("/recherche?insee=69123&rayon=50").text
+    site.showings.take()
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following is not None
+
+    browser.get(following[1].replace("&amp;", "&"))
+
+    assert site.showings.take() == ([], [], [])
 
 
 def test_hostile_names_are_text_and_keep_to_themselves(browser: FlaskClient, site: Site) -> None:

@@ -1,0 +1,253 @@
+"""What the worker does with redirects: seal them into the public log, count them, replay what was shown, publish.
+
+Each minute: seal, then roll up, then print the shares (`shares.json`) and how the controls went (`controls.json`).
+Each hour: replay the lists of the hour. The closing of days and weeks is in `closing.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from aggregator import canonical, shares
+from aggregator.ledger import seeds
+from aggregator.ledger.event_reader import EventReader, erase, forget_lists
+from aggregator.ledger.notes import load_or_create_signer
+from aggregator.ledger.rollups import STEP, RollUps
+from aggregator.ledger.sealing import Sealer
+from aggregator.ledger.translog import LogError, TransparencyLog
+from aggregator.replay import Control, publish, replay
+from aggregator.settings import Settings
+from aggregator.snapshot import Shelf
+from aggregator.witness import confirms
+from providers.errors import ProviderError
+
+WINDOW_DAYS = 7
+KEPT_DAYS = 396
+REPLAY_DELAY = timedelta(minutes=2)
+NEXT_KEY = "log-next.key"
+
+
+class Accounts:
+    """Not thread-safe: the worker holds its seal lock around each call. Closed with `close`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._published = settings.published_dir
+        self._events = settings.data_dir / "events.db"
+        self._log: TransparencyLog | None = None
+        self._opened = ""
+        self.reader = EventReader(self._events)
+        self.rollups = RollUps(settings.data_dir / "rollups.db")
+
+    def close(self) -> None:
+        self.rollups.close()
+        if self._log is not None:
+            self._log.close()
+
+    # Each minute
+
+    def seal(self, at: datetime) -> int:
+        """Bring the public log up to now, and publish how that control went. Returns the number of new entries.
+
+        Raises LogError when the log must not go on; the transparency page then suspends its verdict.
+        """
+        try:
+            log = self._open_log(at)
+            chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
+            sealer = Sealer(
+                log,
+                self._published,
+                self.reader,
+                chain,
+                self._settings.contract_path,
+                shares.POLICY,
+                self._settings.hosting_dir,
+            )
+            added = sealer.seal(at)
+        except LogError as error:
+            self._forget_log()
+            self._control("log", {"ok": False, "why": str(error)}, at)
+            raise
+        self._control("log", {"ok": True, "size": log.size, "root": log.root.hex()}, at)
+        self.rollups.advance(self.reader, log.entries("minute", self.rollups.mark("minute")))
+        self._publish_history(log)
+        return added
+
+    def publish_shares(self, at: datetime) -> dict[str, Any]:
+        """Write the file that the transparency page prints. Returns it."""
+        today = at.date().isoformat()
+        since = self.rollups.first_day()
+        first = max(since or today, (at.date() - timedelta(days=WINDOW_DAYS - 1)).isoformat())
+        yesterday = (at.date() - timedelta(days=1)).isoformat()
+        path = self._published / "supply.json"
+        content = shares.table(
+            shares.Counted(
+                published=add(self.rollups.totals(first, yesterday), self.rollups.stepped(today)),
+                totals=self._totals(first, yesterday, today),
+                exposure=self.exposure(first, self._shown_upto(today)),
+                supply=json.loads(path.read_text(encoding="utf-8")) if path.exists() else {},
+                missed=self.reader.missed(),
+            ),
+            self._settings.provider_labels(),
+        )
+        content.update(format="shares/2", at=_moment(at), since=since, first=first if since else None)
+        canonical.write_whole(self._published / "shares.json", canonical.to_json(content))
+        return content
+
+    def _totals(self, first: str, yesterday: str, today: str) -> dict[str, int]:
+        closed = {cls: sum(by.values()) for cls, by in self.rollups.totals(first, yesterday).items()}
+        running = self.rollups.class_total(today)
+        return {cls: closed.get(cls, 0) + running.get(cls, 0) for cls in {*closed, *running}}
+
+    def exposure(self, first_day: str, last_hour: str) -> dict[str, int]:
+        """Weighted exposure by provider that was served."""
+        found: dict[str, int] = {}
+        for _, provider, _, _, units in self.reader.exposure(f"{first_day}T00", last_hour):
+            found[provider] = found.get(provider, 0) + units
+        return found
+
+    def _shown_upto(self, today: str) -> str:
+        """The last hour whose exposure may be shown by provider: hours with few lists wait for the next."""
+        last, waiting = f"{today}T", 0  # sorts before every hour of today
+        for hour, lists in self.rollups.lists_by_hour(f"{today}T00", f"{today}T23"):
+            waiting += lists
+            if waiting >= STEP:
+                last, waiting = hour, 0
+        return last
+
+    # Each hour
+
+    def replay_hours(self, at: datetime) -> list[Control]:
+        """Make the lists of every finished hour again, publish what came out, and forget them.
+
+        May take minutes on a busy portal: the worker does it beside the sealing, with accounts of its own.
+        """
+        before = (at - REPLAY_DELAY).strftime("%Y-%m-%dT%H")
+        hours = self.reader.hours_of_lists(before)
+        if not hours:
+            return []
+        chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
+        shelf = Shelf(self._published)
+        controls = []
+        for hour in hours:
+            control = replay(hour, self.reader.lists(hour), shelf, chain.seed_of)
+            self._compare_exposure(control)
+            self.rollups.put_replay(hour, control.lists, control.distinct, control.different, control.expected)
+            publish(control, self._published / "log")
+            forget_lists(self._events, hour)
+            controls.append(control)
+        return controls
+
+    def _compare_exposure(self, control: Control) -> None:
+        """What was shown by provider must be what the replayed lists show, to the last unit."""
+        served: dict[str, int] = {}
+        for _, provider, _, _, units in self.reader.exposure(control.hour, control.hour):
+            served[provider] = served.get(provider, 0) + units
+        replayed = {provider: units for provider, (_, _, units) in control.expected.items() if units}
+        if served != replayed and not control.different:
+            control.different, control.first_difference = 1, f"{control.hour} exposure"
+
+    def publish_order_control(self, at: datetime) -> None:
+        """How the replays of the last seven days went."""
+        first = (at - timedelta(days=WINDOW_DAYS)).strftime("%Y-%m-%dT%H")
+        lists, different = self.rollups.replays(first, at.strftime("%Y-%m-%dT%H"))
+        self._control("order", {"ok": different == 0, "lists": lists, "different": different}, at)
+
+    # Now and then
+
+    def erase(self, at: datetime, files: Iterable[Any] = ()) -> int:
+        """Erase events older than thirteen months, here and in the given copies. Returns how many went."""
+        before = (at - timedelta(days=KEPT_DAYS)).strftime("%Y-%m-%dT%H")
+        paths = [self._events, *files] if self._events.exists() else list(files)
+        return sum(erase(path, before) for path in paths)
+
+    def count_witnesses(self, at: datetime, fetch: Callable[[str], bytes]) -> int:
+        """Read what each declared witness publishes, keep it beside the log, and count those of the last seven days."""
+        log, fresh = self._open_log(at), 0
+        for one in self._settings.witnesses():
+            try:
+                note = fetch(one["url"])
+            except ProviderError:
+                continue
+            when = confirms(note.decode("utf-8", "replace"), one["vkey"], log.vkey, log.root_at)
+            if when is not None:
+                canonical.write_whole(self._published / "log" / "witnesses" / f"{one['name']}.checkpoint", note)
+                fresh += at.timestamp() - when < WINDOW_DAYS * 86_400
+        self._control("witnesses", {"ok": True, "count": fresh}, at)
+        return fresh
+
+    def rotate_key(self, at: datetime) -> str:
+        """Announce a new key in the log under the old one, and go on with it. Returns the new verifier key."""
+        log = self._open_log(at)
+        path = self._settings.keys_dir / NEXT_KEY
+        signer = load_or_create_signer(path, self._settings.log_origin)
+        log.announce_key(signer, _moment(at))
+        path.replace(self._settings.keys_dir / "log.key")
+        log.sign_with(signer)
+        canonical.write_whole(self._published / "log" / "vkey", f"{signer.vkey}\n".encode())
+        return signer.vkey
+
+    # The log itself
+
+    def _open_log(self, at: datetime) -> TransparencyLog:
+        """The log under the key now in force, with what other processes have appended."""
+        signer = load_or_create_signer(self._settings.keys_dir / "log.key", self._settings.log_origin)
+        hour = at.strftime("%Y-%m-%dT%H")
+        # Once an hour the whole tree is computed anew from its store: a line changed behind our back is found.
+        if self._log is not None and (self._log.vkey != signer.vkey or self._opened != hour):
+            self._forget_log()
+        if self._log is None:
+            self._opened = hour
+            self._log = TransparencyLog(self._settings.data_dir / "log.db", self._published / "log", signer)
+        else:
+            self._log.catch_up()
+        return self._log
+
+    def _forget_log(self) -> None:
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _publish_history(self, log: TransparencyLog) -> None:
+        """Decisions, incidents and changes of the rules, newest first, for the page that tells them."""
+        entries = [
+            {"index": index, **entry}
+            for kind in ("decision", "incident", "contract", "policy", "disclosure", "key")
+            for index, entry in log.entries(kind)
+        ]
+        content = canonical.to_json(sorted(entries, key=lambda entry: -entry["index"]))
+        path = self._published / "history.json"
+        if not path.exists() or path.read_bytes() != content:
+            canonical.write_whole(path, content)
+
+    def controls(self) -> dict[str, Any]:
+        """The outcome of each control as last published."""
+        path = self._published / "controls.json"
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return content
+
+    def _control(self, name: str, outcome: dict[str, Any], at: datetime) -> None:
+        """Publish one control's outcome; the time of a first failure stays until the control holds again."""
+        path, controls = self._published / "controls.json", self.controls()
+        before = controls.get(name, {})
+        failed = None if outcome["ok"] else before.get("failed_since") or _moment(at)
+        controls[name] = {**outcome, "at": _moment(at), "failed_since": failed}
+        canonical.write_whole(path, canonical.to_json(controls))
+
+
+def add(one: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Sum of two tables class -> provider -> events."""
+    whole: dict[str, dict[str, int]] = {}
+    for part in (one, other):
+        for cls, by_provider in part.items():
+            for provider, n in by_provider.items():
+                row = whole.setdefault(cls, {})
+                row[provider] = row.get(provider, 0) + n
+    return whole
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,47 @@
+"""The `aiguillage` command itself, and how every command refuses: one clear line, exit code 2."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+from rich.console import Console
+
+from aggregator.ledger.translog import LogError
+from aggregator.schedule import WorkerRunningError
+from aggregator.settings import SettingsError
+from aggregator.store import StoreError
+from aggregator.witness import WitnessError
+from providers.official_list import OfficialListError
+
+REFUSALS = (SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError, WitnessError)
+
+console = Console(stderr=True)
+
+
+class Refused(click.ClickException):
+    """One clear line, exit code 2."""
+
+    exit_code = 2
+
+
+def refusing(command: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except REFUSALS as error:
+            raise Refused(str(error)) from error
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option("0.1.0", prog_name="aiguillage")
+def main() -> None:
+    """Aiguillage : un aiguillage neutre entre les citoyens et les plateformes de rendez-vous."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a reading that is still running is no news

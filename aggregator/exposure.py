@@ -1,0 +1,88 @@
+"""What a list shows of each provider: offers, parts of places, and their weight by rank (fairness specification §2.1).
+
+Everything is counted in whole units, so that the exposure that was served and the exposure of the replayed list can be
+compared to the last digit: a place is `PLACE` units, shared equally by its offers; a rank is worth 1/log2(1 + rank).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from math import log2
+
+from aggregator.snapshot import OfferState, Place, Snapshot
+
+RANKS = 20
+PLACE = 720_720  # divisible by every number of offers up to sixteen
+WEIGHT = 100_000
+WEIGHTS = tuple(round(WEIGHT / log2(1 + rank)) for rank in range(1, RANKS + 1))
+UNKNOWN_AGE = -1
+OLDEST_AGE_MIN = 7 * 24 * 60
+
+Basket = tuple[str, str]
+"""(basket, provider): ("dep=75", slug)."""
+
+
+def exposure_of(places: Iterable[Place]) -> dict[Basket, tuple[int, int, int]]:
+    """(offers, place units, weighted units) by basket and provider, of a list whose places come in their order."""
+    found: dict[Basket, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for place, weight in zip(places, WEIGHTS, strict=False):
+        for offer in place.offers:
+            row = found[(f"dep={place.department}", offer.provider)]
+            row[0] += 1
+            row[1] += PLACE // len(place.offers)
+            row[2] += weight * PLACE // len(place.offers)
+    return {key: (row[0], row[1], row[2]) for key, row in found.items()}
+
+
+def age_minutes(state: OfferState | None, now: datetime) -> int:
+    """How old a reading was when it was shown; `UNKNOWN_AGE` when the card said that nothing is known."""
+    if state is None or state.state == "unknown" or state.answered is None:
+        return UNKNOWN_AGE
+    return min(max(int((now - state.answered).total_seconds()) // 60, 0), OLDEST_AGE_MIN)
+
+
+class Showings:
+    """Counts the first page of every list shown to a person, in memory, until they are taken. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clear()
+
+    def _clear(self) -> None:
+        self._impressions: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        self._lists: Counter[tuple[str, str, str, str, str]] = Counter()
+        self._ages: Counter[tuple[str, str, int]] = Counter()
+
+    def add(
+        self, bin_: str, list_named: tuple[str, str, str, str], places: Sequence[Place], facts: Snapshot, now: datetime
+    ) -> None:
+        """`list_named`: hour of the order, snapshot, question, hash. `places`: the list's, in its snapshot's words."""
+        top = places[:RANKS]
+        exposed = exposure_of(top)
+        ages = Counter(
+            (bin_, offer.provider, age_minutes(facts.slots.offers.get(offer.id), now))
+            for place in top
+            for offer in place.offers
+        )
+        with self._lock:
+            self._lists[(bin_, *list_named)] += 1
+            self._ages += ages
+            for (basket, provider), amounts in exposed.items():
+                row = self._impressions[(bin_, basket, provider)]
+                for index, amount in enumerate(amounts):
+                    row[index] += amount
+
+    def take(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]]:
+        """Rows of impressions, lists and ages since the last call."""
+        with self._lock:
+            taken = self._impressions, self._lists, self._ages
+            self._clear()
+        impressions, lists, ages = taken
+        return (
+            [(*key, *amounts) for key, amounts in impressions.items()],
+            [(*key, n) for key, n in lists.items()],
+            [(*key, n) for key, n in ages.items()],
+        )

@@ -1,0 +1,112 @@
+"""The reading side of `events.db`, in the worker, and its erasure after thirteen months."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aggregator.ledger.events import EventClass, open_events
+
+TABLES_BY_HOUR = ("impressions", "lists", "ages", "misses")
+
+
+class EventReader:
+    """A read-only connection for each question, to a file that may not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def totals(self, cls: EventClass = EventClass.COUNTED) -> int:
+        return int(self._scalar("SELECT count(*) FROM events WHERE class = ?", (cls.value,)))
+
+    def missed(self) -> int:
+        return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
+
+    def commitments(self, after: int) -> list[tuple[int, bytes]]:
+        """(sequence number, commitment) of the events after a sequence number."""
+        return [
+            (n, c) for n, c in self._rows("SELECT seq, commitment FROM events WHERE seq > ? ORDER BY seq", (after,))
+        ]
+
+    def class_totals(self, after: int, upto: int) -> dict[str, dict[str, int]]:
+        """Events by class and provider, between two sequence numbers (the first excluded)."""
+        totals: dict[str, dict[str, int]] = {}
+        sql = "SELECT class, prov, count(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY class, prov ORDER BY 1, 2"
+        for cls, provider, count in self._rows(sql, (after, upto)):
+            totals.setdefault(cls, {})[provider] = count
+        return totals
+
+    def arrivals(self, after: int, upto: int) -> list[tuple[str, str, str]]:
+        """(class, basket, provider) of the events between two sequence numbers, in the order they came."""
+        return self._rows(
+            "SELECT class, basket, prov FROM events WHERE seq > ? AND seq <= ? ORDER BY seq", (after, upto)
+        )
+
+    def lists(self, bin_: str) -> list[tuple[str, str, str, str, int]]:
+        """(hour of the order, snapshot, question, hash, times) of the lists shown in an hour."""
+        return self._rows(
+            "SELECT epoch, snapshot, key, hash, n FROM lists WHERE bin = ? ORDER BY snapshot, epoch, key", (bin_,)
+        )
+
+    def hours_of_lists(self, before: str) -> list[str]:
+        """The hours before `before` whose lists are still kept."""
+        return [row[0] for row in self._rows("SELECT DISTINCT bin FROM lists WHERE bin < ? ORDER BY bin", (before,))]
+
+    def exposure(self, first: str, last: str) -> list[tuple[str, str, int, int, int]]:
+        """(basket, provider, offers, place units, weighted units) shown from one hour to another, both included."""
+        return self._rows(
+            "SELECT basket, prov, sum(offers), sum(shown), sum(exposure) FROM impressions WHERE bin BETWEEN ? AND ? "
+            "GROUP BY basket, prov ORDER BY basket, prov",
+            (first, last),
+        )
+
+    def ages(self, first: str, last: str) -> list[tuple[str, int, int]]:
+        """(provider, age in minutes or -1, times shown), sorted."""
+        return self._rows(
+            "SELECT prov, minutes, sum(n) FROM ages WHERE bin BETWEEN ? AND ? GROUP BY prov, minutes ORDER BY 1, 2",
+            (first, last),
+        )
+
+    def _scalar(self, sql: str, parameters: tuple[Any, ...]) -> Any:
+        rows = self._rows(sql, parameters)
+        return rows[0][0] if rows else 0
+
+    def _rows(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if not self._path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
+        with contextlib.closing(connection):
+            return connection.execute(sql, parameters).fetchall()
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = open_events(path)
+    with contextlib.closing(connection):
+        connection.execute("BEGIN IMMEDIATE")
+        yield connection
+        connection.execute("COMMIT")
+        # What was erased must not live on in the write-ahead log either.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def forget_lists(path: Path, bin_: str) -> None:
+    """Delete which lists an hour has shown, once they have been replayed: nothing else needs them."""
+    with _writing(path) as connection:
+        connection.execute("DELETE FROM lists WHERE bin = ?", (bin_,))
+
+
+def erase(path: Path, before: str) -> int:
+    """Erase every event of the hours before `before`, nonces and all, in this file or a backup of it.
+
+    Their commitments stay in the public log and can no longer be opened; freed pages are overwritten
+    (`secure_delete`). Returns how many events went.
+    """
+    with _writing(path) as connection:
+        erased = connection.execute("DELETE FROM events WHERE bin < ?", (before,)).rowcount
+        for table in TABLES_BY_HOUR:
+            connection.execute(f"DELETE FROM {table} WHERE bin < ?", (before,))  # noqa: S608 - names of our own
+    return erased

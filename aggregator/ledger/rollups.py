@@ -1,0 +1,207 @@
+"""`rollups.db`: the counts that pages and published files are made of, in the worker.
+
+Events are added minute by minute, as they were sealed, so that a day here is the same day as in the log. What is shown
+of the running day by provider moves in closed steps of eleven (design §5.8): the ten events at most that wait for the
+next step are kept aside, and a new day begins with none, because the day that ends is published exactly.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aggregator.ledger.event_reader import EventReader
+
+STEP = 11
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days (
+    day TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, class TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (day, basket, prov, class)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS steps (
+    day TEXT NOT NULL, class TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, class, prov)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS waiting (class TEXT PRIMARY KEY, day TEXT NOT NULL, provs TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS supply (
+    day TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, places INTEGER NOT NULL, bookable INTEGER NOT NULL,
+    slots INTEGER NOT NULL, PRIMARY KEY (day, basket, prov)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS samples (day TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replays (
+    bin TEXT PRIMARY KEY, lists INTEGER NOT NULL, different INTEGER NOT NULL, distinct_lists INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS expected (
+    bin TEXT NOT NULL, prov TEXT NOT NULL, uniform REAL NOT NULL, criteria REAL NOT NULL, replayed INTEGER NOT NULL,
+    PRIMARY KEY (bin, prov)
+) WITHOUT ROWID;
+"""
+
+Totals = dict[str, dict[str, int]]
+"""class -> provider -> events."""
+
+
+class RollUps:
+    """One writer (the worker). Days are UTC, "2026-11-23"; hours "2026-11-23T12"."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Events
+
+    def mark(self, name: str) -> int:
+        row = self._db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def advance(self, reader: EventReader, minutes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+        """Add the events of sealed minutes, (index in the log, entry), oldest first, that are not in yet."""
+        for index, minute in minutes:
+            rolled, upto = self.mark("events"), minute["upto"]
+            if upto > rolled:
+                marks = {"events": upto, "minute": index}
+                self._add(minute["minute"][:10], reader.arrivals(rolled, upto), marks)
+
+    def _add(self, day: str, arrivals: list[tuple[str, str, str]], marks: Mapping[str, int]) -> None:
+        counts = Counter((day, basket, prov, cls) for cls, basket, prov in arrivals)
+        by_class: dict[str, list[str]] = {}
+        for cls, _, prov in arrivals:
+            by_class.setdefault(cls, []).append(prov)
+        with self._transaction():
+            self._db.executemany(
+                "INSERT INTO days VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT (day, basket, prov, class) DO UPDATE SET n = n + excluded.n",
+                [(*key, n) for key, n in counts.items()],
+            )
+            for cls, provs in by_class.items():
+                self._step(day, cls, provs)
+            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?)", list(marks.items()))
+
+    def _step(self, day: str, cls: str, provs: list[str]) -> None:
+        """Publish whole elevens; what is left waits, until its day ends."""
+        row = self._db.execute("SELECT provs FROM waiting WHERE class = ? AND day = ?", (cls, day)).fetchone()
+        queue = (json.loads(row[0]) if row else []) + provs
+        ready = len(queue) // STEP * STEP
+        self._db.executemany(
+            "INSERT INTO steps VALUES (?, ?, ?, ?) ON CONFLICT (day, class, prov) DO UPDATE SET n = n + excluded.n",
+            [(day, cls, prov, n) for prov, n in Counter(queue[:ready]).items()],
+        )
+        self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (cls, day, json.dumps(queue[ready:])))
+
+    def totals(self, first: str, last: str) -> Totals:
+        """Exact events by class and provider over closed days, both included."""
+        return self._totals(
+            "SELECT class, prov, sum(n) FROM days WHERE day BETWEEN ? AND ? GROUP BY class, prov ORDER BY 1, 2",
+            (first, last),
+        )
+
+    def stepped(self, day: str) -> Totals:
+        """What may be shown of a running day: whole elevens of each class."""
+        return self._totals("SELECT class, prov, n FROM steps WHERE day = ? ORDER BY 1, 2", (day,))
+
+    def class_total(self, day: str) -> dict[str, int]:
+        """Events by class alone, of a day: this moves with every minute."""
+        return dict(self._db.execute("SELECT class, sum(n) FROM days WHERE day = ? GROUP BY class", (day,)))
+
+    def by_basket(self, first: str, last: str, cls: str = "counted") -> dict[str, dict[str, int]]:
+        """Basket -> provider -> events of a class, over closed days."""
+        return self._totals(
+            "SELECT basket, prov, sum(n) FROM days WHERE class = ? AND day BETWEEN ? AND ? GROUP BY basket, prov "
+            "ORDER BY 1, 2",
+            (cls, first, last),
+        )
+
+    def first_day(self) -> str | None:
+        row = self._db.execute("SELECT min(day) FROM days").fetchone()
+        return row[0] if row else None
+
+    def days_with_events(self, before: str) -> list[str]:
+        return [row[0] for row in self._db.execute("SELECT DISTINCT day FROM days WHERE day < ? ORDER BY 1", (before,))]
+
+    # Supply, and what lists would have shown
+
+    def put_supply(self, day: str, samples: int, rows: Iterable[tuple[str, str, int, int, int]]) -> None:
+        """(basket, provider, place units, bookable place units, slots), summed over the samples of a day."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO samples VALUES (?, ?)", (day, samples))
+            self._db.execute("DELETE FROM supply WHERE day = ?", (day,))
+            self._db.executemany("INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)", [(day, *row) for row in rows])
+
+    def supply(self, first: str, last: str) -> list[tuple[str, str, int, int, int]]:
+        return self._db.execute(
+            "SELECT basket, prov, sum(places), sum(bookable), sum(slots) FROM supply WHERE day BETWEEN ? AND ? "
+            "GROUP BY basket, prov ORDER BY 1, 2",
+            (first, last),
+        ).fetchall()
+
+    def samples(self, first: str, last: str) -> int:
+        row = self._db.execute("SELECT coalesce(sum(n), 0) FROM samples WHERE day BETWEEN ? AND ?", (first, last))
+        return int(row.fetchone()[0])
+
+    def put_replay(
+        self, bin_: str, lists: int, distinct: int, different: int, expected: Mapping[str, tuple[float, float, int]]
+    ) -> None:
+        """How the control of an hour went, and exposure by provider: at random, by the criteria, replayed."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO replays VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (bin) DO UPDATE SET lists = lists + excluded.lists, "
+                "different = different + excluded.different, distinct_lists = distinct_lists + excluded.distinct_lists",
+                (bin_, lists, different, distinct),
+            )
+            self._db.executemany(
+                "INSERT INTO expected VALUES (?, ?, ?, ?, ?) ON CONFLICT (bin, prov) DO UPDATE SET "
+                "uniform = uniform + excluded.uniform, criteria = criteria + excluded.criteria, "
+                "replayed = replayed + excluded.replayed",
+                [(bin_, prov, *amounts) for prov, amounts in expected.items()],
+            )
+
+    def lists_by_hour(self, first: str, last: str) -> list[tuple[str, int]]:
+        """(hour, lists shown) of the hours that have been replayed."""
+        return self._db.execute(
+            "SELECT bin, lists FROM replays WHERE bin BETWEEN ? AND ? ORDER BY bin", (first, last)
+        ).fetchall()
+
+    def replays(self, first: str, last: str) -> tuple[int, int]:
+        """(lists replayed, lists that came out different) from one hour to another, both included."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(lists), 0), coalesce(sum(different), 0) FROM replays WHERE bin BETWEEN ? AND ?",
+            (first, last),
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def expected(self, first: str, last: str) -> dict[str, tuple[float, float, int]]:
+        """Provider -> (exposure in random order, by the criteria before the draw, replayed)."""
+        rows = self._db.execute(
+            "SELECT prov, sum(uniform), sum(criteria), sum(replayed) FROM expected WHERE bin BETWEEN ? AND ? "
+            "GROUP BY prov ORDER BY 1",
+            (first, last),
+        )
+        return {prov: (uniform, criteria, replayed) for prov, uniform, criteria, replayed in rows}
+
+    def _totals(self, sql: str, parameters: tuple[Any, ...]) -> Totals:
+        found: Totals = {}
+        for outer, prov, n in self._db.execute(sql, parameters):
+            found.setdefault(outer, {})[prov] = n
+        return found
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

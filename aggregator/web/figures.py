@@ -1,0 +1,189 @@
+"""The worker's published files -> what the transparency page prints: sentences' parts, tables and drawings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from aggregator.settings import ROOT
+from aggregator.web import charts
+from aggregator.web.site import Site
+
+PRESS_PATH = ROOT / "data" / "press-2021.json"
+EFFECT_WORDS = {
+    "availability": "Disponibilité : des lieux sans créneau vu",
+    "demand_geography": "Géographie : où les gens cherchent",
+    "published_criteria": "Critères publiés : la distance, la date",
+    "tie_break_luck": "Tirage au sort",
+    "deviation": "Écart à la règle (doit être nul)",
+    "citizen_choice": "Choix des personnes, devant la liste",
+}
+STRATUM_WORDS = {
+    "department": "{}",
+    "rest-of-region": "{}, départements trop petits pour être publiés seuls",
+    "rest-of-country": "Reste du pays",
+}
+EVENT_WORDS = {
+    "contract": "Règle de l’ordre mise en vigueur",
+    "policy": "Marges et seuils annoncés",
+    "disclosure": "Fiche d’hébergement publiée",
+    "key": "Clé du journal changée",
+    "incident": "Incident",
+    "correction": "Correction",
+    "dispute": "Contestation",
+    "order": "Incident : une liste ne se rejoue pas",
+    "withdraw": "Lieu retiré",
+    "restore": "Lieu remis",
+    "review": "Rapprochement décidé",
+    "split": "Rapprochement défait",
+    "quarantine": "Changement brusque jugé",
+}
+DETAIL_WORDS = {
+    "closed": "fermé",
+    "not_eligible": "hors campagne",
+    "duplicate_of": "doublon",
+    "legal": "motif juridique",
+    "release": "accepté",
+    "reject": "refusé",
+}
+
+
+@lru_cache(maxsize=1)
+def press_count() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(PRESS_PATH.read_text(encoding="utf-8"))
+    return content
+
+
+def controls_of(published: Mapping[str, Any]) -> dict[str, Any]:
+    """Each control as last published; `failed`: since when the first of them fails."""
+    failing = sorted(one["failed_since"] for one in published.values() if one["failed_since"])
+    return {
+        **{name: {**one, "at": moment(one["at"])} for name, one in published.items()},
+        "failed": moment(failing[0]) if failing else None,
+    }
+
+
+def question(
+    rows: list[dict[str, Any]], verdict: str, failed: datetime | None, reference: str, prefix: str
+) -> dict[str, Any]:
+    """One of the two questions: do redirects follow this reference? Verdict, who stands where, and the tracks."""
+    return {
+        "verdict": "suspended" if failed else verdict,
+        "outside": [row for row in rows if row[f"{prefix}stands"] in ("outside", "impossible")],
+        "open": [row for row in rows if row[f"{prefix}stands"] == "open"],
+        "inside": sum(row[f"{prefix}stands"] == "inside" for row in rows),
+        "tracks": [charts.track(row, reference, f"{prefix}ratio") for row in rows],
+        "reference": reference,
+    }
+
+
+def of_class(totals: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = totals.get("classes", {}).get(name, {"total": 0, "step": 0, "providers": {}})
+    return found
+
+
+def effects(closed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The six terms as lines, by provider in the columns; empty while there is not enough to say."""
+    by_provider = closed.get("effects", {})
+    return [
+        {"words": words, "name": name, "terms": {slug: terms[name] for slug, terms in by_provider.items()}}
+        for name, words in EFFECT_WORDS.items()
+        if by_provider
+    ]
+
+
+def territory(site: Site, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last closed week by département and by what is left of regions, and its map."""
+    names = {code: site.gazetteer.department_name(code) for code in site.gazetteer.departments}
+    strata: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        if not row["suppressed"]:
+            stratum = strata.setdefault((row["stratum_type"], row["stratum"]), {"redirects": {}, "places": 0.0})
+            stratum["redirects"][row["provider"]] = row["redirects"]
+            stratum["places"] += row["places"]
+    return {
+        "rows": [
+            {
+                "words": STRATUM_WORDS[kind].format(names.get(name, name)),
+                **stratum,
+                "total": sum(stratum["redirects"].values()),
+            }
+            for (kind, name), stratum in strata.items()
+        ],
+        "map": charts.squares(rows, names) if rows else None,
+    }
+
+
+def service(rows: list[dict[str, Any]], slugs: list[str]) -> list[dict[str, Any]]:
+    """By provider over the closed days: minutes not read, the worst day's ages, attempts that failed."""
+    found = []
+    for slug in slugs:
+        mine = [row for row in rows if row["provider"] == slug]
+        known = [row for row in mine if row["median_age_min"] is not None]
+        shown = sum(row["offers_shown"] for row in mine)
+        found.append(
+            {
+                "slug": slug,
+                "days": len(mine),
+                "minutes_unread": sum(row["minutes_unread"] for row in mine),
+                "median_age_min": max((row["median_age_min"] for row in known), default=None),
+                "p95_age_min": max((row["p95_age_min"] for row in known), default=None),
+                "unknown_share": sum((row["unknown_share"] or 0) * row["offers_shown"] for row in mine) / shown
+                if shown
+                else None,
+                "failed": sum(row["fetches_failed"] for row in mine),
+                "fetches": sum(row["fetches"] for row in mine),
+            }
+        )
+    return [row for row in found if row["days"]]
+
+
+def event(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """One line of the history, in words."""
+    kind = entry.get("kind", entry["t"]) if entry["t"] in ("decision", "incident") else entry["t"]
+    detail = entry.get("detail") or site.label(entry.get("provider", "")) or ""
+    return {
+        "index": entry["index"],
+        "at": moment(entry.get("at")),
+        "words": EVENT_WORDS.get(kind, kind),
+        "target": entry.get("target", ""),
+        "detail": DETAIL_WORDS.get(detail, detail),
+        "role": entry.get("role", ""),
+    }
+
+
+def press(site: Site, asked: str) -> dict[str, Any]:
+    """The count of 2021 beside the same count on an imported list: the latest, or the one in force on `asked`."""
+    imports = site.health.get("imports", [])
+    before = [row for row in imports if not asked or row["as_of"] <= asked]
+    found = max(before, key=lambda row: row["as_of"], default=None)
+    count = press_count()
+    sites = found["sites"] if found else {}
+    total = sum(sites.values())
+    return {
+        "asked": asked,
+        "list": found,
+        "as_of": day(found["as_of"]) if found else None,
+        "total": total,
+        "dates": [day(row["as_of"]) for row in imports],
+        "press": [(site.label(slug), n, n / sum(count["counts"].values())) for slug, n in count["counts"].items()],
+        "source": count["source"],
+        "rows": [
+            {"label": site.label(name) if name else "sans lien de réservation", "n": n, "share": n / total}
+            for name, n in sorted(sites.items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
+    }
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
