@@ -7,6 +7,7 @@
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
     python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
+    python verify.py copy   [--day D]… --to FOLDER URL                     the log, and the snapshots of some days
 
 URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
 named. 2: it could not be checked. What is written here is the rule again, from its text, not the portal's code.
@@ -24,6 +25,7 @@ import hmac
 import io
 import json
 import math
+import re
 import struct
 import sys
 import urllib.request
@@ -35,6 +37,7 @@ MAX_FILE = 256 * 1024 * 1024
 MAX_ENTRIES = 2_000_000
 TILE = 256
 RADIUS_M = 6_371_008.8
+NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
 class Wrong(Exception):
@@ -46,13 +49,24 @@ class CannotCheck(Exception):
 
 
 class Source:
-    """The files of a log, from a URL or a folder; sizes are bounded."""
+    """The files of a log, from a URL or a folder; sizes are bounded. `keep`: a folder that gets a copy of each."""
 
-    def __init__(self, where):
+    def __init__(self, where, keep=None):
         self.where = where.rstrip("/")
         self.remote = self.where.startswith(("http://", "https://"))
+        self.keep = Path(keep) if keep else None
 
     def get(self, name):
+        if not NAME.fullmatch(name) or ".." in name.split("/"):
+            raise Wrong(f"the log names a file outside itself: {name[:80]!r}")
+        body = self.read(name)
+        if self.keep:
+            path = self.keep / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(body)
+        return body
+
+    def read(self, name):
         if self.remote:
             try:
                 with urllib.request.urlopen(f"{self.where}/{name}", timeout=30) as answer:
@@ -382,6 +396,20 @@ def check_receipt(source, entries, arguments):
     if not minutes or minutes[-1]["minute"][:13] <= hour:
         raise CannotCheck(f"nothing has been sealed after {hour} yet: try again in two minutes")
     raise Wrong(f"no minute from {hour} on holds this redirect: it was not counted")
+
+
+def check_copy(source, arguments, entries, leaves, root):
+    """Everything that the log names, checked on the way; and the published snapshots of the days asked for."""
+    said = check_log(source, arguments, entries, leaves, root)
+    days, kept = set(arguments.day or ()), set()
+    for entry in of_type(entries, "snapshots"):
+        found, _ = snapshots_of_hour(source, entries, entry["hour"])
+        if entry["hour"][:10] in days:
+            kept.update(one[part] for one in found for part in ("places", "slots"))
+    for digest in sorted(kept):
+        named(source, digest)
+    said.append(f"copied to {arguments.to}, with {len(kept)} snapshot files of {len(days)} days")
+    return said
 
 
 # --- published figures, recomputed ----------------------------------------------------------------------------------
@@ -735,13 +763,16 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("log", "seed", "order", "totals", "metrics", "receipt"):
+    for name in ("log", "seed", "order", "totals", "metrics", "receipt", "copy"):
         command = commands.add_parser(name)
         command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
         if name == "receipt":
             command.add_argument("receipt", metavar="TEXT")
         command.add_argument("where", metavar="URL|DIR")
-        if name == "log":
+        if name == "copy":
+            command.add_argument("--to", required=True, metavar="FOLDER")
+            command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
+        if name in ("log", "copy"):
             command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
         if name == "seed":
             command.add_argument("--date", required=True)
@@ -769,7 +800,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(arguments):
-    source = Source(arguments.where)
+    source = Source(arguments.where, getattr(arguments, "to", None))
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
     _, root, leaves, entries = read_log(source, arguments.vkey)
@@ -777,6 +808,9 @@ def run(arguments):
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
     if arguments.command == "log":
         yield from check_log(source, arguments, entries, leaves, root)
+    elif arguments.command == "copy":
+        source.get("vkey")
+        yield from check_copy(source, arguments, entries, leaves, root)
     elif arguments.command == "seed":
         yield from check_seed(entries, arguments)
     elif arguments.command == "totals":

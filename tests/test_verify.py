@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import gzip
+import json
 import re
 import shutil
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +19,8 @@ import verify
 from aggregator.ledger import seeds
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.events import Event, EventClass, EventLog, Sealed
+from aggregator.ledger.notes import load_or_create_signer
+from aggregator.ledger.translog import TransparencyLog
 from aggregator.order import Sort
 from aggregator.search import Moment, Question, search
 from aggregator.settings import ROOT, Settings
@@ -237,6 +243,71 @@ def test_a_receipt_sealed_within_its_hour_is_found(filled: Settings, capsys: pyt
     seal(filled, NOON.replace(hour=14))
     assert run("receipt", made_up, folder) == 1
     assert run("receipt", "no receipt", folder) == 2
+
+
+def test_a_log_cannot_make_the_verifier_touch_another_file(sealed: Path, tmp_path: Path) -> None:
+    """A hostile log names a file outside itself: nothing is read, and nothing is written where it says."""
+    source = verify.Source(str(sealed), tmp_path / "copy")
+
+    for name in ("../log.db", "/etc/passwd", "minutes/../../x", "a//b", "", "é", "a\nb"):
+        with pytest.raises(verify.Wrong, match="outside itself"):
+            source.get(name)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_copy_is_as_good_as_the_portal(sealed: Path, tmp_path: Path) -> None:
+    assert run("copy", "--to", tmp_path / "copy", "--day", DAY, sealed) == 0
+
+    copy = tmp_path / "copy"
+    shutil.rmtree(sealed.parent)
+    assert run("log", copy) == 0
+    assert run("totals", "--day", DAY, copy) == 0
+    assert run("seed", "--date", DAY, copy) == 0
+    assert run("order", "--epoch", "2026-11-23T12", "--query", QUESTIONS[0].key, copy) == 0
+
+
+def rewritten(sealed: Path, filled: Settings, change: Callable[[list[bytes]], list[bytes]]) -> Path:
+    """The operator changes its entries and signs the whole tree again with its own key (L1 to L5)."""
+    store = sqlite3.connect(filled.data_dir / "log.db")
+    entries = change([row[0] for row in store.execute("SELECT entry FROM entries ORDER BY n")])
+    store.close()
+    signer = load_or_create_signer(filled.keys_dir / "log.key", filled.log_origin)
+    forged = filled.data_dir / "forged"
+    log = TransparencyLog(forged / "log.db", forged / "log", signer)
+    log.append([json.loads(entry) for entry in entries])
+    log.close()
+    for name in ("vkey", "minutes", "contracts", "hosting", "seeds"):
+        source, target = sealed / name, forged / "log" / name
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    return forged / "log"
+
+
+def edited(entries: list[bytes]) -> list[bytes]:
+    at = next(number for number, entry in enumerate(entries) if b'"t":"minute"' in entry)
+    return [*entries[:at], entries[at].replace(b'"events":20', b'"events":19'), *entries[at + 1 :]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edited,
+        lambda entries: entries[:5] + entries[6:],
+        lambda entries: [*entries[:3], entries[4], entries[3], *entries[5:]],
+        lambda entries: [*entries[:5], b'{"kind":"incident","t":"decision"}', *entries[5:]],
+        lambda entries: entries[:-3],
+    ],
+    ids=["edited", "deleted", "swapped", "inserted", "truncated"],
+)
+def test_a_history_rewritten_with_the_right_key_betrays_itself_to_an_old_head(
+    sealed: Path, filled: Settings, tmp_path: Path, change: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old"
+    shutil.copy(sealed / "checkpoint", old)
+
+    forged = rewritten(sealed, filled, change)
+
+    assert run("log", "--from", old, forged) == 1
+    assert "WRONG" in capsys.readouterr().out
 
 
 def test_a_gzip_bomb_is_refused(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,8 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
     names = [week["name"] for week in closed][-WEEKS:]
 
     def point(index: int, share: float) -> str:
-        x = 8 + index * (PANEL_WIDTH - 16) / max(1, WEEKS - 1)
+        """The last week stands at the right."""
+        x = 8 + (index + WEEKS - len(names)) * (PANEL_WIDTH - 16) / (WEEKS - 1)
         return f"{x:.1f} {PANEL_HEIGHT - 8 - (PANEL_HEIGHT - 16) * share / top:.1f}"
 
     def line(slug: str, key: str) -> str:

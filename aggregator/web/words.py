@@ -23,34 +23,41 @@ def clock(moment: datetime) -> str:
     return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02d}"
 
 
+def dated(day: date, pattern: str) -> str:
+    """A date in a pattern of CLDR; the first of a month is « 1er » in French."""
+    if day.day == 1:
+        pattern = pattern.replace("d", "d'er'", 1)
+    return format_date(day, pattern, locale=LOCALE)
+
+
 def day_short(day: date) -> str:
     """ "jeudi 26 nov."."""
-    return format_date(day, "EEEE d MMM", locale=LOCALE).replace(" ", NBSP)
+    return dated(day, "EEEE d MMM").replace(" ", NBSP)
 
 
 def day_long(day: date) -> str:
     """ "mardi 24 novembre"."""
-    return format_date(day, "EEEE d MMMM", locale=LOCALE)
+    return dated(day, "EEEE d MMMM")
 
 
 def day_only(day: date) -> str:
     """ "21 décembre"."""
-    return format_date(day, "d MMMM", locale=LOCALE).replace(" ", NBSP)
+    return dated(day, "d MMMM").replace(" ", NBSP)
 
 
 def day_with_year(day: date) -> str:
     """ "23 nov. 2026"."""
-    return format_date(day, "d MMM y", locale=LOCALE).replace(" ", NBSP)
+    return dated(day, "d MMM y").replace(" ", NBSP)
 
 
 def weekday(day: date) -> str:
     """ "lundi"."""
-    return format_date(day, "EEEE", locale=LOCALE)
+    return dated(day, "EEEE")
 
 
 def weekday_short(day: date) -> str:
     """ "ven."."""
-    return format_date(day, "EEE", locale=LOCALE)
+    return dated(day, "EEE")
 
 
 def day_relative(day: date, today: date) -> str:
@@ -68,14 +75,14 @@ def seen_at(moment: datetime, today: date) -> str:
     text = f"à{NBSP}{clock(moment)}"
     if moment.date() == today:
         return text
-    return f"le{NBSP}{format_date(moment.date(), 'd MMM', locale=LOCALE).replace(' ', NBSP)} {text}"
+    return f"le{NBSP}{dated(moment.date(), 'd MMM').replace(' ', NBSP)} {text}"
 
 
 def since(moment: datetime, today: date) -> str:
     """ "depuis 13 h 20" today, "depuis le 22 nov., 13 h 20" before."""
     if moment.date() == today:
         return f"depuis {clock(moment)}"
-    return f"depuis le{NBSP}{format_date(moment.date(), 'd MMM', locale=LOCALE).replace(' ', NBSP)}, {clock(moment)}"
+    return f"depuis le{NBSP}{dated(moment.date(), 'd MMM').replace(' ', NBSP)}, {clock(moment)}"
 
 
 def half_day_heading(key: str, today: date) -> str:
@@ -85,7 +92,7 @@ def half_day_heading(key: str, today: date) -> str:
         return "Aujourd’hui, " + part
     if day == today + timedelta(days=1):
         return "Demain " + part if part == "matin" else "Demain après-midi"
-    name = format_date(day, "EEEE d MMMM", locale=LOCALE)
+    name = dated(day, "EEEE d MMMM")
     return f"{name[0].upper()}{name[1:]}, {part}"
 
 
@@ -104,12 +111,9 @@ def percent(share: float) -> str:
 
 
 def points(difference: float) -> str:
-    """A difference of shares, "+6,4 points", "−0,5 point", "0"."""
+    """A difference of shares in points, "+6,4", "−0,5"; "0" only when it is nothing at all."""
     value = round(100 * difference, 1)
-    if not value:
-        return "0"
-    sign = "+" if value > 0 else "−"
-    return f"{sign}{decimal(abs(value))}{NBSP}{plural(value, 'point', 'points')}"
+    return f"{'+' if difference > 0 else '−'}{decimal(abs(value))}" if difference else "0"
 
 
 def country(code: str) -> str:

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,7 +193,17 @@ def test_nothing_is_asked_of_another_host_and_nothing_scrolls_sideways(page: Pag
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.set_viewport_size({"width": 320, "height": 640})
-    for path in ("/", f"/recherche?q={TOWN}", "/transparence", "/etat", "/contrat", "/filtres?insee=69383"):
+    for path in (
+        "/",
+        f"/recherche?q={TOWN}",
+        "/transparence",
+        "/transparence/methode",
+        "/hebergement",
+        "/etat",
+        "/contrat",
+        "/verifier",
+        "/filtres?insee=69383",
+    ):
         page.goto(portal.origin + path)
         overflow = page.locator("body").evaluate("body => document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, path
@@ -218,6 +229,24 @@ def test_the_first_button_is_on_screen_without_scrolling(page: Page, portal: Por
     assert box["y"] + box["height"] <= 740
 
 
+def test_an_auditor_checks_the_running_portal_from_its_address_and_from_a_copy(portal: Portal, tmp_path: Path) -> None:
+    """In a process of its own, with nothing of ours on its path but the file that the portal serves."""
+    portal.run("seal")
+    tool = tmp_path / "verify.py"
+    tool.write_bytes(urllib.request.urlopen(f"{portal.origin}/verify.py").read())
+
+    def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", str(tool), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    running = check("log", f"{portal.origin}/log")
+    copied = check("copy", "--to", str(tmp_path / "copy"), f"{portal.origin}/log")
+    again = check("log", str(tmp_path / "copy"))
+
+    assert (running.returncode, copied.returncode, again.returncode) == (0, 0, 0), running.stdout + copied.stdout
+    assert "signature holds" in running.stdout
+
+
 def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -229,6 +258,8 @@ def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
             f"/recherche?q={TOWN}",
             "/recherche?q=",
             "/transparence",
+            "/transparence/methode",
+            "/hebergement",
             "/etat",
             "/contrat",
             "/filtres?insee=69383",

@@ -27,8 +27,9 @@ from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock
 from tests.conftest import seal
 
-PAGES = ["/", "/transparence", "/etat", "/contrat", "/verifier", "/accessibilite", "/mentions-legales",
-         "/confidentialite", "/recherche?q=Lyon", "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
+PAGES = ["/", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat", "/verifier",
+         "/accessibilite", "/mentions-legales", "/confidentialite", "/recherche?q=Lyon",
+         "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
 
 
 def plain(html: str) -> str:
