@@ -49,7 +49,7 @@ class Accounts:
 
     # Each minute
 
-    def seal(self, at: datetime) -> int:
+    def seal(self, at: datetime, resume: bool = False) -> int:
         """Bring the public log up to now, and publish how that control went. Returns the number of new entries.
 
         Raises LogError when the log must not go on; the transparency page then suspends its verdict.
@@ -66,7 +66,7 @@ class Accounts:
                 shares.POLICY,
                 self._settings.hosting_dir,
             )
-            added = sealer.seal(at)
+            added = sealer.seal(at, resume)
         except LogError as error:
             self._forget_log()
             self._control("log", {"ok": False, "why": str(error)}, at)

@@ -38,11 +38,12 @@ def shares(as_json: bool) -> None:
 
 
 @main.command("seal")
+@click.option("--resume", is_flag=True, help="The portal really has been asleep for more than a week.")
 @refusing
-def seal_now() -> None:
+def seal_now(resume: bool) -> None:
     """Bring the public log up to now (the worker does so each minute)."""
     with _accounts() as accounts:
-        added = accounts.seal(datetime.now(UTC))
+        added = accounts.seal(datetime.now(UTC), resume)
     click.echo(f"{added} entrées ajoutées au journal")
 
 

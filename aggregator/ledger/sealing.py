@@ -18,7 +18,10 @@ from aggregator import canonical
 from aggregator.ledger import merkle
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.seeds import ABSENT, SeedChain
-from aggregator.ledger.translog import TransparencyLog
+from aggregator.ledger.translog import LogError, TransparencyLog
+
+MOST_BACK = timedelta(minutes=5)
+MOST_ASLEEP = timedelta(days=7)
 
 
 class Sealer:
@@ -47,8 +50,13 @@ class Sealer:
         self._policy = dict(policy)
         self._hosting = hosting
 
-    def seal(self, now: datetime) -> int:
-        """Append what is new; returns how many entries that was."""
+    def seal(self, now: datetime, resume: bool = False) -> int:
+        """Append what is new; returns how many entries that was.
+
+        Raises LogError when the clock cannot be believed: a wrong one would reveal draws to come. `resume`: an
+        operator says that the portal really has been asleep for so long.
+        """
+        self._refuse_a_clock_that_jumped(now, resume)
         canonical.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
         before = self._log.size
         for work in (
@@ -66,6 +74,18 @@ class Sealer:
             if new:
                 self._log.append(new)
         return self._log.size - before
+
+    def _refuse_a_clock_that_jumped(self, now: datetime, resume: bool) -> None:
+        minute, seed = self._log.last("minute"), self._log.last("seed")
+        if minute and now + MOST_BACK < datetime.fromisoformat(minute["minute"] + ":00+00:00"):
+            raise LogError(
+                f"the clock says {now:%Y-%m-%d %H:%M} UTC and {minute['minute']} has been sealed: set it right"
+            )
+        asleep = now.date() - date.fromisoformat(seed["date"]) if seed else timedelta(0)
+        if asleep > MOST_ASLEEP and not resume:
+            raise LogError(
+                f"nothing has been sealed for {asleep.days} days: if the clock is right, run `aiguillage seal --resume`"
+            )
 
     def _rules(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The contract and the margins in force, whenever they change; the anchor of the seed chain, once."""

@@ -12,6 +12,7 @@ from aggregator.settings import ROOT
 from aggregator.web import charts
 from aggregator.web.site import Site
 
+LEAST_DRAWN = 0.01
 PRESS_PATH = ROOT / "data" / "press-2021.json"
 EFFECT_WORDS = {
     "availability": "Disponibilité : des lieux sans créneau vu",
@@ -75,9 +76,15 @@ def question(
         "outside": [row for row in rows if row[f"{prefix}stands"] in ("outside", "impossible")],
         "open": [row for row in rows if row[f"{prefix}stands"] == "open"],
         "inside": sum(row[f"{prefix}stands"] == "inside" for row in rows),
-        "tracks": [charts.track(row, reference, f"{prefix}ratio") for row in rows],
+        "tracks": [charts.track(row, reference, f"{prefix}ratio") for row in rows if _drawn(row)],
+        "not_drawn": [row for row in rows if not _drawn(row)],
         "reference": reference,
     }
+
+
+def _drawn(row: Mapping[str, Any]) -> bool:
+    """A platform with less than one place in a hundred stands in the tables only (screens §8)."""
+    return (row["places_share"] or 0) >= LEAST_DRAWN
 
 
 def of_class(totals: Mapping[str, Any], name: str) -> dict[str, Any]:

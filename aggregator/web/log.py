@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, send_from_directory
 
 from aggregator.settings import ROOT
@@ -11,6 +13,12 @@ log = Blueprint("log", __name__)
 
 MUTABLE = ("checkpoint", "vkey")
 BESIDE = ("snapshots/", "hours/")
+KINDS = {
+    ".csv": "text/csv",
+    ".json": "application/json",
+    ".ndjson": "application/x-ndjson",
+    ".md": "text/plain",
+}
 
 
 @log.get("/log/<path:name>")
@@ -18,7 +26,9 @@ def file(name: str) -> Response:
     """A file of the log, or a snapshot that it names. Full tiles and snapshots never change."""
     published = here().settings.published_dir
     folder = published if name.startswith(BESIDE) else published / "log"
-    kind = "text/plain; charset=utf-8" if name in MUTABLE else "application/octet-stream"
+    kind = KINDS.get(Path(name).suffix, "application/octet-stream")
+    if name in MUTABLE:
+        kind = "text/plain"
     response = send_from_directory(folder, name, mimetype=kind, max_age=0 if name in MUTABLE else 3600)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
@@ -27,4 +37,4 @@ def file(name: str) -> Response:
 
 @log.get("/verify.py")
 def verifier() -> Response:
-    return send_from_directory(ROOT, "verify.py", mimetype="text/x-python; charset=utf-8")
+    return send_from_directory(ROOT, "verify.py", mimetype="text/x-python")

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from pymerkle import InmemoryTree
 
 import verify
 from aggregator.accounts import Accounts
 from aggregator.closing import Closing
 from aggregator.gazetteer import Gazetteer
 from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.store import open_stores
@@ -252,6 +254,48 @@ def test_a_key_that_nobody_announced_leads_nowhere(portal: Portal) -> None:
         accounts.seal(portal.clock())
 
     assert verify.main(["log", "--vkey", old, str(portal.log)]) == 1
+
+
+def test_a_clock_that_jumps_reveals_no_draw_and_seals_nothing(portal: Portal) -> None:
+    """A wrong clock must not publish the draws to come; the page says that the control fails."""
+    portal.visit(3, 3)
+    portal.work()
+    seeds_before = sorted(path.name for path in (portal.log / "seeds").iterdir())
+    for jump in (timedelta(days=400), timedelta(hours=-2)):
+        portal.clock.at = NOON + jump
+        with closing(Accounts(portal.settings)) as accounts, pytest.raises(LogError, match=r"clock|sealed for"):
+            accounts.seal(portal.clock())
+
+    assert sorted(path.name for path in (portal.log / "seeds").iterdir()) == seeds_before
+    assert portal.published("controls.json")["log"]["ok"] is False
+    portal.clock.at = NOON + timedelta(minutes=5)
+    portal.work()
+    assert portal.published("controls.json")["log"]["ok"] is True
+
+
+def test_a_portal_that_slept_is_woken_by_its_operator(portal: Portal) -> None:
+    portal.work()
+    portal.clock.forward(days=30)
+    with closing(Accounts(portal.settings)) as accounts:
+        assert accounts.seal(portal.clock(), resume=True) > 30
+
+    assert verify.main(["log", str(portal.log)]) == 0
+
+
+def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: Portal) -> None:
+    source = verify.Source(str(day_over.log))
+    _, size, root = verify.checkpoint(source.text("checkpoint"), source.text("vkey"))
+    bundle, entries = source.get(verify.tile_path("entries", 0, size)), []
+    while bundle:
+        length = int.from_bytes(bundle[:2], "big")
+        entries.append(bundle[2 : 2 + length])
+        bundle = bundle[2 + length :]
+
+    tree = InmemoryTree(algorithm="sha256")
+    for entry in entries:
+        tree.append_entry(entry)
+
+    assert (len(entries), tree.get_root()) == (size, root)
 
 
 def test_decisions_and_hosting_sheets_are_in_the_log_once(portal: Portal) -> None:
