@@ -17,8 +17,6 @@ from providers.text import slugify
 
 DAYS_PER_PAGE = 14  # `limit` is a number of days (§1.3)
 BOOKING_CATEGORY = "vaccination-covid-19"  # first path segment of a deep link (§1.6)
-PUBLIC_WORDS = ("non professionnel",)
-PROFESSIONAL_WORDS = ("professionnel", "soignant")
 # These names are also towns: the listing takes the département under a prefix (§1.1).
 PREFIXED = {"indre", "gironde", "mayenne", "vienne"}
 
@@ -179,7 +177,7 @@ class Doctolib(Provider):
         except (GoneError, InvalidAnswerError) as error:
             ask.refused.append(f"{slug}: {error}")
             return
-        if not card.visit_motives or any(self.wants(reason_of(motive)) for motive in card.visit_motives):
+        if not card.visit_motives or any(self.wants(reason) for _, reason in reasons_of(card)):
             yield from centres_of_card(card, doctor, self.config.booking_origin)
 
     def _card(self, ask: Ask, slug: str) -> Card:
@@ -201,10 +199,10 @@ class Doctolib(Provider):
         chosen = choose_practice(card, practice)
         draft.phone = chosen.place.phone or draft.phone
         draft.centre_id = centre_id(card, chosen.practices, chosen.same_address)
-        for motive in public_motives(card):
-            if motive.id is not None and motive.allow_new_patients is not False and self.wants(reason_of(motive)):
+        for motive, reason in reasons_of(card):
+            if motive.id is not None and motive.allow_new_patients is not False and self.wants(reason):
                 with draft.part():
-                    self._motive(draft, motive.id, reason_of(motive), agendas, chosen.practices)
+                    self._motive(draft, motive.id, reason, agendas, chosen.practices)
 
     def _motive(
         self, draft: Draft, motive: int, reason: Reason, agendas: list[Agenda], practices: tuple[int, ...]
@@ -333,30 +331,19 @@ def agendas_and_practices(
     return agenda_ids, list(practice_ids)
 
 
-def public_categories(categories: Sequence[Category]) -> set[int]:
-    """Categories open to the public; "Non professionnels de santé" is one, "Professionnels de santé" is not (§1.4)."""
-    return {category.id for category in categories if not _is_professional(category.name)}
+def reasons_of(card: Card) -> list[tuple[Motive, Reason]]:
+    """Every motive as a reason: its national number, and the category it stands under, which says for whom (§1.4).
 
-
-def public_motives(card: Card) -> list[Motive]:
-    public = public_categories(card.visit_motive_categories or [])
-    return [
-        motive
-        for motive in card.visit_motives or []
-        if not card.visit_motive_categories
-        or motive.visit_motive_category_id is None
-        or motive.visit_motive_category_id in public
-    ]
-
-
-def _is_professional(name: str) -> bool:
-    text = name.casefold()
-    return any(word in text for word in PROFESSIONAL_WORDS) and not any(word in text for word in PUBLIC_WORDS)
-
-
-def reason_of(motive: Motive) -> Reason:
-    code = str(motive.ref_visit_motive_id) if motive.ref_visit_motive_id is not None else None
-    return Reason(motive.name, code)
+    A motive of a category that the card does not list cannot be booked from it.
+    """
+    names = {category.id: category.name for category in card.visit_motive_categories or []}
+    found = []
+    for motive in card.visit_motives or []:
+        category = motive.visit_motive_category_id
+        if not names or category is None or category in names:
+            code = str(motive.ref_visit_motive_id) if motive.ref_visit_motive_id is not None else None
+            found.append((motive, Reason(motive.name, code, names.get(category, "") if category is not None else "")))
+    return found
 
 
 def centres_of_card(card: Card, doctor: Doctor, origin: str) -> Iterator[Centre]:

@@ -39,44 +39,42 @@ class Checkpoint:
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
-class Signer:
-    """An Ed25519 key with the name that it signs under."""
+class NamedKey:
+    """An Ed25519 key with the name that it signs under. `kind`: which sort of signature others must expect."""
+
+    kind = ED25519
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
         self.name = name
         self._key = key
         self._public = _raw(key.public_key())
+        self._key_id = _key_id(name, self._public, self.kind)
 
     @property
     def vkey(self) -> str:
         """What others need to check our signatures: "name+keyid+base64(type || public key)"."""
-        key_id = _key_id(self.name, self._public)
-        return f"{self.name}+{key_id.hex()}+{base64.b64encode(ED25519 + self._public).decode()}"
+        return f"{self.name}+{self._key_id.hex()}+{base64.b64encode(self.kind + self._public).decode()}"
+
+
+class Signer(NamedKey):
+    """The key of a log."""
 
     def sign(self, text: str) -> str:
         """`text` (which ends in a newline) as a signed note."""
-        signature = _key_id(self.name, self._public) + self._key.sign(text.encode())
+        signature = self._key_id + self._key.sign(text.encode())
         return f"{text}\n— {self.name} {base64.b64encode(signature).decode()}\n"
 
 
-class Cosigner:
+class Cosigner(NamedKey):
     """A witness's key: it signs heads of other people's logs, with the time (C2SP tlog-cosignature, cosignature/v1)."""
 
-    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
-        self.name = name
-        self._key = key
-        self._public = _raw(key.public_key())
-
-    @property
-    def vkey(self) -> str:
-        key_id = _key_id(self.name, self._public, COSIGNATURE)
-        return f"{self.name}+{key_id.hex()}+{base64.b64encode(COSIGNATURE + self._public).decode()}"
+    kind = COSIGNATURE
 
     def cosign(self, note: str, unix_time: int) -> str:
         """`note` with one more line."""
         text = note.rpartition("\n\n")[0] + "\n"
         signature = self._key.sign(_cosigned(text, unix_time))
-        blob = _key_id(self.name, self._public, COSIGNATURE) + struct.pack(">Q", unix_time) + signature
+        blob = self._key_id + struct.pack(">Q", unix_time) + signature
         return f"{note}— {self.name} {base64.b64encode(blob).decode()}\n"
 
 
