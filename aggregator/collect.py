@@ -19,13 +19,12 @@ from typing import Any
 from aggregator.gazetteer import Gazetteer
 from aggregator.geography import distance_m
 from aggregator.intake import Intake
-from aggregator.match import Matcher
+from aggregator.placing import place_centres
 from aggregator.settings import Settings
 from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Registry, Stores, pack
 from providers import PROVIDERS
-from providers.base import Provider
+from providers.base import Provider, ProviderConfig
 from providers.breaker import Breaker
-from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre, Discovered, Outcome, Reading, Reason
 
 log = logging.getLogger(__name__)
@@ -71,8 +70,8 @@ class Collector:
         self._progress = progress
         wanted = set(only)
         self._providers: dict[str, Provider] = {
-            slug: self._provider(slug)
-            for slug in settings.provider_configs()
+            slug: self._provider(slug, config)
+            for slug, config in settings.provider_configs().items()
             if slug in PROVIDERS and (not wanted or slug in wanted)
         }
 
@@ -194,7 +193,7 @@ class Collector:
     def _due(self, due_before: datetime | None) -> dict[str, list[OfferRow]]:
         """Offers to read by provider, never read first, then the oldest reading."""
         times = self._catalog.reading_times()
-        listed = listed_offers(self._registry, self._catalog, self._intake)
+        listed = self._catalog.listed_offers()
         work: dict[str, list[OfferRow]] = {slug: [] for slug in self._providers}
         for offer in self._registry.offers():
             if offer.provider in work and offer.offer_id in listed:
@@ -251,14 +250,14 @@ class Collector:
     def _keep_breaker(self, slug: str) -> None:
         self._catalog.put_breaker(slug, self._providers[slug].breaker.state)
 
-    def _provider(self, slug: str) -> Provider:
+    def _provider(self, slug: str, config: ProviderConfig) -> Provider:
         campaign = self._settings.campaign
 
         def wants(reason: Reason) -> bool:
             return campaign.meaning(slug, reason) is not None
 
         breaker = Breaker(self._now, self._catalog.breaker(slug))
-        return PROVIDERS[slug](self._settings.provider_configs()[slug], wants, breaker)
+        return PROVIDERS[slug](config, wants, breaker)
 
     def fetch_table(self, run_id: int) -> list[dict[str, Any]]:
         return self._catalog.fetch_table(run_id)
@@ -280,67 +279,6 @@ def is_another(before: Centre, after: Centre) -> bool:
     if before.name == after.name or None in (before.lat, before.lon, after.lat, after.lon):
         return False
     return distance_m(before.lat, before.lon, after.lat, after.lon) > MOVED_M  # type: ignore[arg-type]
-
-
-def place_centres(registry: Registry, catalog: Catalog, intake: Intake, at: datetime) -> None:
-    """Give every listed centre its place (official list first, then by first sight) and each link its offer."""
-    matches = registry.matches()
-    matcher = Matcher()
-    centres = sorted(catalog.centres(), key=lambda centre: centre.source != OFFICIAL)
-    new: list[Centre] = []
-    for centre in centres:
-        place_id = matches.get((centre.source, centre.source_id))
-        if place_id is None:
-            new.append(centre)
-        else:
-            matcher.add(place_id, centre, centre.insee, intake.link_of(centre))
-    with registry.transaction():
-        for centre in new:
-            link = intake.link_of(centre)
-            verdict = matcher.judge(centre, centre.insee, link)
-            place_id = verdict.place_id or registry.new_place(at)
-            registry.match(centre.source, centre.source_id, place_id, verdict.method, verdict.score, at)
-            if verdict.review_with:
-                registry.open_review(
-                    centre.source,
-                    centre.source_id,
-                    place_id,
-                    verdict.review_with,
-                    verdict.score or 0.0,
-                    verdict.distance_m,
-                    at,
-                )
-            matcher.add(place_id, centre, centre.insee, link)
-            matches[(centre.source, centre.source_id)] = place_id
-        for place_id, provider, key, url in chosen_links(centres, matches, intake):
-            registry.put_offer(place_id, provider, key, url, at)
-
-
-def chosen_links(
-    centres: Iterable[Centre], matches: dict[tuple[str, str], str], intake: Intake
-) -> Iterator[tuple[str, str, str, str]]:
-    """(place, provider, key, URL): one link a place and provider, the provider's own before the official list's."""
-    chosen: dict[tuple[str, str], tuple[bool, str, str]] = {}
-    for centre in centres:
-        link = intake.link_of(centre)
-        if link is None or centre.booking_url is None:
-            continue
-        where = (matches[(centre.source, centre.source_id)], link[0])
-        candidate = (centre.source == OFFICIAL, link[1], centre.booking_url)
-        if where not in chosen or candidate < chosen[where]:
-            chosen[where] = candidate
-    for (place_id, provider), (_, key, url) in chosen.items():
-        yield place_id, provider, key, url
-
-
-def listed_offers(registry: Registry, catalog: Catalog, intake: Intake) -> set[str]:
-    """Offers that some source lists now; those of closed or professionals-only centres are not asked about."""
-    matches = registry.matches()
-    centres = [c for c in catalog.centres() if not (c.closed or c.professionals_only)]
-    by_link = {(offer.provider, offer.link_key): offer.offer_id for offer in registry.offers()}
-    known = [centre for centre in centres if (centre.source, centre.source_id) in matches]
-    links = {(provider, key) for _, provider, key, _ in chosen_links(known, matches, intake)}
-    return {by_link[link] for link in links if link in by_link}
 
 
 def due_before(now: datetime, interval_s: int) -> datetime:

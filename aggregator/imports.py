@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from aggregator.collect import place_centres, sudden_change
+from aggregator.collect import sudden_change
 from aggregator.gazetteer import Gazetteer, department_of
 from aggregator.intake import Intake
+from aggregator.placing import place_centres
 from aggregator.settings import Settings
 from aggregator.store import Stores
 from providers.official_list import SOURCE, OfficialList, OfficialListError, read

@@ -164,6 +164,15 @@ class Catalog(Store):
             [{"id": offer_id, "at": at.isoformat()} for offer_id in offer_ids],
         )
 
+    def put_listed_offers(self, offer_ids: Iterable[str]) -> None:
+        """Note which offers are to be asked about from now on."""
+        with self.transaction():
+            self.run("DELETE FROM listed_offers")
+            self.run_many("INSERT INTO listed_offers VALUES (:id)", [{"id": offer_id} for offer_id in offer_ids])
+
+    def listed_offers(self) -> set[str]:
+        return {row["offer_id"] for row in self.rows("SELECT offer_id FROM listed_offers")}
+
     def readings(self) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM readings")
 

@@ -98,6 +98,12 @@ def what_sources_say(db: Database) -> None:
 
 
 @catalog()
+def listed_offers(db: Database) -> None:
+    """Which offers to ask about, as of the last placing: asked for every few seconds."""
+    db.executescript("CREATE TABLE listed_offers (offer_id TEXT PRIMARY KEY) WITHOUT ROWID;")
+
+
+@catalog()
 def outages(db: Database) -> None:
     """Since when and until when a provider as a whole could not be read; no end while it lasts."""
     db.executescript(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,11 +18,12 @@ import pytest
 from aggregator import canonical
 from aggregator.campaign import Campaign
 from aggregator.collect import Collector
+from aggregator.gazetteer import Gazetteer
 from aggregator.order import Section, Sort
 from aggregator.publish import describe, is_listed, reading_state
 from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search
 from aggregator.settings import Settings
-from aggregator.snapshot import Places, Shelf, Slots, Snapshot, SnapshotError
+from aggregator.snapshot import Place, Places, Shelf, Slots, Snapshot, SnapshotError
 from providers.records import Centre
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock
@@ -86,6 +88,65 @@ def test_no_exchange_of_names_moves_a_place(snapshot: Snapshot, covid: Campaign,
         other = relabelled(snapshot, dict(zip(slugs, permuted, strict=True)))
         for town, ids in before.items():
             assert ask(other, covid, insee=town, sort=sort, radius_km=50) == ids
+
+
+NATIONAL = 13_000
+LABELS = ("doctolib", "keldoc", "maiia", "ordoclic", "e", "f", "g", "h")
+
+
+@pytest.fixture(scope="module")
+def nation(gazetteer: Gazetteer) -> Snapshot:
+    """A country of 13,000 places in proportion to population, on eight platforms, most of them on one."""
+    chance = random.Random(2021)
+    communes = sorted(gazetteer.communes.values(), key=lambda commune: commune.insee)
+    chosen = chance.choices(communes, [commune.population + 1 for commune in communes], k=NATIONAL)
+    places, offers = [], {}
+    for number, commune in enumerate(chosen):
+        identifier = f"{number:010d}".translate(str.maketrans("0123456789", "abcdefghij"))
+        labels = (
+            chance.sample(LABELS, 2) if number % 20 == 0 else chance.choices(LABELS, (74, 6, 5, 5, 4, 3, 2, 1), k=1)
+        )
+        row: dict[str, Any] = {
+            **dict.fromkeys(Place.__dataclass_fields__, ""),
+            "id": f"p-{identifier}",
+            "drawn": "2026-01-01",
+            "lat": commune.lat + chance.gauss(0, 0.02),
+            "lon": commune.lon + chance.gauss(0, 0.02),
+            "tz": commune.time_zone,
+            "offers": [
+                {"id": f"o-{identifier[:-1]}{n}", "provider": label, "url": "https://x.example/"}
+                for n, label in enumerate(labels)
+            ],
+        }
+        places.append(row)
+        for offer in row["offers"]:
+            seen = chance.random() < 0.6
+            slots = [[0, [29_700_000 + chance.randrange(20_000)]]] if seen else []
+            offers[offer["id"]] = {"state": "seen" if seen else chance.choice(("none", "unknown")), "answered": None,
+                                   "since": None, "cause": None, "partial": False, "slots": slots}  # fmt: skip
+    points = [[commune.insee, commune.lat, commune.lon] for commune in communes]
+    made = Places({"campaign": {}, "places": places, "communes": points}, "0" * 64)
+    kinds = [{"needs": [], "step": None, "audience": None}]
+    content = {"places": "0" * 64, "at": "2026-06-20T00:00:00Z", "until": "", "interval_s": 1, "kinds": kinds}
+    return Snapshot(made, Slots({**content, "offers": offers}, "1" * 64, made), "2" * 64)
+
+
+def test_no_exchange_of_names_moves_a_place_in_the_whole_country(nation: Snapshot, covid: Campaign) -> None:
+    """N2 on a national snapshot: every transposition of eight labels, and a hundred random permutations."""
+    towns = ("75056", "13055", LYON, "31555", "97411", "2A004", BOURG, "23096")
+    asked = [{"insee": town, "sort": sort, "radius_km": 25} for town in towns for sort in Sort]
+    before = [ask(nation, covid, **question) for question in asked]
+    chance = random.Random(1)
+    exchanges = [{a: b, b: a} for a, b in itertools.combinations(LABELS, 2)]
+    exchanges += [dict(zip(LABELS, chance.sample(LABELS, len(LABELS)), strict=True)) for _ in range(100)]
+
+    for number, exchange in enumerate(exchanges):
+        other = relabelled(nation, {label: exchange.get(label, label) for label in LABELS})
+        question = number % len(asked)
+        for each in {question, (question + 5) % len(asked), (question + 11) % len(asked)}:
+            assert ask(other, covid, **asked[each]) == before[each]
+
+    assert sum(map(len, before)) > 2_000
 
 
 def test_the_exchange_of_names_would_show_an_order_by_name(snapshot: Snapshot, covid: Campaign) -> None:
