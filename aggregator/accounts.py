@@ -90,6 +90,7 @@ class Accounts:
                 exposure=self.exposure(first, self._shown_upto(today)),
                 supply=json.loads(path.read_text(encoding="utf-8")) if path.exists() else {},
                 missed=self.reader.missed(),
+                missed_by_provider=self.reader.missed_by_provider(f"{today}T00"),
             ),
             self._settings.provider_labels(),
         )

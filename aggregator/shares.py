@@ -31,7 +31,8 @@ POLICY = {
 class Counted:
     """What a window holds. `published`: by class and provider, whole steps only; `totals`: by class, to the minute.
 
-    `exposure`: weighted units by provider; `supply`: places and slots by provider, of the snapshot in force.
+    `exposure`: weighted units by provider; `supply`: places and slots by provider, of the snapshot in force;
+    `missed_by_provider`: of closed days.
     """
 
     published: Totals
@@ -39,6 +40,7 @@ class Counted:
     exposure: Mapping[str, int] = field(default_factory=dict)
     supply: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     missed: int = 0
+    missed_by_provider: Mapping[str, int] = field(default_factory=dict)
 
 
 def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
             for cls in EventClass
         },
         "missed": counted.missed,
+        "missed_by_provider": dict(counted.missed_by_provider),
         "places": sum(places.values()),
         "slots": sum(slots.values()),
         "exposed": sum(counted.exposure.values()) > 0,

@@ -25,6 +25,10 @@ class EventReader:
     def missed(self) -> int:
         return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
 
+    def missed_by_provider(self, before: str) -> dict[str, int]:
+        """Misses of the hours before `before`, by provider: only closed days may be told so."""
+        return dict(self._rows("SELECT prov, sum(n) FROM misses WHERE bin < ? GROUP BY prov ORDER BY prov", (before,)))
+
     def commitments(self, after: int) -> list[tuple[int, bytes]]:
         """(sequence number, commitment) of the events after a sequence number."""
         return [

@@ -109,6 +109,8 @@ def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: 
     log.close()
 
     assert EventReader(tmp_path / "events.db").missed() == 1
+    assert sum(EventReader(tmp_path / "events.db").missed_by_provider("2027").values()) == 1
+    assert EventReader(tmp_path / "events.db").missed_by_provider("2026-11-23T00") == {}
 
 
 def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
