@@ -11,9 +11,11 @@ from aggregator.settings import ROOT, Settings
 from aggregator.web import security, words
 from aggregator.web.about import about
 from aggregator.web.departures import departures
+from aggregator.web.feeds import feeds
 from aggregator.web.health import health
 from aggregator.web.log import log
 from aggregator.web.pages import pages
+from aggregator.web.places import places
 from aggregator.web.site import Site, install, utc_now
 from aggregator.web.transparency import transparency
 from aggregator.web.typography import FrenchSpaces, french
@@ -33,7 +35,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)
-    for blueprint in (pages, departures, transparency, about, health, log):
+    for blueprint in (pages, places, feeds, departures, transparency, about, health, log):
         app.register_blueprint(blueprint)
 
     @app.context_processor

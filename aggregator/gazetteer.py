@@ -203,7 +203,7 @@ def load(path: Path) -> Gazetteer:
 
 def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> int:
     """Read the package's tables and write `path`. Returns the number of communes; about ten seconds."""
-    tables = _Tables()
+    tables = Tables()
     rows = list(_communes(tables, progress))
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"format": FORMAT, "communes": rows, "departments": tables.departments, "regions": tables.regions}
@@ -214,7 +214,7 @@ def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> in
     return len(rows)
 
 
-class _Tables:
+class Tables:
     """The package's files, found without importing it (it would import Django)."""
 
     def __init__(self) -> None:
@@ -236,7 +236,7 @@ class _Tables:
             yield from csv.DictReader(file)
 
 
-def _communes(tables: _Tables, progress: Callable[[int], None]) -> Iterator[list[Any]]:
+def _communes(tables: Tables, progress: Callable[[int], None]) -> Iterator[list[Any]]:
     wanted = [row for row in tables.read("communes") if row["type"] in ("COM", "ARM")]
     points = {row["id"]: _point(row) for row in wanted}
     by_id = {row["id"]: row for row in wanted}
@@ -274,7 +274,7 @@ def _point(row: dict[str, str]) -> tuple[float, float] | None:
 
 
 def _beside(
-    row: dict[str, str], tables: _Tables, points: dict[str, tuple[float, float] | None]
+    row: dict[str, str], tables: Tables, points: dict[str, tuple[float, float] | None]
 ) -> tuple[float, float] | None:
     """For the few communes re-established of late: the middle of those that share their postal code."""
     codes = set(tables.postcodes[row["id"]])

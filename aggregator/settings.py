@@ -97,6 +97,10 @@ class Settings:
         return self.data_dir / "gazetteer.json.gz"
 
     @property
+    def outlines_path(self) -> Path:
+        return self.data_dir / "outlines.npz"
+
+    @property
     def contract_path(self) -> Path:
         """The text of the ranking contract in force."""
         return ROOT / "data" / "contract-order-1.md"

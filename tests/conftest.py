@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from aggregator import campaign as campaigns
-from aggregator import demonstration
+from aggregator import demonstration, outlines
 from aggregator import gazetteer as gazetteers
 from aggregator.accounts import Accounts
 from aggregator.campaign import Campaign
@@ -92,13 +92,27 @@ def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
 
 
 def gazetteer_file(folder: Path) -> Path:
+    return built_once(folder / "gazetteer.json.gz", gazetteers.build)
+
+
+def outlines_file(folder: Path) -> Path:
+    return built_once(folder / "outlines.npz", outlines.build)
+
+
+def built_once(path: Path, build: Callable[[Path], int]) -> Path:
     """Built once for all test processes; a file that appears whole."""
-    path = folder / "gazetteer.json.gz"
     if not path.exists():
-        part = folder / f"gazetteer-{os.getpid()}.json.gz"
-        gazetteers.build(part)
+        part = path.with_name(f"{os.getpid()}-{path.name}")
+        build(part)
         part.replace(path)
     return path
+
+
+def geography(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Links from a data folder to the gazetteer and the outlines of the session."""
+    shared = tmp_path_factory.getbasetemp().parent
+    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(shared))
+    (data / "outlines.npz").symlink_to(outlines_file(shared))
 
 
 @pytest.fixture
@@ -147,7 +161,7 @@ def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: 
     """Demonstration settings with a data folder of their own, on the session's sandbox."""
     data = tmp_path / "run"
     data.mkdir()
-    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    geography(data, tmp_path_factory)
     (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
     sandbox.faults.clear()
     return Settings(data_dir=data)
@@ -157,7 +171,7 @@ def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: 
 def collected(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, gazetteer: Gazetteer) -> Path:
     """A data folder after one full run at noon, published; copy it before you change it."""
     data = tmp_path_factory.mktemp("collected")
-    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    geography(data, tmp_path_factory)
     (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
     settings = Settings(data_dir=data)
     sandbox.faults.clear()

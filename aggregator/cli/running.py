@@ -10,7 +10,7 @@ from socket import create_connection
 
 import click
 
-from aggregator import canonical, demonstration
+from aggregator import canonical, demonstration, outlines, readiness
 from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
 from aggregator.progress import Bars
@@ -56,9 +56,28 @@ def _fault(text: str) -> tuple[str, str]:
 
 @main.command()
 @refusing
+def doctor() -> None:
+    """What is missing before the portal may open; exit code 1 while something is."""
+    found = list(readiness.missing(Settings.from_env().but(demo=False)))
+    for one in found:
+        click.echo(f"- {one}")
+    click.echo(f"{len(found)} à compléter." if found else "Rien ne manque.")
+    sys.exit(1 if found else 0)
+
+
+def _refuse_to_open(settings: Settings) -> None:
+    """A live portal says who runs it, or does not start."""
+    blanks = [] if settings.demo else readiness.must_wait(settings)
+    if blanks:
+        raise Refused("this portal cannot open yet:\n" + "\n".join(f"- {one}" for one in blanks))
+
+
+@main.command()
+@refusing
 def worker() -> None:
     """The scheduler process: collects, publishes, rolls up. One at a time."""
     settings = Settings.from_env()
+    _refuse_to_open(settings)
     _wait_for_sandbox(settings)
     with Bars(console, lines=True) as bars:
         Worker(settings, bars).run()
@@ -94,6 +113,7 @@ def _answers(origin: str) -> bool:
 def serve() -> None:
     """The web process (Granian)."""
     settings = Settings.from_env()
+    _refuse_to_open(settings)
     _wait_for_sandbox(settings)
     # Replaced, not started: the web process never holds what the commands import (pandas, sqlite-utils).
     os.execv(sys.executable, [sys.executable, "-m", "granian", *granian_arguments(settings)])  # noqa: S606
@@ -124,4 +144,6 @@ def build_gazetteer() -> None:
     settings = Settings.from_env()
     with Bars(console) as bars:
         count = gazetteers.build(settings.gazetteer_path, lambda done: bars("communes", done, 34_924))
-    click.echo(f"{count} communes dans {settings.gazetteer_path}")
+        bars("contours", 0, 1)
+        outlines.build(settings.outlines_path)
+    click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")

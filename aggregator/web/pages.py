@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from aggregator.gazetteer import Commune
-from aggregator.geography import distance_m
-from aggregator.order import CONTRACT, Section, Sort, list_hash, query_key, tie_key
+from aggregator.order import CONTRACT, Section, Sort, tie_key
 from aggregator.search import (
     RADII_KM,
     Answer,
@@ -28,16 +27,16 @@ from aggregator.search import (
     refreshed,
     search,
 )
-from aggregator.snapshot import Place, Snapshot
+from aggregator.snapshot import Snapshot
 from aggregator.web import questions, words
-from aggregator.web.cards import Card, OfferBlock, card, hours_of, offer_block
+from aggregator.web.cards import Card, card
+from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
 from aggregator.web.site import Site, here
 
 pages = Blueprint("pages", __name__)
 
 PAGE_SIZE = 20
-DAYS_SHOWN = 10
 MOMENTS = {
     Moment.MORNING: "matin",
     Moment.AFTERNOON: "après-midi",
@@ -87,6 +86,16 @@ def results() -> Any:
     return _list(site, replace(asked, question=question))
 
 
+@pages.get("/embed/recherche")
+def embedded() -> Any:
+    """The same list for the page of a town hall, in a frame: same order, same buttons, which open in the top window."""
+    site = here()
+    asked = questions.read(request.args, site.campaign, site.now().date())
+    if site.snapshot is None or (asked.question.insee is None and asked.question.lat is None):
+        return render_template("embed_form.html", **_home(site), embedded=True)
+    return _list(site, asked, embedded=True)
+
+
 @pages.get("/filtres")
 def filters() -> Any:
     site = here()
@@ -103,21 +112,30 @@ def filters() -> Any:
     )
 
 
-@pages.get("/centre/<place_id>")
-def place(place_id: str) -> Any:
+@pages.get("/suggestions")
+def suggestions() -> Any:
+    """Six communes at most for what has been typed so far: exact names first, then by population."""
     site = here()
-    snapshot = site.snapshot
-    if snapshot is None or place_id not in snapshot.places.index:
-        raise NotFound
-    asked = questions.read(request.args, site.campaign, site.now().date())
-    return render_template("place.html", **_place(site, snapshot, snapshot.places.index[place_id], asked))
+    text = request.args.get("q", "")[: questions.MAX_TEXT]
+    found = [
+        {
+            "name": commune.name,
+            "department": commune.department,
+            "department_name": site.gazetteer.department_name(commune.department),
+            "url": url_for("pages.results", insee=commune.insee),
+        }
+        for commune in site.gazetteer.suggest(text)
+    ]
+    response = jsonify(found)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def address(endpoint: str, values: dict[str, Any]) -> str:
     return url_for(endpoint, **values)
 
 
-def _list(site: Site, asked: Asked) -> Any:
+def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
     newest = site.snapshot
     if newest is None:
         raise NotFound
@@ -139,12 +157,19 @@ def _list(site: Site, asked: Asked) -> Any:
     html = render_template(
         "results.html",
         **_results(site, asked, answer, facts),
+        drawing=map_of(
+            site.outlines,
+            site.towns,
+            [(rank, one.place) for rank, one in enumerate(shown, (page - 1) * PAGE_SIZE + 1)],
+            origin(answer.snapshot, answer.question),
+        ),
         groups=list(_groups(site, answer, shown, facts, (page - 1) * PAGE_SIZE + 1)),
         page=page,
         page_count=count,
         beyond=asked.page if beyond else None,
         stale_reference=stale_reference,
         newer=facts is not newest,
+        embedded=embedded,
     )
     return Response(html, status)
 
@@ -177,6 +202,8 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "nearest": min((one.candidate.distance_m for one in answer.found), default=0),
         "first": _first_slot_of_list(site, answer, facts),
         "link": link,
+        "absolute": lambda path: request.host_url.rstrip("/") + path,
+        "feed_url": address("feeds.results", questions.parameters(question, site.campaign)),
         "place_query": urlencode(questions.parameters(question, site.campaign, ref=answer.reference)),
         "filters_url": address("pages.filters", questions.parameters(question, site.campaign)),
         "filters_set": questions.filters_set(question, site.campaign),
@@ -324,110 +351,3 @@ def fan(branches: int) -> Iterator[dict[str, Any]]:
 def _where(site: Site, question: Question) -> str:
     commune = site.gazetteer.get(question.insee or "")
     return f"{commune.name} ({commune.department})" if commune else "votre position"
-
-
-def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[str, Any]:
-    where: Place = snapshot.places.all[number]
-    now = site.now().astimezone(where.zone)
-    question = Question(
-        need=asked.question.need, step=asked.question.step, audience=asked.question.audience, radius_km=0
-    )
-    fits = SlotFilter(snapshot.slots, question, site.campaign)
-    epoch, key = site.epoch, query_key({"place": where.id})
-    alone = list_hash(snapshot.hash, epoch, key, [where.id])
-    drawn = sorted(where.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))
-    blocks = [
-        offer_block(site, where, offer, snapshot, fits, site.tokens.write(epoch, alone, where.id, offer.id, 0))
-        for offer in drawn
-    ]
-    back = questions.parameters(asked.question, site.campaign) if asked.question.insee or asked.question.lat else None
-    ref = {"ref": "-".join(asked.reference)} if asked.reference else {}
-    return {
-        "place": where,
-        "blocks": blocks,
-        "days": list(_days(snapshot, where, blocks, [offer.id for offer in drawn], fits, now)),
-        "today": now.date(),
-        "hours": [(name, hours) for name, hours in _week(where, now.date())],
-        "hours_today": hours_of(where, now.date()),
-        "distance": _distance(snapshot, asked.question, where),
-        "back": address("pages.results", {**back, **ref}) if back else None,
-        "reference": f"{CONTRACT} · {epoch} · {alone[:8]}",
-        "unread": unread(site),
-    }
-
-
-def _distance(snapshot: Snapshot, question: Question, where: Place) -> int | None:
-    if where.lat is None or where.lon is None or not (question.insee or question.lat is not None):
-        return None
-    try:
-        lat, lon = origin(snapshot, question)
-    except UnknownOriginError:
-        return None
-    return distance_m(lat, lon, where.lat, where.lon)
-
-
-@dataclass(frozen=True, slots=True)
-class DayOfSlots:
-    """One day of a place: its times by platform, and by part of the day."""
-
-    day: date
-    count: int
-    first: str
-    last: str
-    columns: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
-
-
-def _days(
-    snapshot: Snapshot,
-    place: Place,
-    blocks: Sequence[OfferBlock],
-    offers: Sequence[str],
-    fits: SlotFilter,
-    now: datetime,
-) -> Iterator[DayOfSlots]:
-    by_day: dict[int, dict[str, list[int]]] = {}
-    wall_now = (now.date() - date(1970, 1, 1)).days * 1440 + now.hour * 60 + now.minute
-    for block, offer_id in zip(blocks, offers, strict=True):
-        state = snapshot.slots.offers.get(offer_id)
-        if state is None or state.state != "seen":
-            continue
-        for minute in fits.local_minutes(state).tolist():
-            if minute > wall_now:
-                by_day.setdefault(minute // 1440, {}).setdefault(block.label, []).append(minute % 1440)
-    for day in sorted(by_day)[:DAYS_SHOWN]:
-        everything = sorted(minute for times in by_day[day].values() for minute in times)
-        yield DayOfSlots(
-            day=date.fromordinal(date(1970, 1, 1).toordinal() + day),
-            count=len(everything),
-            first=_time(everything[0]),
-            last=_time(everything[-1]),
-            columns=tuple((label, tuple(_parts(times))) for label, times in by_day[day].items()),
-        )
-
-
-PARTS: tuple[tuple[str, Callable[[int], bool]], ...] = (
-    ("matin", lambda minute: minute < 720),
-    ("après-midi", lambda minute: 720 <= minute < 1080),
-    ("soir", lambda minute: minute >= 1080),
-)
-
-
-def _parts(minutes: Sequence[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, belongs in PARTS:
-        times = tuple(dict.fromkeys(_time(minute) for minute in sorted(minutes) if belongs(minute)))
-        if times:
-            yield name, times
-
-
-def _time(minute: int) -> str:
-    return f"{minute // 60}{words.NBSP}h{words.NBSP}{minute % 60:02d}"
-
-
-def _week(place: Place, today: date) -> Iterator[tuple[str, str]]:
-    """The seven days from today on, as the source gives them."""
-    if not place.hours:
-        return
-    for ahead in range(7):
-        day = date.fromordinal(today.toordinal() + ahead)
-        text = place.hours[day.weekday()]
-        yield words.weekday(day), "non renseigné" if text is None else text or "fermé"

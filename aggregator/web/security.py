@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from aggregator.web.site import Site
 
 log = logging.getLogger(__name__)
 
+FRAMED = "/embed/"
 ERRORS = {
     400: ("Adresse non comprise", "Cette adresse contient quelque chose que nous ne comprenons pas."),
     404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
@@ -25,12 +26,15 @@ ERRORS = {
 }
 
 
-def policy(site: Site) -> str:
-    """Content-Security-Policy. `form-action` names the booking sites, or a browser blocks the counted redirect."""
+def policy(site: Site, ancestors: str = "'none'") -> str:
+    """Content-Security-Policy. `form-action` names the booking sites, or a browser blocks the counted redirect.
+
+    `ancestors`: who may put the page in a frame.
+    """
     departures = " ".join(sorted(site.sites.owners))
     return (
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-        f"form-action 'self' {departures}; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self' {departures}; base-uri 'none'; frame-ancestors {ancestors}"
     )
 
 
@@ -48,9 +52,12 @@ def install(app: Flask, site: Site) -> None:
     if site.settings.secure:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
+    framed = {**headers, "Content-Security-Policy": policy(site, "*"), "Cross-Origin-Resource-Policy": "cross-origin"}
+    del framed["X-Frame-Options"]  # it knows no "anybody": the policy says it
+
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in headers.items():
+        for name, value in (framed if request.path.startswith(FRAMED) else headers).items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

@@ -14,7 +14,7 @@ from typing import Any, cast
 from flask import Flask, current_app, request
 
 from aggregator import gazetteer as gazetteers
-from aggregator import hosting
+from aggregator import hosting, outlines
 from aggregator.addresses import Addresses
 from aggregator.exposure import RANKS, Showings
 from aggregator.ledger import seeds
@@ -24,6 +24,7 @@ from aggregator.redirect import Duplicates, Redirector, Tokens, Visitor, is_robo
 from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
+from aggregator.web.maps import Towns
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class Site:
         self.sheets = hosting.load(settings.hosting_dir)
         self.labels = settings.provider_labels()
         self.gazetteer = gazetteers.load(settings.gazetteer_path)
+        self.outlines = outlines.load(settings.outlines_path)
+        self.towns = Towns(self.gazetteer.communes.values())
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))

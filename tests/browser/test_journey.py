@@ -25,6 +25,7 @@ from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.events import EventClass
 from aggregator.settings import ROOT
 from tests.conftest import gazetteer_file
+from tests.loopback import Loopback, Status
 from tests.web.conftest import BROWSER
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -245,6 +246,98 @@ def test_an_auditor_checks_the_running_portal_from_its_address_and_from_a_copy(p
 
     assert (running.returncode, copied.returncode, again.returncode) == (0, 0, 0), running.stdout + copied.stdout
     assert "signature holds" in running.stdout
+
+
+def test_saint_denis_is_asked_about_and_reached_in_four_actions(chromium: Browser, portal: Portal) -> None:
+    """Type, choose which one, press the first button with a slot: the platform's page. By keyboard alone."""
+    page = chromium.new_context(user_agent=BROWSER).new_page()
+    page.goto(portal.origin + "/")
+    page.keyboard.press("Tab")
+    page.locator("#q").focus()
+    page.keyboard.type("saint-denis")  # one
+    page.wait_for_selector("#q-choix [role=option]")
+    assert page.get_attribute("#q", "aria-expanded") == "true"
+    options = page.locator("#q-choix [role=option]").all_inner_texts()
+    assert any("(93)" in one for one in options)
+    assert any("(974)" in one for one in options)
+    page.keyboard.press("ArrowDown")
+    assert page.get_attribute("#q", "aria-activedescendant") == "q-choix-0"
+    page.keyboard.press("Enter")  # two
+    page.wait_for_url("**/recherche?insee=*")
+    soon = page.locator(".tris a", has_text="Plus tôt")
+    soon.focus()
+    page.keyboard.press("Enter")  # three
+    page.wait_for_url("**tri=tot**")
+    button = page.locator("form[action^='/rdv/'] button").first
+    button.focus()
+    page.keyboard.press("Enter")  # four
+    page.wait_for_selector("#plateforme")
+    page.context.close()
+
+
+def test_the_position_is_rounded_before_it_leaves_the_phone(chromium: Browser, portal: Portal) -> None:
+    context = chromium.new_context(
+        user_agent=BROWSER, geolocation={"latitude": 45.764043, "longitude": 4.835659}, permissions=["geolocation"]
+    )
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(portal.origin + "/")
+    page.click("#pres-de-moi")
+    page.wait_for_url("**lat=45.76**")
+    context.close()
+
+    assert "lon=4.84" in next(url for url in asked if "lat=" in url)
+    assert not any("45.764" in url or "4.8356" in url for url in asked)
+
+
+def test_a_position_refused_is_said_and_nothing_else_happens(chromium: Browser, portal: Portal) -> None:
+    context = chromium.new_context(user_agent=BROWSER, permissions=[])
+    page = context.new_page()
+    page.goto(portal.origin + "/")
+    page.click("#pres-de-moi")
+
+    page.wait_for_selector("#position-refusee:not([hidden])")
+    assert page.url == portal.origin + "/"
+    context.close()
+
+
+def test_the_map_is_walked_through_with_the_keyboard(page: Page, portal: Portal) -> None:
+    page.set_viewport_size({"width": 1280, "height": 900})
+    search(page, portal)
+    first = page.locator(".carte-plan a").first
+    first.focus()
+    page.keyboard.press("Enter")
+
+    assert page.url.endswith("#lieu-1")
+
+
+def test_a_framed_list_opens_its_buttons_in_the_top_window(chromium: Browser, portal: Portal) -> None:
+    """A town hall's own page, on another origin, with the list in a frame."""
+    context = chromium.new_context(user_agent=BROWSER)
+    page = context.new_page()
+    before = EventReader(portal.data / "events.db").totals()
+    frame = f'<iframe src="{portal.origin}/embed/recherche?insee=69383&rayon=50" width="400" height="700"></iframe>'
+    with Loopback({"/": Status(200, frame.encode(), **{"Content-Type": "text/html"})}) as town_hall:
+        page.goto(town_hall.origin.replace("127.0.0.1", "localhost"))
+        page.frame_locator("iframe").locator("form[action^='/rdv/'] button").first.click()
+        page.wait_for_selector("#plateforme")
+    context.close()
+
+    assert EventReader(portal.data / "events.db").totals() == before + 1
+
+
+def test_pages_are_light(portal: Portal) -> None:
+    """A results page with everything it loads, compressed, under sixty kilobytes."""
+
+    def weight(path: str) -> int:
+        return len(gzip.compress(urlopen(portal.origin + path).read()))
+
+    page = urlopen(f"{portal.origin}/recherche?insee=69383&rayon=50").read().decode()
+    parts = {path.split("#")[0] for path in re.findall(r'(?:src|href)="(/static/[^"]+)"', page)}
+
+    total = len(gzip.compress(page.encode())) + sum(map(weight, parts))
+    assert len(parts) >= 3
+    assert total < 60_000, total
 
 
 def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:

@@ -1,0 +1,71 @@
+"""Outlines of communes, for maps drawn on our own server: built once from the same package as the gazetteer.
+
+Neighbours keep their common border (they are simplified together), so that a map has no gaps. Held as two flat arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from aggregator.gazetteer import Tables
+
+TOLERANCE_DEGREES = 0.002
+SCALE = 100_000  # coordinates are whole hundred-thousandths of a degree, about a metre
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A rectangle in degrees."""
+
+    south: float
+    west: float
+    north: float
+    east: float
+
+
+class Outlines:
+    """`points`: (longitude, latitude) of all rings, one after the other; `starts`: where each begins, and the end."""
+
+    def __init__(self, points: NDArray[np.int32], starts: NDArray[np.int32]) -> None:
+        self._points = points
+        self._starts = starts
+        rings = starts[:-1]
+        self._low = np.minimum.reduceat(points, rings, axis=0) if len(rings) else points
+        self._high = np.maximum.reduceat(points, rings, axis=0) if len(rings) else points
+
+    def within(self, window: Window) -> Iterator[NDArray[np.float64]]:
+        """Every ring that touches a window, as (longitude, latitude) in degrees."""
+        west, south = window.west * SCALE, window.south * SCALE
+        east, north = window.east * SCALE, window.north * SCALE
+        low, high = self._low, self._high
+        touching = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
+        for ring in np.flatnonzero(touching).tolist():
+            yield self._points[self._starts[ring] : self._starts[ring + 1]] / SCALE
+
+
+def load(path: Path) -> Outlines:
+    """The outlines that `build` wrote; builds them first when they are not there."""
+    if not path.exists():
+        build(path)
+    with np.load(path) as content:
+        return Outlines(content["points"], content["starts"])
+
+
+def build(path: Path) -> int:
+    """Read the package's communes and write `path`; about five seconds. Returns the number of rings."""
+    raw = [row["geometry"] for row in Tables().read("communes") if row["type"] == "COM" and row["geometry"] != r"\N"]
+    shapes = shapely.coverage_simplify(shapely.from_wkb([one for one in raw if one]), TOLERANCE_DEGREES)
+    rings = shapely.get_exterior_ring(shapely.get_parts(shapes))
+    points = np.round(shapely.get_coordinates(rings) * SCALE).astype(np.int32)
+    starts = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings)))).astype(np.int32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    np.savez_compressed(part, points=points, starts=starts)
+    part.replace(path)
+    return len(rings)

@@ -1,0 +1,83 @@
+"""Atom feeds in place of accounts: the first slots of a search or of a place. Nothing says who reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from werkzeug.exceptions import BadRequest, NotFound
+
+from aggregator.search import Question, SlotFilter, UnknownOriginError, first_slot, search
+from aggregator.snapshot import Place, Snapshot
+from aggregator.web import questions, words
+from aggregator.web.site import Site, here
+
+feeds = Blueprint("feeds", __name__)
+
+MAX_ENTRIES = 50
+
+
+@feeds.get("/recherche.atom")
+def results() -> Response:
+    """The places of a list that have a slot seen, soonest first: an entry is new when its first half-day changes."""
+    site = here()
+    snapshot = _snapshot(site)
+    asked = questions.read(request.args, site.campaign, site.now().date())
+    question = asked.question
+    if question.insee is None and question.lat is None:
+        raise BadRequest
+    try:
+        answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
+    except UnknownOriginError as error:
+        raise NotFound from error
+    fits = SlotFilter(snapshot.slots, question, site.campaign)
+    firsts = [(one.place, first_slot(snapshot, one.place, fits, site.now())) for one in answer.found]
+    commune = site.gazetteer.get(question.insee or "")
+    title = f"Créneaux vus autour de {commune.name} ({commune.department})" if commune else "Créneaux vus près de vous"
+    target = url_for("pages.results", _external=True, **questions.parameters(question, site.campaign))
+    return _feed(site, title, target, question.key, firsts)
+
+
+@feeds.get("/centre/<place_id>.atom")
+def place(place_id: str) -> Response:
+    site = here()
+    snapshot = _snapshot(site)
+    if place_id not in snapshot.places.index:
+        raise NotFound
+    where = snapshot.places.all[snapshot.places.index[place_id]]
+    fits = SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign)
+    first = first_slot(snapshot, where, fits, site.now())
+    target = url_for("places.place", place_id=place_id, _external=True)
+    return _feed(site, f"Créneaux vus, {where.name}", target, place_id, [(where, first)])
+
+
+def _snapshot(site: Site) -> Snapshot:
+    if site.snapshot is None:
+        raise NotFound
+    return site.snapshot
+
+
+def _feed(site: Site, title: str, target: str, key: str, firsts: list[tuple[Place, datetime | None]]) -> Response:
+    seen = sorted(((first, place) for place, first in firsts if first), key=lambda pair: pair[0])[:MAX_ENTRIES]
+    entries = [_entry(site, place, first) for first, place in seen]
+    body = render_template(
+        "feed.xml",
+        title=title,
+        target=target,
+        self_url=request.url,
+        key=key,
+        entries=entries,
+        updated=site.snapshot.slots.at if site.snapshot else site.now(),
+    )
+    return Response(body, mimetype="application/atom+xml")
+
+
+def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
+    local = first.astimezone(place.zone)
+    return {
+        "id": f"{place.id}:{local:%Y-%m-%d}T{int(local.hour >= 12)}",
+        "title": f"{words.day_short(local.date())}, {words.clock(local)} · {place.name}",
+        "url": url_for("places.place", place_id=place.id, _external=True),
+        "summary": f"{place.address}, {place.postcode} {place.city}",
+    }

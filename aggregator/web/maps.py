@@ -1,0 +1,159 @@
+"""A map as numbers: outlines of communes, the point that distances start from, and places numbered like their cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import cos, hypot, pi, radians, sin
+
+import numpy as np
+
+from aggregator.gazetteer import Commune
+from aggregator.geography import EARTH_RADIUS_M
+from aggregator.outlines import Outlines, Window
+from aggregator.snapshot import Place
+
+WIDTH, HEIGHT = 440, 440
+MARK = 26
+MARGIN = 34
+LEAST_KM = 1.5
+COARSE_ABOVE = 300  # rings: beyond, borders are rounded to two pixels, so that a page stays light
+MOST_LABELS, LETTER_PX = 7, 7.6
+SCALES_KM = (0.5, 1, 2, 5, 10, 20, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A numbered square, moved aside where another one stands already."""
+
+    number: int
+    name: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The name of a town, so that a map of borders can be read."""
+
+    name: str
+    x: float
+    y: float
+
+
+class Towns:
+    """Communes by size, for the few names that a map has room for."""
+
+    def __init__(self, communes: Iterable[Commune]) -> None:
+        self._all = sorted((one for one in communes if one.parent is None), key=lambda one: -one.population)
+        self._lat = np.array([one.lat for one in self._all])
+        self._lon = np.array([one.lon for one in self._all])
+
+    def largest(self, window: Window, count: int) -> list[Commune]:
+        inside = (abs(self._lat - (window.south + window.north) / 2) < (window.north - window.south) / 2) & (
+            abs(self._lon - (window.west + window.east) / 2) < (window.east - window.west) / 2
+        )
+        return [self._all[number] for number in np.flatnonzero(inside)[:count].tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Pixels of a drawing `WIDTH` x `HEIGHT`. `borders`: one SVG path; `here`: the origin; `scale`: (km, pixels)."""
+
+    borders: str
+    labels: tuple[Label, ...]
+    marks: tuple[Mark, ...]
+    here: tuple[float, float] | None
+    scale: tuple[float, float]
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+def map_of(
+    outlines: Outlines, towns: Towns, places: Sequence[tuple[int, Place]], origin: tuple[float, float] | None
+) -> Map | None:
+    """The map of numbered places around where the question starts; None when no place has a position."""
+    located = [(number, place, place.lat, place.lon) for number, place in places if place.lat is not None]
+    points = [(lat, lon) for _, _, lat, lon in located if lat is not None and lon is not None]
+    if not points:
+        return None
+    frame = _Frame([*points, origin] if origin else points)
+    marks: list[Mark] = []
+    for number, place, lat, lon in located:
+        x, y = _free_spot(*frame.at(lat or 0.0, lon or 0.0), marks)
+        marks.append(Mark(number, place.name, round(x, 1), round(y, 1)))
+    here = frame.at(*origin) if origin else None
+    labels = _labels(towns, frame, marks)
+    return Map(_borders(outlines, frame), tuple(labels), tuple(marks), here, frame.scale())
+
+
+class _Frame:
+    """Degrees -> pixels: equirectangular around the middle, the same scale both ways."""
+
+    def __init__(self, points: Sequence[tuple[float, float]]) -> None:
+        lats, lons = [lat for lat, _ in points], [lon for _, lon in points]
+        self._lat, self._lon = (min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2
+        self._squeeze = cos(radians(self._lat))
+        self._km_per_degree = EARTH_RADIUS_M / 1000 * pi / 180
+        tall = (max(lats) - min(lats)) * self._km_per_degree
+        wide = (max(lons) - min(lons)) * self._km_per_degree * self._squeeze
+        self._px_per_km = min(
+            (HEIGHT - 2 * MARGIN) / max(tall, 2 * LEAST_KM), (WIDTH - 2 * MARGIN) / max(wide, 2 * LEAST_KM)
+        )
+
+    def at(self, lat: float, lon: float) -> tuple[float, float]:
+        k = self._km_per_degree * self._px_per_km
+        return WIDTH / 2 + (lon - self._lon) * k * self._squeeze, HEIGHT / 2 - (lat - self._lat) * k
+
+    def window(self) -> Window:
+        tall = HEIGHT / 2 / self._px_per_km / self._km_per_degree
+        wide = WIDTH / 2 / self._px_per_km / self._km_per_degree / self._squeeze
+        return Window(self._lat - tall, self._lon - wide, self._lat + tall, self._lon + wide)
+
+    def scale(self) -> tuple[float, float]:
+        km = max((one for one in SCALES_KM if one * self._px_per_km <= WIDTH / 3), default=SCALES_KM[0])
+        return km, round(km * self._px_per_km, 1)
+
+
+def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
+    """The largest towns whose names fit between the marks and inside the frame."""
+    found: list[Label] = []
+    for town in towns.largest(frame.window(), MOST_LABELS * 12):
+        x, y = frame.at(town.lat, town.lon)
+        half = len(town.name) * LETTER_PX / 2
+        fits = half + 4 < x < WIDTH - half - 4 and 16 < y < HEIGHT - 40
+        clear = all(abs(mark.x - x) > half + MARK / 2 + 2 or abs(mark.y - y) > MARK / 2 + 9 for mark in marks)
+        apart = all(abs(one.x - x) > half + len(one.name) * LETTER_PX / 2 + 6 or abs(one.y - y) > 20 for one in found)
+        if fits and clear and apart and len(found) < MOST_LABELS:
+            found.append(Label(town.name, round(x, 1), round(y + 5, 1)))
+    return found
+
+
+def _borders(outlines: Outlines, frame: _Frame) -> str:
+    """All borders as one path of whole pixels, relative, each point once."""
+    rings = list(outlines.within(frame.window()))
+    grain = 2 if len(rings) > COARSE_ABOVE else 1
+    parts = []
+    for ring in rings:
+        x, y = frame.at(ring[:, 1], ring[:, 0])  # type: ignore[arg-type]
+        pixels = np.round(np.column_stack((x, y)) / grain).astype(int) * grain
+        pixels = np.clip(pixels, -WIDTH, 2 * WIDTH)
+        moves = np.diff(pixels, axis=0)
+        moves = moves[np.any(moves != 0, axis=1)]
+        if len(moves) > 2:
+            steps = "".join(f"{dx} {dy} " if dy >= 0 else f"{dx}{dy} " for dx, dy in moves.tolist())
+            parts.append(f"M{pixels[0][0]} {pixels[0][1]}l{steps.rstrip()}z")
+    return "".join(parts)
+
+
+def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:
+    """The nearest spot on a spiral where no earlier mark stands: the first of the list keeps its place."""
+    for step in range(400):
+        angle, radius = step * 0.7, step * 1.2
+        at = (
+            min(max(x + radius * cos(angle), MARK / 2), WIDTH - MARK / 2),
+            min(max(y + radius * sin(angle), MARK / 2), HEIGHT - MARK / 2),
+        )
+        if all(hypot(at[0] - mark.x, at[1] - mark.y) >= MARK + 2 for mark in taken):
+            return at
+    return x, y

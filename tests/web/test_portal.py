@@ -1,0 +1,214 @@
+"""What helps a citizen beside the list: suggestions, map, feeds, linked data, share, report."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from aggregator.gazetteer import Gazetteer
+from aggregator.outlines import Outlines, Window
+from aggregator.settings import Settings
+from aggregator.snapshot import Place
+from aggregator.web import linked_data, maps
+from aggregator.web.site import Site
+from app import create_app
+from tests.aggregator.conftest import Clock
+from tests.web.test_pages import names
+
+EMPTY = ((np.zeros(0, dtype=np.int32), (0, 2)), (np.zeros(1, dtype=np.int32), (1,)))
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def test_suggestions_put_the_exact_name_first_then_the_largest(browser: FlaskClient) -> None:
+    found = browser.get("/suggestions?q=saint-denis").get_json()
+
+    assert len(found) == 6
+    assert {one["department"] for one in found[:2]} == {"93", "974"}
+    assert found[0]["url"].startswith("/recherche?insee=")
+    assert [one["name"] for one in browser.get("/suggestions?q=01000").get_json()] == [
+        "Bourg-en-Bresse",
+        "Saint-Denis-lès-Bourg",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "<script>", "é" * 500, "\x00"])
+def test_whatever_is_typed_gets_suggestions_or_none(browser: FlaskClient, text: str) -> None:
+    answer = browser.get("/suggestions", query_string={"q": text})
+
+    assert answer.status_code == 200
+    assert isinstance(answer.get_json(), list)
+
+
+def test_the_map_numbers_its_places_as_the_list_does(browser: FlaskClient) -> None:
+    page = browser.get("/recherche?insee=69123&rayon=50").text
+    drawn = re.findall(r'<a href="#lieu-(\d+)" aria-label="\1, ([^"]+)">', page)
+
+    assert [int(number) for number, _ in drawn] == list(range(1, 21))
+    assert all(f'id="lieu-{number}"' in page for number, _ in drawn)
+    assert "aucune image ne vient d’ailleurs" in page
+
+
+def place_at(number: int, lat: float, lon: float) -> tuple[int, Place]:
+    fields = {**dict.fromkeys(Place.__dataclass_fields__, ""), "lat": lat, "lon": lon, "name": f"Lieu {number}"}
+    return number, Place(**fields)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.tuples(st.floats(41.5, 51), st.floats(-5, 9.5)), min_size=1, max_size=20))
+def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[float, float]]) -> None:
+    nothing = Outlines(*(part.reshape(shape) for part, shape in EMPTY))
+    found = maps.map_of(nothing, maps.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
+
+    assert found is not None
+    for index, mark in enumerate(found.marks):
+        assert 0 <= mark.x <= maps.WIDTH
+        assert 0 <= mark.y <= maps.HEIGHT
+        for other in found.marks[:index]:
+            assert (mark.x - other.x) ** 2 + (mark.y - other.y) ** 2 >= maps.MARK**2
+
+
+def test_outlines_cover_france_overseas_included(site: Site) -> None:
+    for lat, lon in ((48.86, 2.35), (-20.88, 55.45), (4.92, -52.31), (42.15, 9.1)):
+        rings = list(site.outlines.within(Window(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
+        assert rings, (lat, lon)
+        assert all(len(ring) > 3 for ring in rings)
+
+
+def test_a_feed_tells_the_first_slots_of_a_search(browser: FlaskClient) -> None:
+    answer = browser.get("/recherche.atom?insee=69123&rayon=50")
+    feed = ElementTree.fromstring(answer.data)  # noqa: S314 - ours
+
+    assert answer.content_type.startswith("application/atom+xml")
+    entries = feed.findall(f"{ATOM}entry")
+    assert entries
+    assert all("/centre/p-" in entry.find(f"{ATOM}link").get("href", "") for entry in entries)  # type: ignore[union-attr]
+    assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == len(entries)
+    assert "[Démonstration]" in (feed.findtext(f"{ATOM}title") or "")
+
+
+def test_a_feed_of_a_place_changes_when_its_first_half_day_does(browser: FlaskClient, site: Site, clock: Clock) -> None:
+    assert site.snapshot is not None
+    states = site.snapshot.slots.offers
+    place = next(
+        p
+        for p in site.snapshot.places.all
+        if p.offers and states[p.offers[0].id].last - states[p.offers[0].id].first > 30
+    )
+    seen = set()
+    for _ in range(8):
+        feed = ElementTree.fromstring(browser.get(f"/centre/{place.id}.atom").data)  # noqa: S314 - ours
+        seen.add(feed.findtext(f"{ATOM}entry/{ATOM}id"))
+        clock.forward(days=1)
+
+    assert len(seen) > 2
+
+
+@pytest.mark.parametrize("path", ["/recherche.atom", "/recherche.atom?insee=99999", "/centre/p-nothing000.atom"])
+def test_a_feed_of_nothing_is_refused(browser: FlaskClient, path: str) -> None:
+    assert browser.get(path).status_code in (400, 404)
+
+
+def test_search_engines_are_told_of_the_place_and_sent_to_our_page(browser: FlaskClient, site: Site) -> None:
+    assert site.snapshot is not None
+    place = next(p for p in site.snapshot.places.all if p.hours and p.exact and p.phone)
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', browser.get(f"/centre/{place.id}").text)
+
+    assert block is not None
+    said = json.loads(block[1])
+    assert (said["@type"], said["name"], said["telephone"]) == ("Place", place.name, place.phone)
+    assert said["url"].endswith(f"/centre/{place.id}")
+    assert said["openingHoursSpecification"][0]["dayOfWeek"] == "Monday"
+
+
+def test_a_hostile_name_cannot_close_the_block_of_linked_data(site: Site) -> None:
+    assert site.snapshot is not None
+    hostile = replace(site.snapshot.places.all[0], name='</script><script>alert(1)</script>"&')
+
+    said = str(linked_data.of_place(hostile, "https://x.example/"))
+
+    assert "<" not in said
+    assert json.loads(said)["name"] == hostile.name
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("9:00-12:00", [("09:00", "12:00")]), ("8h30-12h, 14h-18h", [("08:30", "12:00"), ("14:00", "18:00")]),
+     ("fermé", []), ("sur demande", []), (None, []), ("", [])],
+)  # fmt: skip
+def test_hours_that_are_not_understood_are_left_out(text: str | None, wanted: list[tuple[str, str]]) -> None:
+    assert linked_data.spans(text) == wanted
+
+
+def test_an_error_is_reported_by_mail_with_the_place_s_reference(filled: Settings, clock: Clock) -> None:
+    app = create_app(filled, clock)
+    site: Site = app.extensions["aiguillage"]
+    assert site.snapshot is not None
+    place = site.snapshot.places.all[0]
+    silent = app.test_client().get(f"/centre/{place.id}").text
+    operator = site.campaign.operator
+    site.campaign.operator = structs.replace(operator, contact="aide@ville.example")
+    page = app.test_client().get(f"/centre/{place.id}").text
+    site.close()
+
+    assert "mailto:" not in silent
+    assert f"mailto:aide@ville.example?subject=Erreur%20sur%20le%20lieu%20{place.id}" in page
+
+
+def test_a_list_can_be_shared_without_script(browser: FlaskClient, clock: Clock) -> None:
+    page = browser.get("/recherche?insee=69123&rayon=50").text
+    link = re.search(r'href="sms:\?&amp;body=([^"]+)"', page)
+
+    assert link is not None
+    assert "%3Finsee%3D69123" in link[1] or "insee%3D69123" in link[1]
+    clock.forward(minutes=5)
+    assert names(page)
+
+
+def test_a_place_that_is_not_listed_any_more_has_no_feed(browser: FlaskClient, clock: Clock) -> None:
+    clock.at += timedelta(days=1)
+
+    assert browser.get("/centre/p-aaaaaaaaaa.atom").status_code == 404
+
+
+def test_every_commune_can_be_drawn(gazetteer: Gazetteer, site: Site) -> None:
+    for insee in ("75056", "97302", "2A004", "97801", "29155"):
+        commune = gazetteer.communes[insee]
+        found = maps.map_of(site.outlines, site.towns, [place_at(1, commune.lat, commune.lon)], None)
+        assert found is not None
+        assert found.scale[0] > 0
+
+
+def test_a_town_hall_may_frame_the_list_and_nothing_else(browser: FlaskClient) -> None:
+    framed = browser.get("/embed/recherche?insee=69123")
+    own = browser.get("/recherche?insee=69123")
+
+    assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in framed.headers
+    assert own.headers["X-Frame-Options"] == "DENY"
+    assert names(framed.text) == names(own.text)
+    assert '<base target="_top">' in framed.text
+    assert "<script" not in framed.text
+    assert 'name="q"' in browser.get("/embed/recherche").text
+
+
+def test_without_any_platform_the_portal_is_a_directory(browser: FlaskClient, site: Site) -> None:
+    health = site.published("health")
+    for row in health["providers"]:
+        row["failing_since"] = "2026-11-23T11:20:00Z"
+
+    page = browser.get("/recherche?insee=69123").text.replace("\u00a0", " ")
+
+    assert (
+        "Nous ne lisons plus aucune plateforme depuis 11 h 20 UTC. Les lieux, téléphones et liens restent valables."
+        in page
+    )
+    assert names(page)
