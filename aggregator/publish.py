@@ -74,6 +74,7 @@ class Publisher:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
         self._write("health.json", health)
         self._write("coverage.json", coverage_of(self._settings, self._registry, centres, places["places"], at))
+        self._write("aside.json", self.aside_file(at.date(), centres))
         self._write("decisions.json", self._decisions())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
         return published
@@ -90,15 +91,34 @@ class Publisher:
             "places": list(self._places(today, centres)),
         }
 
-    def _places(self, today: date, centres: Sequence[Centre]) -> Iterable[dict[str, Any]]:
+    def _centres_by_place(self, centres: Sequence[Centre]) -> dict[str, list[Centre]]:
         matches = self._registry.matches()
-        offers = {(offer.provider, offer.link_key): offer for offer in self._registry.offers()}
-        rows = self._registry.places()
         by_place: dict[str, list[Centre]] = defaultdict(list)
         for centre in centres:
             place_id = matches.get((centre.source, centre.source_id))
             if place_id is not None:
                 by_place[place_id].append(centre)
+        return by_place
+
+    def aside_file(self, today: date, centres: Sequence[Centre]) -> dict[str, dict[str, Any]]:
+        """Places that are not listed, by id, and why: their page stays, and says so (screens §7)."""
+        by_place = self._centres_by_place(centres)
+        aside: dict[str, dict[str, Any]] = {}
+        for place_id, row in self._registry.places().items():
+            mine = by_place.get(place_id, [])
+            if row["merged_into"]:
+                aside[place_id] = {"state": "merged", "into": row["merged_into"]}
+            elif row["withdrawn"] or not mine or not is_listed(mine, today):
+                aside[place_id] = {"state": why_aside(row, mine, today), "on": (row["withdrawn_on"] or "")[:10]}
+                if mine:
+                    entry = describe(place_id, row["drawn_on"], mine)
+                    aside[place_id].update({key: entry[key] for key in ("name", "city", "insee")})
+        return aside
+
+    def _places(self, today: date, centres: Sequence[Centre]) -> Iterable[dict[str, Any]]:
+        offers = {(offer.provider, offer.link_key): offer for offer in self._registry.offers()}
+        rows = self._registry.places()
+        by_place = self._centres_by_place(centres)
         for place_id in sorted(by_place):
             row = rows[place_id]
             mine = by_place[place_id]
@@ -191,6 +211,16 @@ def is_listed(centres: Iterable[Centre], today: date) -> bool:
         not centre.closed and not centre.professionals_only and not (centre.closes_on and centre.closes_on < today)
         for centre in centres
     )
+
+
+def why_aside(row: Mapping[str, Any], centres: Sequence[Centre], today: date) -> str:
+    """ "withdrawn" by an operator, "closed", "professionals" only, or "gone": no source lists it any more."""
+    if row["withdrawn"]:
+        return "closed" if row["withdrawn"] == "closed" else "withdrawn"
+    if not centres:
+        return "gone"
+    still_open = [c for c in centres if not c.closed and not (c.closes_on and c.closes_on < today)]
+    return "professionals" if still_open else "closed"
 
 
 def describe(place_id: str, drawn_on: str, centres: list[Centre]) -> dict[str, Any]:

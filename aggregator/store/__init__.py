@@ -3,9 +3,10 @@
 The web process never imports this package.
 """
 
-from aggregator.store.catalog import Catalog, FetchRecord
+from aggregator.store.catalog import Catalog
 from aggregator.store.database import StoreError
 from aggregator.store.packing import Packed, pack, unpack
+from aggregator.store.reading_log import FetchRecord
 from aggregator.store.registry import OfferRow, Registry
 from aggregator.store.stores import Stores, open_stores
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from aggregator.geography import distance_m
@@ -32,7 +32,7 @@ def place(place_id: str) -> Any:
     site = here()
     snapshot = site.snapshot
     if snapshot is None or place_id not in snapshot.places.index:
-        raise NotFound
+        return _aside(site, place_id)
     asked = questions.read(request.args, site.campaign, site.now().date())
     return render_template("place.html", **_place(site, snapshot, snapshot.places.index[place_id], asked))
 
@@ -87,6 +87,18 @@ def _distance(snapshot: Snapshot, question: Question, where: Place) -> int | Non
     except UnknownOriginError:
         return None
     return distance_m(lat, lon, where.lat, where.lon)
+
+
+def _aside(site: Site, place_id: str) -> Any:
+    """A place that is not listed keeps its page: where it went, or why it is not shown."""
+    found = site.published("aside").get(place_id)
+    if found is None:
+        raise NotFound
+    if found["state"] == "merged":
+        return redirect(url_for("places.place", place_id=found["into"]), 301)
+    around = url_for("pages.results", insee=found["insee"]) if found.get("insee") else url_for("pages.home")
+    on = date.fromisoformat(found["on"]) if found["on"] else None
+    return render_template("aside.html", place=found, on=on, around=around)
 
 
 @dataclass(frozen=True, slots=True)

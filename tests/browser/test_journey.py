@@ -308,12 +308,12 @@ def test_the_map_is_walked_through_with_the_keyboard(page: Page, portal: Portal)
     first.focus()
     page.keyboard.press("Enter")
 
-    assert page.url.endswith("#lieu-1")
+    page.wait_for_url("**#lieu-1")
 
 
 def test_a_framed_list_opens_its_buttons_in_the_top_window(chromium: Browser, portal: Portal) -> None:
     """A town hall's own page, on another origin, with the list in a frame."""
-    context = chromium.new_context(user_agent=BROWSER)
+    context = chromium.new_context(user_agent=f"{BROWSER} mairie")
     page = context.new_page()
     before = EventReader(portal.data / "events.db").totals()
     frame = f'<iframe src="{portal.origin}/embed/recherche?insee=69383&rayon=50" width="400" height="700"></iframe>'
@@ -340,11 +340,74 @@ def test_pages_are_light(portal: Portal) -> None:
     assert total < 60_000, total
 
 
-def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_the_whole_way_from_the_home_page_for_every_platform(chromium: Browser, portal: Portal, script: bool) -> None:
+    """Counted = landed: as many redirects more as platforms reached, each on its own page, with no Referer."""
+    origins = json.loads((portal.data / "sandbox.json").read_text())["providers"]
+    before = EventReader(portal.data / "events.db").totals()
+    reached = set()
+    for name in sorted(origins):
+        agent = f"{BROWSER} {name}{script}"
+        context = chromium.new_context(user_agent=agent, java_script_enabled=script)
+        page = context.new_page()
+        page.goto(portal.origin + "/")
+        page.fill("#q", TOWN)
+        page.click("text=Voir les lieux")
+        page.goto(page.url.replace("/recherche?", "/recherche?rayon=50&"))
+        button = page.locator("form[action^='/rdv/'] button", has_text=re.compile(f"sur {name}", re.IGNORECASE)).first
+        while not button.count() and page.locator("a[rel=next]").count():
+            page.click("a[rel=next]")
+        arrived: list[str | None] = []
+        page.on(
+            "request",
+            lambda request, name=name, arrived=arrived: (
+                request.is_navigation_request()
+                and request.url.startswith(origins[name])
+                and arrived.append(request.headers.get("referer"))
+            ),
+        )
+        button.click()
+        page.wait_for_selector("#plateforme")
+        assert page.url.startswith(origins[name])
+        assert arrived == [None]
+        assert context.cookies() == []
+        reached.add(name)
+        context.close()
+
+    assert reached == set(origins)
+    assert EventReader(portal.data / "events.db").totals() == before + len(origins)
+
+
+HOSTILE = "<script>alert(1)</script> \u202egnp.exe " + "é" * 120 + " مركز التطعيم"
+
+
+def test_hostile_names_break_neither_the_page_nor_its_accessibility(chromium: Browser, portal: Portal) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     for scheme in ("light", "dark"):
-        context = chromium.new_context(user_agent=BROWSER, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+        context = chromium.new_context(
+            user_agent=BROWSER, color_scheme=scheme, bypass_csp=True, viewport={"width": 320, "height": 640}
+        )
+        page = context.new_page()
+        page.goto(f"{portal.origin}/recherche?insee=69383&rayon=50")
+        page.evaluate("name => document.querySelectorAll('.nom bdi').forEach(one => one.textContent = name)", HOSTILE)
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        found = Axe().run(page)
+        assert overflow <= 0
+        assert found.violations_count == 0, found.generate_report()
+        context.close()
+
+
+def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    listed = urlopen(f"{portal.origin}/recherche?insee=69383&rayon=50").read().decode()
+    place = re.search(r"/centre/(p-\w+)", listed)
+    assert place is not None
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(
+            user_agent=BROWSER, color_scheme=scheme, bypass_csp=True, viewport={"width": 320, "height": 740}
+        )
         page = context.new_page()
         for path in (
             "/",
@@ -356,6 +419,15 @@ def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
             "/etat",
             "/contrat",
             "/filtres?insee=69383",
+            f"/centre/{place[1]}?insee=69383",
+            "/recherche?q=saint-denis",
+            "/recherche?q=sain-deni",
+            "/recherche?insee=69383&tri=tot&rayon=50",
+            "/embed/recherche?insee=69383",
+            "/confidentialite",
+            "/mentions-legales",
+            "/accessibilite",
+            "/nulle-part",
         ):
             page.goto(portal.origin + path)
             found = Axe().run(page)

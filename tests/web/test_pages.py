@@ -310,7 +310,7 @@ def test_the_campaign_of_identity_cards_speaks_of_no_vaccine(filled: Settings, c
     app = create_app(filled.but(campaign_path=path), clock)
     client = app.test_client()
 
-    text = " ".join(client.get(page).text for page in ("/", "/recherche?q=Lyon", "/filtres?insee=69123"))
+    text = " ".join(client.get(page).text for page in PAGES)
 
     app.extensions["aiguillage"].close()
     visible = re.sub(r"<[^>]+>|<bdi>.*?</bdi>", " ", re.sub(r"<bdi>.*?</bdi>", "", text, flags=re.DOTALL)).lower()

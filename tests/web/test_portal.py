@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree
@@ -17,8 +18,10 @@ from msgspec import structs
 
 from aggregator.gazetteer import Gazetteer
 from aggregator.outlines import Outlines, Window
+from aggregator.publish import Publisher
 from aggregator.settings import Settings
-from aggregator.snapshot import Place
+from aggregator.snapshot import Place, Shelf
+from aggregator.store import open_stores
 from aggregator.web import linked_data, maps
 from aggregator.web.site import Site
 from app import create_app
@@ -212,3 +215,32 @@ def test_without_any_platform_the_portal_is_a_directory(browser: FlaskClient, si
         in page
     )
     assert names(page)
+
+
+def test_a_place_that_left_the_lists_keeps_its_page_and_says_why(
+    filled: Settings, gazetteer: Gazetteer, clock: Clock
+) -> None:
+    with closing(open_stores(filled.data_dir)) as stores:
+        closed, withdrawn, merged, into = published_ids(filled)[:4]
+        stores.registry.withdraw(closed, "closed", clock.at, "operator")
+        stores.registry.withdraw(withdrawn, "legal", clock.at, "operator")
+        stores.registry.merge(merged, into, clock.at)
+        Publisher(filled, stores, gazetteer, clock).publish()
+    app = create_app(filled, clock)
+    client = app.test_client()
+    pages = {name: client.get(f"/centre/{place_id}") for name, place_id in
+             {"closed": closed, "withdrawn": withdrawn, "merged": merged, "never": "p-aaaaaaaaaa"}.items()}  # fmt: skip
+    app.extensions["aiguillage"].close()
+
+    assert "Ce lieu a fermé le 23 nov. 2026." in pages["closed"].text.replace("\u00a0", " ")
+    assert "Voir les lieux autour de" in pages["closed"].text
+    assert "retiré de la liste" in pages["withdrawn"].text
+    assert (pages["merged"].status_code, pages["merged"].headers["Location"]) == (301, f"/centre/{into}")
+    assert pages["never"].status_code == 404
+
+
+def published_ids(settings: Settings) -> list[str]:
+    shelf = Shelf(settings.published_dir)
+    shelf.refresh()
+    assert shelf.current is not None
+    return [place.id for place in shelf.current.places.all]
