@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)
+    security.limit(app, site, pages, places, feeds)
     for blueprint in (pages, places, feeds, departures, transparency, about, health, log):
         app.register_blueprint(blueprint)
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO_INTERVAL_S = 300
 SANDBOX_PORT = 8800
 LIVE_INTERVAL_S = 1800
+LIVE_SEARCHES_A_MINUTE = 300
 
 
 class SettingsError(ValueError):
@@ -35,6 +36,7 @@ class Settings:
     the same for every offer of every provider. `horizon_days`: how far ahead slots are asked for.
     `trusted_proxies`: how many reverse proxies of ours add to X-Forwarded-For (0: none, the peer address is used).
     `log_origin`: the name under which the public log is signed (host/log), never to change once the log is public.
+    `search_rate`: searches a minute from one address, 0 for any number; departures are never limited.
     `secure`: the site is served over HTTPS, so that HSTS is sent.
     """
 
@@ -49,6 +51,7 @@ class Settings:
     horizon_days: int = 30
     database_url: str | None = None
     trusted_proxies: int = 0
+    search_rate: int = 0
     secure: bool = False
     ban: bool = False
     log_origin: str = "aiguillage.example/log"
@@ -73,6 +76,7 @@ class Settings:
             horizon_days=_integer(env, "AIGUILLAGE_HORIZON_DAYS", cls.horizon_days, 1, 60),
             database_url=env.get("DATABASE_URL") or None,
             trusted_proxies=_integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
+            search_rate=_integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
             secure=_choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
             log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
             ban=_choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",

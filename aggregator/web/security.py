@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request
+from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
 from aggregator.web.site import Site
@@ -18,6 +19,7 @@ ERRORS = {
     405: ("Demande non prévue", "Cette adresse ne répond pas à ce type de demande."),
     413: ("Demande trop longue", "Cette demande est trop longue pour être lue."),
     414: ("Adresse trop longue", "Cette adresse est trop longue pour être lue."),
+    429: ("Trop de recherches depuis votre réseau", "Réessayez dans 30 secondes."),
     500: (
         "Une partie du site ne répond pas",
         "Le défaut vient d’ici, et il est noté. Les lieux peuvent être joints par téléphone.",
@@ -36,6 +38,15 @@ def policy(site: Site, ancestors: str = "'none'") -> str:
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
         f"form-action 'self' {departures}; base-uri 'none'; frame-ancestors {ancestors}"
     )
+
+
+def limit(app: Flask, site: Site, *searching: Blueprint) -> None:
+    """So many searches a minute from one address, in memory only. `/rdv` and the public files are never limited."""
+    if site.settings.search_rate:
+        limiter = Limiter(site.visitor_mark, app=app, storage_uri="memory://", headers_enabled=True)
+        for blueprint in searching:
+            # Half as many in half a minute: whoever has to wait waits thirty seconds at most, as the page says.
+            limiter.limit(f"{max(1, site.settings.search_rate // 2)} per 30 seconds")(blueprint)
 
 
 def install(app: Flask, site: Site) -> None:
@@ -63,12 +74,15 @@ def install(app: Flask, site: Site) -> None:
         return response
 
     @app.errorhandler(HTTPException)
-    def say(error: HTTPException) -> Response | tuple[str, int]:
+    def say(error: HTTPException) -> Response:
         code = error.code or 500
         if code < 400:
             return Response(status=code, headers=dict(error.get_headers()))
         title, text = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
-        return render_template("message.html", title=title, text=text), code
+        response = Response(render_template("message.html", title=title, text=text), code)
+        if code in (429, 503):
+            response.headers.setdefault("Retry-After", "30")
+        return response
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> tuple[str, int]:

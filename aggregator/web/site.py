@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -55,6 +57,7 @@ class Site:
         self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
         self.showings = Showings()
+        self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()
         threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
@@ -104,6 +107,10 @@ class Site:
             headers={name.lower(): value for name, value in request.headers.items()},
             own_host=request.host,
         )
+
+    def visitor_mark(self) -> str:
+        """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
+        return hashlib.blake2b(self._address().encode(), key=self._mark_key, digest_size=16).hexdigest()
 
     def count_list(self, answer: Answer, facts: Snapshot) -> None:
         """Count what the first page of a list shows to a person, under the hour in which it is shown."""

@@ -12,6 +12,9 @@ from flask.testing import FlaskClient
 
 from aggregator.settings import Settings
 from aggregator.web.site import Site
+from app import create_app
+from tests.aggregator.conftest import Clock
+from tests.web.conftest import BROWSER
 from tests.web.test_pages import PAGES, tokens
 
 ADDRESS = "203.0.113.77"
@@ -84,3 +87,22 @@ def test_figures_by_provider_move_in_closed_steps_only_in_metrics_too(browser: F
 
     assert "aiguillage_redirects_counted" in text
     assert not re.search(r"redirects.*provider=", text)
+
+
+def test_too_many_searches_are_told_to_wait_and_departures_never(filled: Settings, clock: Clock) -> None:
+    app = create_app(filled.but(search_rate=10), clock)
+    client, other = app.test_client(), app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = other.environ_base["HTTP_USER_AGENT"] = BROWSER
+    other.environ_base["REMOTE_ADDR"] = "192.0.2.9"
+    pages = [client.get("/recherche?insee=69123&rayon=50") for _ in range(7)]
+    buttons = re.findall(r'action="(/rdv/[^"?]+)"', pages[0].text)
+    departures = [client.post(button).status_code for button in buttons[:15]]
+    elsewhere = other.get("/recherche?insee=69123").status_code
+    app.extensions["aiguillage"].close()
+
+    assert [page.status_code for page in pages] == [200] * 5 + [429] * 2
+    assert "Trop de recherches depuis votre réseau" in pages[-1].text
+    assert "0 800 009 110" in pages[-1].text.replace("\u00a0", " ")
+    assert 0 < int(pages[-1].headers["Retry-After"]) <= 30
+    assert set(departures) == {303}
+    assert elsewhere == 200
