@@ -194,7 +194,7 @@ class SlotFilter:
 
     def __init__(self, slots: Slots, question: Question, campaign: Needs) -> None:
         self._slots = slots
-        self._question = question
+        self.question = question
         required = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
         self._kinds_by_need = [
             np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
@@ -208,17 +208,27 @@ class SlotFilter:
         kinds = self._slots.kind[part]
         return [self._slots.minute[part][in_time & fits[kinds]] for fits in self._kinds_by_need]
 
+    def kinds_of(self, state: OfferState) -> list[dict[str, object]]:
+        """The kinds of the slots that fit any of the needs required, those of the most slots first."""
+        part = slice(state.first, state.last)
+        kinds = self._slots.kind[part]
+        fitting = kinds[self._in_time(self._slots.local[part]) & self._any_need(kinds)]
+        return [self._slots.kinds[number] for number, _ in Counter(fitting.tolist()).most_common()]
+
     def local_minutes(self, state: OfferState) -> NDArray[np.int64]:
         """Wall-clock minutes of the slots that fit any of the needs required."""
         part = slice(state.first, state.last)
-        local, kinds = self._slots.local[part], self._slots.kind[part]
-        any_need = np.zeros(len(kinds), dtype=bool)
+        local = self._slots.local[part]
+        return local[self._in_time(local) & self._any_need(self._slots.kind[part])]
+
+    def _any_need(self, kinds: NDArray[np.int16]) -> NDArray[np.bool_]:
+        fitting = np.zeros(len(kinds), dtype=bool)
         for fits in self._kinds_by_need:
-            any_need |= fits[kinds]
-        return local[self._in_time(local) & any_need]
+            fitting |= fits[kinds]
+        return fitting
 
     def _in_time(self, local: NDArray[np.int64]) -> NDArray[np.bool_]:
-        question, fits = self._question, np.ones(len(local), dtype=bool)
+        question, fits = self.question, np.ones(len(local), dtype=bool)
         day, minute = local // 1440, local % 1440
         if question.first_day is not None:
             fits &= day >= (question.first_day - EPOCH_DAY).days

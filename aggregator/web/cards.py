@@ -6,18 +6,22 @@ Three facts never look alike: a slot seen, none seen, unknown. Wording depends o
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from aggregator import hosting
+from aggregator.campaign import ANY
 from aggregator.order import tie_key
 from aggregator.search import EPOCH_DAY, Found, SlotFilter, days_of
-from aggregator.snapshot import Offer, Place, Snapshot
+from aggregator.snapshot import Offer, OfferState, Place, Snapshot
 from aggregator.web import words
 from aggregator.web.site import Site
 
 STRIP_DAYS = 7
 MANY_SLOTS = 50
+MOST_NEEDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,17 @@ class DayCell:
 
 @dataclass(frozen=True, slots=True)
 class OfferBlock:
-    """One platform of one place. `glyph`: seen, none, unknown; `token`: of its button."""
+    """One platform of one place. `glyph`: seen, none, unknown; `token`: of its button.
+
+    `about`: what the slots are for, where the question left it open.
+    """
 
     label: str
     glyph: str
     fact: str
     then: str
     detail: str
+    about: str
     token: str
     strip: tuple[DayCell, ...]
     provider: str
@@ -79,7 +87,7 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
     local_now = now.astimezone(place.zone)
     today = local_now.date()
     state = snapshot.slots.offers.get(offer.id)
-    glyph, fact, then, detail = "unknown", "créneaux inconnus", "", "pas encore relevé"
+    glyph, fact, then, detail, about = "unknown", "créneaux inconnus", "", "pas encore relevé", ""
     days: Counter[date] | None = None
     if state is None and not site.is_read(offer.provider):
         fact, detail = "créneaux non relevés ici", "à voir sur le site du lieu"
@@ -97,6 +105,7 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
             first = _from_wall_minutes(int(ahead.min()))
             glyph, fact = "seen", words.when(first, today)
             then = _then(days, first.date())
+            about = _about(site, fits, state)
             detail = f"relevé incomplet · {read_at}" if state.partial else read_at
         elif state.state == "phone":
             glyph, fact, detail = "phone", "par téléphone", f"réservation en ligne fermée · {read_at}"
@@ -110,7 +119,19 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
         DayCell(day, None if days is None else days.get(day, 0))
         for day in (today + timedelta(days=ahead_days) for ahead_days in range(STRIP_DAYS))
     )
-    return OfferBlock(label, glyph, fact, then, detail, token, strip, offer.provider, hosting_of(site, offer.provider))
+    sheet = hosting_of(site, offer.provider)
+    return OfferBlock(label, glyph, fact, then, detail, about, token, strip, offer.provider, sheet)
+
+
+def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:
+    """ "Pfizer-BioNTech, Moderna": needs in the campaign's words, unless one was asked for; "" when none is said."""
+    if fits.question.need != ANY:
+        return ""
+    found = dict.fromkeys(need for kind in fits.kinds_of(state) for need in cast(Iterable[str], kind["needs"]))
+    labels = site.campaign.need_labels(tuple(found))
+    return ", ".join(labels[:MOST_NEEDS]) + (
+        f" et {len(labels) - MOST_NEEDS} autres" if len(labels) > MOST_NEEDS else ""
+    )
 
 
 def hosting_of(site: Site, provider: str) -> hosting.Card | None:

@@ -51,6 +51,15 @@ HIDDEN_WORDS = {
 }
 
 
+VERDICTS = {
+    "yes": "Sept derniers jours : les redirections suivent les lieux, pour toutes les plateformes.",
+    "partly": "Sept derniers jours : les redirections s’écartent des lieux pour une plateforme au moins.",
+    "open": "Sept derniers jours : trop peu de redirections pour conclure.",
+    "too-few": "Sept derniers jours : trop peu de redirections pour conclure.",
+    "suspended": "Verdict suspendu : un contrôle a échoué.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Cards under one heading; "" on a list by distance."""
@@ -336,7 +345,14 @@ def _home(site: Site) -> dict[str, Any]:
         "fan": list(fan(len(providers))),
         "places": len(site.snapshot.places.all) if site.snapshot else 0,
         "waiting": site.snapshot is None,
+        "verdict": VERDICTS[
+            "suspended" if _control_failed(site) else site.published("shares").get("verdict", "too-few")
+        ],
     }
+
+
+def _control_failed(site: Site) -> bool:
+    return any(not control["ok"] for control in site.published("controls").values())
 
 
 def fan(branches: int) -> Iterator[dict[str, Any]]:

@@ -244,3 +244,17 @@ def published_ids(settings: Settings) -> list[str]:
     shelf.refresh()
     assert shelf.current is not None
     return [place.id for place in shelf.current.places.all]
+
+
+def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(browser: FlaskClient) -> None:
+    asked_nothing = browser.get("/recherche?insee=69123&rayon=50").text.replace("\u00a0", " ")
+    asked_one = browser.get("/recherche?insee=69123&rayon=50&besoin=moderna").text.replace("\u00a0", " ")
+
+    said = re.findall(r'<p class="second">Vaccin : ([^<]+)</p>', asked_nothing)
+    assert said
+    assert any("," in one for one in said)
+    assert "Vaccin :" not in asked_one
+
+
+def test_the_home_page_tells_this_week_s_verdict(browser: FlaskClient) -> None:
+    assert "trop peu de redirections pour conclure" in browser.get("/").text
