@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from datetime import timedelta
+
+from flask import Blueprint, Response, render_template, request
 
 from aggregator.web.figures import moment
 from aggregator.web.pages import draw
@@ -28,6 +30,22 @@ def state() -> str:
         labels=site.labels,
         coverage=site.published("coverage"),
     )
+
+
+@about.get("/signaler")
+def report() -> str:
+    return render_template("report.html", operator=here().campaign.operator)
+
+
+@about.get("/.well-known/security.txt")
+def security() -> Response:
+    """RFC 9116: whom to tell of a weakness; valid for a year from today."""
+    site = here()
+    contact = site.campaign.operator.contact
+    address = f"mailto:{contact}" if "@" in contact else request.host_url.rstrip("/") + "/signaler"
+    expires = (site.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = (f"Contact: {address}", f"Expires: {expires}", "Preferred-Languages: fr, en")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @about.get("/accessibilite")

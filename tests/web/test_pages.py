@@ -28,7 +28,7 @@ from tests.aggregator.conftest import Clock
 from tests.conftest import seal
 
 PAGES = ["/", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat", "/verifier",
-         "/accessibilite", "/mentions-legales", "/confidentialite", "/recherche?q=Lyon",
+         "/accessibilite", "/mentions-legales", "/confidentialite", "/signaler", "/recherche?q=Lyon",
          "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
 
 

@@ -258,3 +258,12 @@ def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(browser: FlaskCl
 
 def test_the_home_page_tells_this_week_s_verdict(browser: FlaskClient) -> None:
     assert "trop peu de redirections pour conclure" in browser.get("/").text
+
+
+def test_whoever_finds_a_weakness_is_told_whom_to_write_to(browser: FlaskClient) -> None:
+    answer = browser.get("/.well-known/security.txt")
+
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert answer.content_type.startswith("text/plain")
+    assert fields["Contact"].endswith("/signaler")
+    assert fields["Expires"] == "2027-11-23T00:00:00Z"
