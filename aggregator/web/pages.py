@@ -32,6 +32,7 @@ from aggregator.web import questions, words
 from aggregator.web.cards import Card, card
 from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
+from aggregator.web.rendered import RenderedList
 from aggregator.web.site import Site, here
 
 pages = Blueprint("pages", __name__)
@@ -145,42 +146,60 @@ def address(endpoint: str, values: dict[str, Any]) -> str:
 
 
 def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
+    """The page of a list; made once for all who ask the same within a minute, and counted each time."""
     newest = site.snapshot
     if newest is None:
         raise NotFound
     epoch, pinned, stale_reference = _pinned(site, asked, newest)
-    try:
-        answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
-    except UnknownOriginError:
-        return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
     # On a list by distance the facts are the newest; on a list by date they stay those of its headings.
     facts = newest if asked.question.sort is Sort.NEAR else pinned
+    key = _cache_key(site, asked, epoch, pinned, facts, (stale_reference, facts is not newest, embedded))
+    made = site.rendered.get(key)
+    if made is None:
+        try:
+            answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
+        except UnknownOriginError:
+            return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
+        html, status = _render(site, asked, answer, facts, stale_reference, facts is not newest, embedded)
+        made = RenderedList(answer, html.encode(), status)
+        if status == 200:
+            site.rendered.put(key, made)
     if asked.page == 1:
-        site.count_list(answer, facts)
+        site.count_list(made.answer, facts)
+    return Response(made.html, made.status)
+
+
+def _cache_key(
+    site: Site, asked: Asked, epoch: str, pinned: Snapshot, facts: Snapshot, signs: tuple[bool, ...]
+) -> tuple[Any, ...]:
+    """All that a page of a list depends on (design §6), to the minute: slots that have passed leave it."""
+    warnings = tuple((row["slug"], row["failing_since"]) for row in site.health.get("providers", []))
+    minute = site.now().strftime("%Y-%m-%dT%H:%M")
+    return (epoch, asked.question.key, asked.page, pinned.hash, facts.hash, minute, warnings, signs, request.host_url)
+
+
+def _render(
+    site: Site, asked: Asked, answer: Answer, facts: Snapshot, stale_reference: bool, newer: bool, embedded: bool
+) -> tuple[str, int]:
     answer = refreshed(answer, facts, site.campaign)
     count = max(1, -(-len(answer.found) // PAGE_SIZE))
     beyond = asked.page > count
     page = 1 if beyond else asked.page
     shown = answer.found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    status = 404 if beyond else 400 if asked.complaints else 200
+    ranked = [(rank, one.place) for rank, one in enumerate(shown, (page - 1) * PAGE_SIZE + 1)]
     html = render_template(
         "results.html",
         **_results(site, asked, answer, facts),
-        drawing=map_of(
-            site.outlines,
-            site.towns,
-            [(rank, one.place) for rank, one in enumerate(shown, (page - 1) * PAGE_SIZE + 1)],
-            origin(answer.snapshot, answer.question),
-        ),
+        drawing=map_of(site.outlines, site.towns, ranked, origin(answer.snapshot, answer.question)),
         groups=list(_groups(site, answer, shown, facts, (page - 1) * PAGE_SIZE + 1)),
         page=page,
         page_count=count,
         beyond=asked.page if beyond else None,
         stale_reference=stale_reference,
-        newer=facts is not newest,
+        newer=newer,
         embedded=embedded,
     )
-    return Response(html, status)
+    return html, 404 if beyond else 400 if asked.complaints else 200
 
 
 def _pinned(site: Site, asked: Asked, newest: Snapshot) -> tuple[str, Snapshot, bool]:

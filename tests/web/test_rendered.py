@@ -1,0 +1,72 @@
+"""A list is made once for all who ask the same within a minute, counted each time, and never shown too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from aggregator.web import pages
+from aggregator.web.rendered import Rendered
+from aggregator.web.site import Site
+from tests.aggregator.conftest import Clock
+
+LIST = "/recherche?insee=69123&rayon=50"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that were really answered."""
+    questions: list[str] = []
+    honest = pages.search
+
+    def counting(snapshot: Any, question: Any, *rest: Any) -> Any:
+        questions.append(question.key)
+        return honest(snapshot, question, *rest)
+
+    monkeypatch.setattr(pages, "search", counting)
+    return questions
+
+
+def test_the_same_question_is_answered_once_a_minute_and_counted_each_time(
+    browser: FlaskClient, site: Site, made: list[str], clock: Clock
+) -> None:
+    first, second = browser.get(LIST), browser.get(LIST)
+    _, lists, _ = site.showings.take()
+    clock.forward(minutes=1)
+    browser.get(LIST)
+
+    assert first.data == second.data
+    assert [row[-1] for row in lists] == [2]
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("other", [LIST + "&tri=tot", LIST + "&page=2", LIST.replace("50", "25"), "/embed" + LIST])
+def test_another_question_is_another_page(browser: FlaskClient, made: list[str], other: str) -> None:
+    assert browser.get(LIST).data != browser.get(other).data
+    assert len(made) == 2
+
+
+def test_a_platform_that_stops_answering_is_told_at_once(browser: FlaskClient, site: Site) -> None:
+    browser.get(LIST)
+    next(row for row in site.health["providers"] if row["slug"] == "maiia")["failing_since"] = "2026-11-23T11:20:00Z"
+
+    assert "Nous ne lisons plus <strong>Maiia</strong>" in browser.get(LIST).text
+
+
+def test_a_question_with_a_complaint_is_not_kept_for_others(browser: FlaskClient, made: list[str]) -> None:
+    complained = browser.get(LIST + "&tri=prix")
+
+    assert complained.status_code == 400
+    assert "Nous n’avons pas compris" not in browser.get(LIST).text
+    assert len(made) == 2
+
+
+def test_old_pages_leave_when_there_is_no_room(site: Site, browser: FlaskClient, made: list[str]) -> None:
+    site.rendered = Rendered(max_bytes=200_000)
+    for number in range(12):
+        browser.get(f"/recherche?insee=69123&rayon=50&page=1&du=2026-12-{number + 10}")
+    browser.get("/recherche?insee=69123&rayon=50&page=1&du=2026-12-10")
+
+    assert len(made) == 13
