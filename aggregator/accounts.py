@@ -7,11 +7,12 @@ Each hour: replay the lists of the hour. The closing of days and weeks is in `cl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aggregator import canonical, shares
+from aggregator.exposure import PLACE
 from aggregator.ledger import seeds
 from aggregator.ledger.event_reader import EventReader, erase, forget_lists
 from aggregator.ledger.notes import load_or_create_signer
@@ -22,7 +23,6 @@ from aggregator.replay import Control, publish, replay
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf
 from aggregator.witness import confirms
-from providers.errors import ProviderError
 
 WINDOW_DAYS = 7
 KEPT_DAYS = 396
@@ -98,6 +98,23 @@ class Accounts:
         canonical.write_whole(self._published / "shares.json", canonical.to_json(content))
         return content
 
+    def shares_of(self, first: date, last: date) -> dict[str, Any]:
+        """The table of closed days, both included: exact counts, places and slots as the mean of their samples."""
+        days = first.isoformat(), last.isoformat()
+        totals, samples = self.rollups.totals(*days), self.rollups.samples(*days)
+        places: dict[str, float] = {}
+        slots: dict[str, float] = {}
+        for _, provider, units, _, seen in self.rollups.supply(*days):
+            places[provider] = places.get(provider, 0) + units / (PLACE * samples)
+            slots[provider] = slots.get(provider, 0) + seen / samples
+        counted = shares.Counted(
+            published=totals,
+            totals={cls: sum(by.values()) for cls, by in totals.items()},
+            exposure=self.exposure(days[0], f"{days[1]}T23"),
+            supply={"places": places, "slots": {slug: round(n) for slug, n in slots.items()}},
+        )
+        return {**shares.table(counted, self._settings.provider_labels()), "from": days[0], "to": days[1]}
+
     def _totals(self, first: str, yesterday: str, today: str) -> dict[str, int]:
         closed = {cls: sum(by.values()) for cls, by in self.rollups.totals(first, yesterday).items()}
         running = self.rollups.class_total(today)
@@ -165,14 +182,11 @@ class Accounts:
         paths = [self._events, *files] if self._events.exists() else list(files)
         return sum(erase(path, before) for path in paths)
 
-    def count_witnesses(self, at: datetime, fetch: Callable[[str], bytes]) -> int:
-        """Read what each declared witness publishes, keep it beside the log, and count those of the last seven days."""
+    def count_witnesses(self, at: datetime, notes: Mapping[str, bytes]) -> int:
+        """Keep beside the log what declared witnesses publish (`notes`, by name); count those of seven days."""
         log, fresh = self._open_log(at), 0
         for one in self._settings.witnesses():
-            try:
-                note = fetch(one["url"])
-            except ProviderError:
-                continue
+            note = notes.get(one["name"], b"")
             when = confirms(note.decode("utf-8", "replace"), one["vkey"], log.vkey, log.root_at)
             if when is not None:
                 canonical.write_whole(self._published / "log" / "witnesses" / f"{one['name']}.checkpoint", note)

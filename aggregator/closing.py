@@ -25,7 +25,7 @@ from aggregator.store import Catalog
 
 MOST_SLOTS_A_DAY = 200
 WEEKS_SHOWN = 13
-LOOK_BACK_DAYS = 14
+LOOK_BACK_DAYS = 60
 
 Samples = dict[tuple[str, str], list[int]]
 """(basket, provider) -> [place units, bookable place units, slots]."""

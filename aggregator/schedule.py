@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -182,8 +182,13 @@ class Worker:
             self._accounts.publish_order_control(now())
 
     def witnesses(self) -> None:
+        """Each hour: what third parties have signed. Sealing goes on while they are asked."""
+        notes: dict[str, bytes] = {}
+        for one in self._settings.witnesses():
+            with suppress(ProviderError):
+                notes[one["name"]] = fetch(one["url"])
         with self._accounts_held():
-            self._accounts.count_witnesses(now(), fetch)
+            self._accounts.count_witnesses(now(), notes)
 
     def prune(self) -> None:
         prune(self._settings.published_dir, now())

@@ -15,19 +15,26 @@ from rich.table import Table
 
 import verify as verifier
 from aggregator.accounts import Accounts
-from aggregator.cli.group import main, refusing
+from aggregator.cli.group import Refused, main, refusing
 from aggregator.schedule import lock
 from aggregator.settings import Settings
 from aggregator.witness import Witness
 
 
 @main.command()
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First closed day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last closed day, included.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 @refusing
-def shares(as_json: bool) -> None:
-    """The share table as published now."""
+def shares(first: datetime | None, last: datetime | None, as_json: bool) -> None:
+    """The share table as published now, or of closed days."""
+    if (first is None) != (last is None):
+        raise Refused("say --from and --to, or neither")
     with closing(Accounts(Settings.from_env())) as accounts:
-        totals = accounts.publish_shares(datetime.now(UTC))
+        if first and last:
+            totals = accounts.shares_of(first.date(), last.date())
+        else:
+            totals = accounts.publish_shares(datetime.now(UTC))
     if as_json:
         click.echo(json.dumps(totals, ensure_ascii=False, indent=1))
         return

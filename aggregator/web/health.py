@@ -53,6 +53,13 @@ def gauges(site: Site) -> CollectorRegistry:
         site.published("shares").get("total", 0),
     )
     gauge("aiguillage_events_missed", "Clicks sent on that could not be stored", site.events.misses)
+    for name, control in site.published("controls").items():
+        gauge(
+            "aiguillage_control_ok",
+            "0 while a control of the public log or the order fails",
+            float(control["ok"]),
+            control=name,
+        )
     for row in site.health.get("providers", []):
         slug = row["slug"]
         gauge(

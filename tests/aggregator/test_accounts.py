@@ -25,6 +25,7 @@ from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.store import open_stores
+from aggregator.witness import Witness
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.conftest import NOON
@@ -323,3 +324,32 @@ def test_the_copy_of_a_log_is_enough(day_over: Portal, tmp_path: Path) -> None:
     assert verify.main(["log", str(tmp_path / "copy" / "log")]) == 0
     assert verify.main(["metrics", "--day", MONDAY, str(tmp_path / "copy" / "log")]) == 0
     assert verify.main(["totals", "--day", MONDAY, str(tmp_path / "copy" / "log")]) == 0
+
+
+def test_the_table_of_closed_days_can_be_asked_for_again(day_over: Portal) -> None:
+    with closing(Accounts(day_over.settings)) as accounts:
+        table = accounts.shares_of(NOON.date(), NOON.date())
+
+    rows = json.loads((day_over.log / "metrics" / f"{MONDAY}.json").read_text())["rows"]
+    assert table["total"] == 33
+    assert {row["slug"]: (row["redirects"], round(row["places"], 6)) for row in table["providers"]} == {
+        row["provider"]: (row["redirects"], row["places"]) for row in rows
+    }
+
+
+def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.work()
+    eye = Witness("journal.example", tmp_path / "eye", lambda url: (portal.log / url.removeprefix("log/")).read_bytes())
+    eye.visit("log", portal.clock())
+    signed = (tmp_path / "eye" / "checkpoint").read_bytes()
+    declared = [{"name": "journal.example", "vkey": eye.vkey, "url": "https://journal.example/checkpoint"}]
+    monkeypatch.setattr(Settings, "witnesses", lambda _: declared)
+
+    with closing(Accounts(portal.settings)) as accounts:
+        assert accounts.count_witnesses(portal.clock(), {"journal.example": signed}) == 1
+        assert accounts.count_witnesses(portal.clock(), {"journal.example": b"garbage"}) == 0
+        assert accounts.count_witnesses(portal.clock(), {}) == 0
+        assert accounts.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
+    assert portal.published("controls.json")["witnesses"]["ok"] is True
