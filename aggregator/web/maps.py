@@ -13,12 +13,12 @@ from aggregator.geography import EARTH_RADIUS_M
 from aggregator.outlines import Outlines, Window
 from aggregator.snapshot import Place
 
-WIDTH, HEIGHT = 440, 440
+WIDTH, HEIGHT = 340, 340
 MARK = 26
-MARGIN = 34
+MARGIN = 28
 LEAST_KM = 1.5
 COARSE_ABOVE = 300  # rings: beyond, borders are rounded to two pixels, so that a page stays light
-MOST_LABELS, LETTER_PX = 7, 7.6
+MOST_LABELS, LETTER_PX = 5, 8.6
 SCALES_KM = (0.5, 1, 2, 5, 10, 20, 50)
 
 
