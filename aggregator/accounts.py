@@ -66,7 +66,8 @@ class Accounts:
                 shares.POLICY,
                 self._settings.hosting_dir,
             )
-            added = sealer.seal(at, resume)
+            # A demonstration that somebody starts again after a month owes nobody a draw.
+            added = sealer.seal(at, resume or self._settings.demo)
         except LogError as error:
             self._forget_log()
             self._control("log", {"ok": False, "why": str(error)}, at)

@@ -86,7 +86,8 @@ class Site:
         return self.seed_of(epoch[:10])
 
     def label(self, slug: str) -> str:
-        return self.labels.get(slug, slug)
+        """The platform's name; sites that are only linked to are counted together, without one."""
+        return self.labels.get(slug, slug) or "Autres sites"
 
     def is_read(self, slug: str) -> bool:
         """True when this portal reads the provider; false for a site that is only linked to."""

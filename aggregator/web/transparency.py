@@ -104,7 +104,10 @@ def hosting_sheets() -> str:
     hidden = set(site.campaign.facts.hosting_hidden)
     return render_template(
         "hosting.html",
-        sheets=sorted(site.sheets.values(), key=lambda sheet: draw(site, sheet.provider)),
+        sheets=sorted(
+            (sheet for sheet in site.sheets.values() if site.is_read(sheet.provider)),
+            key=lambda sheet: draw(site, sheet.provider),
+        ),
         fields=[name for name in hosting.FIELDS if name not in hidden],
         service=site.campaign.facts.service,
         words=HOSTING_WORDS,

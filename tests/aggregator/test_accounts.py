@@ -264,7 +264,8 @@ def test_a_clock_that_jumps_reveals_no_draw_and_seals_nothing(portal: Portal) ->
     seeds_before = sorted(path.name for path in (portal.log / "seeds").iterdir())
     for jump in (timedelta(days=400), timedelta(hours=-2)):
         portal.clock.at = NOON + jump
-        with closing(Accounts(portal.settings)) as accounts, pytest.raises(LogError, match=r"clock|sealed for"):
+        live = portal.settings.but(demo=False)
+        with closing(Accounts(live)) as accounts, pytest.raises(LogError, match=r"clock|sealed for"):
             accounts.seal(portal.clock())
 
     assert sorted(path.name for path in (portal.log / "seeds").iterdir()) == seeds_before
@@ -277,7 +278,9 @@ def test_a_clock_that_jumps_reveals_no_draw_and_seals_nothing(portal: Portal) ->
 def test_a_portal_that_slept_is_woken_by_its_operator(portal: Portal) -> None:
     portal.work()
     portal.clock.forward(days=30)
-    with closing(Accounts(portal.settings)) as accounts:
+    with closing(Accounts(portal.settings.but(demo=False))) as accounts:
+        with pytest.raises(LogError, match="--resume"):
+            accounts.seal(portal.clock())
         assert accounts.seal(portal.clock(), resume=True) > 30
 
     assert verify.main(["log", str(portal.log)]) == 0
