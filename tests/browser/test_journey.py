@@ -190,6 +190,17 @@ def test_all_buttons_of_a_page_look_the_same(page: Page, portal: Portal) -> None
         assert len(sizes) == 1, (width, sizes)
 
 
+def test_with_text_twice_as_large_all_buttons_still_look_the_same(page: Page, portal: Portal) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"{portal.origin}/recherche?q={TOWN}&rayon=50")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    boxes = [b.bounding_box() for b in page.locator("form[action^='/rdv/'] button").all()]
+    sizes = {(round(box["width"]), round(box["height"])) for box in boxes if box}
+
+    assert len(boxes) > 5
+    assert len(sizes) == 1, sizes
+
+
 def test_nothing_is_asked_of_another_host_and_nothing_scrolls_sideways(page: Page, portal: Portal) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
