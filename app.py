@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Flask
 
 from aggregator.settings import ROOT, Settings
-from aggregator.web import security, words
+from aggregator.web import languages, security, words
 from aggregator.web.about import about
 from aggregator.web.departures import departures
 from aggregator.web.feeds import feeds
@@ -18,7 +18,6 @@ from aggregator.web.pages import pages
 from aggregator.web.places import places
 from aggregator.web.site import Site, install, utc_now
 from aggregator.web.transparency import transparency
-from aggregator.web.typography import FrenchSpaces, french
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -29,9 +28,8 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app = Flask("aiguillage", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension(FrenchSpaces)
-    app.jinja_env.filters.update(words.FILTERS, french=french)
-    app.jinja_env.globals["plural"] = words.plural
+    app.jinja_env.filters.update(words.FILTERS)
+    languages.install(app, settings.campaign)
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -127,6 +127,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     reasons: ReasonRules = field(default_factory=ReasonRules)
     official_list: OfficialListFile | None = None
     operator: Operator = field(default_factory=Operator)
+    translations: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class Campaign:
         self.official_list = content.official_list
         self.operator = content.operator
         self._rules = content.reasons
+        self._translations = content.translations
         self._meaning = lru_cache(maxsize=20_000)(self._read)
 
     @property
@@ -166,6 +168,22 @@ class Campaign:
 
     def need_labels(self, slugs: Iterable[str]) -> list[str]:
         return [entry.label for entry in self.needs if entry.slug in set(slugs)]
+
+    def said(self, text: str, language: str) -> str:
+        """The file's own words in another language, by its table `[translations.<code>]`; as they are without one."""
+        return self.translated(language).get(text, text)
+
+    def translated(self, language: str) -> dict[str, str]:
+        return self._translations.get(language, {})
+
+    def words(self) -> Iterator[str]:
+        """All the words of the file that a citizen reads, which a translation has to cover."""
+        facts = self.facts
+        labels = [label for label in (facts.official, facts.help) if label]
+        texts = [facts.heading, facts.intro, self.terms.need, self.terms.step]
+        texts += [text for label in labels for text in (label.label, label.hours)]
+        texts += [entry.label for entry in (*self.needs, *self.steps, *self.audiences)]
+        yield from filter(None, dict.fromkeys(texts))
 
     def required_needs(self, slug: str) -> tuple[str, ...]:
         """The plain needs behind a choice: the parts of an `all_of`, else itself."""

@@ -46,7 +46,7 @@ if (field) {
     active = -1;
     field.setAttribute("aria-expanded", String(found.length > 0));
     field.removeAttribute("aria-activedescendant");
-    status.textContent = found.length ? status.dataset.many.replace("%d", found.length) : "";
+    status.textContent = found.length ? status.dataset.many.replace("{n}", found.length) : "";
   };
   let waiting;
   field.addEventListener("input", () => {
@@ -56,7 +56,9 @@ if (field) {
     waiting = setTimeout(async () => {
       const wanted = asked;
       try {
-        const answer = await fetch(`${field.dataset.suggestions}?q=${encodeURIComponent(wanted)}`);
+        const address = new URL(field.dataset.suggestions, location.href);
+        address.searchParams.set("q", wanted);
+        const answer = await fetch(address);
         if (answer.ok && wanted === asked) show(await answer.json());
       } catch { close(); }
     }, 120);

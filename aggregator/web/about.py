@@ -7,10 +7,18 @@ from datetime import timedelta
 from flask import Blueprint, Response, render_template, request
 
 from aggregator.web.figures import moment
-from aggregator.web.pages import draw
+from aggregator.web.languages import lazy_gettext
 from aggregator.web.site import here
+from aggregator.web.tracks import draw
 
 about = Blueprint("about", __name__)
+
+# Why a sudden change is held back, as the store names it.
+REASONS = {
+    "no centre at all": lazy_gettext("plus aucun lieu"),
+    "nine centres of ten are missing": lazy_gettext("neuf lieux sur dix ont disparu"),
+    "a hundred times more centres": lazy_gettext("cent fois plus de lieux"),
+}
 
 
 @about.get("/etat")
@@ -26,6 +34,7 @@ def state() -> str:
             {**row, "since": moment(row["failing_since"]), "answered": moment(row["last_answer"])} for row in rows
         ],
         quarantines=health.get("quarantines", []),
+        reasons=REASONS,
         imports=health.get("imports", []),
         labels=site.labels,
         coverage=site.published("coverage"),

@@ -17,6 +17,7 @@ from aggregator.order import tie_key
 from aggregator.search import EPOCH_DAY, Found, SlotFilter, days_of
 from aggregator.snapshot import Offer, OfferState, Place, Snapshot
 from aggregator.web import words
+from aggregator.web.languages import gettext, language
 from aggregator.web.site import Site
 
 STRIP_DAYS = 7
@@ -87,33 +88,35 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
     local_now = now.astimezone(place.zone)
     today = local_now.date()
     state = snapshot.slots.offers.get(offer.id)
-    glyph, fact, then, detail, about = "unknown", "créneaux inconnus", "", "pas encore relevé", ""
+    glyph, fact, then, detail, about = "unknown", gettext("créneaux inconnus"), "", gettext("pas encore relevé"), ""
     days: Counter[date] | None = None
     if state is None and not site.is_read(offer.provider):
-        fact, detail = "créneaux non relevés ici", "à voir sur le site du lieu"
+        fact, detail = gettext("créneaux non relevés ici"), gettext("à voir sur le site du lieu")
     elif state is not None and state.state == "unknown":
         moment = (state.since or snapshot.slots.at).astimezone(place.zone)
-        detail = f"sans réponse lisible {words.since(moment, today)}"
+        detail = words.unread_since(moment, today)
     elif state is not None:
         answered = (state.answered or snapshot.slots.at).astimezone(place.zone)
         minutes = fits.local_minutes(state)
         ahead = minutes[minutes > _wall_minutes(local_now)]
         days = days_of(ahead.tolist())
-        read_at = f"vu {words.seen_at(answered, today)}"
+        read_at = words.seen_at(answered, today)
         old = now - answered > timedelta(seconds=2 * snapshot.slots.interval_s + 60)
         if len(ahead):
             first = _from_wall_minutes(int(ahead.min()))
             glyph, fact = "seen", words.when(first, today)
             then = _then(days, first.date())
             about = _about(site, fits, state)
-            detail = f"relevé incomplet · {read_at}" if state.partial else read_at
+            detail = gettext("relevé incomplet · %(seen)s", seen=read_at) if state.partial else read_at
         elif state.state == "phone":
-            glyph, fact, detail = "phone", "par téléphone", f"réservation en ligne fermée · {read_at}"
+            glyph, fact = "phone", gettext("par téléphone")
+            detail = gettext("réservation en ligne fermée · %(seen)s", seen=read_at)
         else:
-            glyph, fact = "none", "aucun créneau vu"
-            detail = f"d’ici au {words.day_only(date.fromisoformat(snapshot.slots.until))} · {read_at}"
+            glyph, fact = "none", gettext("aucun créneau vu")
+            until = words.day_only(date.fromisoformat(snapshot.slots.until))
+            detail = gettext("d’ici au %(day)s · %(seen)s", day=until, seen=read_at)
         if old:
-            fact = f"sans doute dépassé : {fact}"
+            fact = gettext("sans doute dépassé : %(fact)s", fact=fact)
     label = site.label(offer.provider) if offer.provider else _domain(offer.url)
     strip = tuple(
         DayCell(day, None if days is None else days.get(day, 0))
@@ -128,10 +131,10 @@ def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:
     if fits.question.need != ANY:
         return ""
     found = dict.fromkeys(need for kind in fits.kinds_of(state) for need in cast(Iterable[str], kind["needs"]))
-    labels = site.campaign.need_labels(tuple(found))
-    return ", ".join(labels[:MOST_NEEDS]) + (
-        f" et {len(labels) - MOST_NEEDS} autres" if len(labels) > MOST_NEEDS else ""
-    )
+    labels = [site.campaign.said(label, language()) for label in site.campaign.need_labels(tuple(found))]
+    shown = ", ".join(labels[:MOST_NEEDS])
+    more = len(labels) - MOST_NEEDS
+    return gettext("%(needs)s et %(number)s autres", needs=shown, number=more) if more > 0 else shown
 
 
 def hosting_of(site: Site, provider: str) -> hosting.Card | None:
@@ -145,12 +148,12 @@ def hours_of(place: Place, day: date) -> str:
     if not place.hours:
         return ""
     text = place.hours[day.weekday()]
-    return "" if text is None else text or "fermé"
+    return "" if text is None else text or gettext("fermé")
 
 
 def _then(days: Counter[date], first: date) -> str:
     later = [words.weekday_short(day) for day in sorted(days) if day > first][:3]
-    return f"puis {', '.join(later)}" if later else ""
+    return gettext("puis %(days)s", days=", ".join(later)) if later else ""
 
 
 def _wall_minutes(local: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from aggregator.redirect import UnknownOfferError
+from aggregator.web.languages import gettext
 from aggregator.web.site import here
 
 departures = Blueprint("departures", __name__)
@@ -25,8 +26,8 @@ def depart(token: str) -> Response:
     except UnknownOfferError:
         page = render_template(
             "message.html",
-            title="Ce lieu n’est plus dans la liste",
-            text="Le bouton que vous avez utilisé ne correspond plus à un lieu connu. Cherchez de nouveau.",
+            title=gettext("Ce lieu n’est plus dans la liste"),
+            text=gettext("Le bouton que vous avez utilisé ne correspond plus à un lieu connu. Cherchez de nouveau."),
         )
         return Response(page, 404)
     if request.args.get("preuve") == "1":

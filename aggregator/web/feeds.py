@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from aggregator.search import Question, SlotFilter, UnknownOriginError, first_slot, search
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import questions, words
+from aggregator.web.languages import gettext
 from aggregator.web.site import Site, here
 
 feeds = Blueprint("feeds", __name__)
@@ -34,7 +35,8 @@ def results() -> Response:
     fits = SlotFilter(snapshot.slots, question, site.campaign)
     firsts = [(one.place, first_slot(snapshot, one.place, fits, site.now())) for one in answer.found]
     commune = site.gazetteer.get(question.insee or "")
-    title = f"Créneaux vus autour de {commune.name} ({commune.department})" if commune else "Créneaux vus près de vous"
+    town = f"{commune.name} ({commune.department})" if commune else ""
+    title = gettext("Créneaux vus autour de %(where)s", where=town) if town else gettext("Créneaux vus près de vous")
     target = url_for("pages.results", _external=True, **questions.parameters(question, site.campaign))
     return _feed(site, title, target, question.key, firsts)
 
@@ -49,7 +51,7 @@ def place(place_id: str) -> Response:
     fits = SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign)
     first = first_slot(snapshot, where, fits, site.now())
     target = url_for("places.place", place_id=place_id, _external=True)
-    return _feed(site, f"Créneaux vus, {where.name}", target, place_id, [(where, first)])
+    return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [(where, first)])
 
 
 def _snapshot(site: Site) -> Snapshot:

@@ -9,46 +9,55 @@ from functools import lru_cache
 from typing import Any
 
 from aggregator.settings import ROOT
-from aggregator.web import charts
+from aggregator.web import charts, words
+from aggregator.web.languages import gettext, lazy_gettext
 from aggregator.web.site import Site
 
 LEAST_DRAWN = 0.01
 PRESS_PATH = ROOT / "data" / "press-2021.json"
 EFFECT_WORDS = {
-    "availability": "Disponibilité : des lieux sans créneau vu",
-    "demand_geography": "Géographie : où les gens cherchent",
-    "published_criteria": "Critères publiés : la distance, la date",
-    "tie_break_luck": "Tirage au sort",
-    "deviation": "Écart à la règle (doit être nul)",
-    "citizen_choice": "Choix des personnes, devant la liste",
+    "availability": lazy_gettext("Disponibilité : des lieux sans créneau vu"),
+    "demand_geography": lazy_gettext("Géographie : où les gens cherchent"),
+    "published_criteria": lazy_gettext("Critères publiés : la distance, la date"),
+    "tie_break_luck": lazy_gettext("Tirage au sort"),
+    "deviation": lazy_gettext("Écart à la règle (doit être nul)"),
+    "citizen_choice": lazy_gettext("Choix des personnes, devant la liste"),
 }
 STRATUM_WORDS = {
-    "department": "{}",
-    "rest-of-region": "{}, départements trop petits pour être publiés seuls",
-    "rest-of-country": "Reste du pays",
+    "department": "%(name)s",
+    "rest-of-region": lazy_gettext("%(name)s, départements trop petits pour être publiés seuls"),
+    "rest-of-country": lazy_gettext("Reste du pays"),
 }
 EVENT_WORDS = {
-    "contract": "Règle de l’ordre mise en vigueur",
-    "policy": "Marges et seuils annoncés",
-    "disclosure": "Fiche d’hébergement publiée",
-    "key": "Clé du journal changée",
-    "incident": "Incident",
-    "correction": "Correction",
-    "dispute": "Contestation",
-    "order": "Incident : une liste ne se rejoue pas",
-    "withdraw": "Lieu retiré",
-    "restore": "Lieu remis",
-    "review": "Rapprochement décidé",
-    "split": "Rapprochement défait",
-    "quarantine": "Changement brusque jugé",
+    "contract": lazy_gettext("Règle de l’ordre mise en vigueur"),
+    "policy": lazy_gettext("Marges et seuils annoncés"),
+    "disclosure": lazy_gettext("Fiche d’hébergement publiée"),
+    "key": lazy_gettext("Clé du journal changée"),
+    "incident": lazy_gettext("Incident"),
+    "correction": lazy_gettext("Correction"),
+    "dispute": lazy_gettext("Contestation"),
+    "order": lazy_gettext("Incident : une liste ne se rejoue pas"),
+    "withdraw": lazy_gettext("Lieu retiré"),
+    "restore": lazy_gettext("Lieu remis"),
+    "review": lazy_gettext("Rapprochement décidé"),
+    "split": lazy_gettext("Rapprochement défait"),
+    "quarantine": lazy_gettext("Changement brusque jugé"),
 }
 DETAIL_WORDS = {
-    "closed": "fermé",
-    "not_eligible": "hors campagne",
-    "duplicate_of": "doublon",
-    "legal": "motif juridique",
-    "release": "accepté",
-    "reject": "refusé",
+    "closed": lazy_gettext("fermé"),
+    "not_eligible": lazy_gettext("hors campagne"),
+    "duplicate_of": lazy_gettext("doublon"),
+    "legal": lazy_gettext("motif juridique"),
+    "release": lazy_gettext("accepté"),
+    "reject": lazy_gettext("refusé"),
+}
+
+VERDICTS = {
+    "yes": lazy_gettext("Sept derniers jours : les redirections suivent les lieux, pour toutes les plateformes."),
+    "partly": lazy_gettext("Sept derniers jours : les redirections s’écartent des lieux pour une plateforme au moins."),
+    "open": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
+    "too-few": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
+    "suspended": lazy_gettext("Verdict suspendu : un contrôle a échoué."),
 }
 
 
@@ -56,6 +65,12 @@ DETAIL_WORDS = {
 def press_count() -> dict[str, Any]:
     content: dict[str, Any] = json.loads(PRESS_PATH.read_text(encoding="utf-8"))
     return content
+
+
+def verdict_of_the_week(site: Site) -> str:
+    """The verdict in one sentence; suspended while a control fails."""
+    failed = any(not control["ok"] for control in site.published("controls").values())
+    return str(VERDICTS["suspended" if failed else site.published("shares").get("verdict", "too-few")])
 
 
 def controls_of(published: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,7 +129,7 @@ def territory(site: Site, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "rows": [
             {
-                "words": STRATUM_WORDS[kind].format(names.get(name, name)),
+                "words": str(STRATUM_WORDS[kind]) % {"name": names.get(name, name)},
                 **stratum,
                 "total": sum(stratum["redirects"].values()),
             }
@@ -170,16 +185,22 @@ def press(site: Site, asked: str) -> dict[str, Any]:
     count = press_count()
     sites = found["sites"] if found else {}
     total = sum(sites.values())
+    whole = sum(count["counts"].values())
     return {
         "asked": asked,
         "list": found,
         "as_of": day(found["as_of"]) if found else None,
         "total": total,
         "dates": [day(row["as_of"]) for row in imports],
-        "press": [(site.label(slug), n, n / sum(count["counts"].values())) for slug, n in count["counts"].items()],
+        "counts": [
+            gettext(
+                "%(n)s centres chez %(label)s (%(share)s)", n=n, label=site.label(slug), share=words.percent(n / whole)
+            )
+            for slug, n in count["counts"].items()
+        ],
         "source": count["source"],
         "rows": [
-            {"label": site.label(name) if name else "sans lien de réservation", "n": n, "share": n / total}
+            {"label": site.label(name) if name else gettext("sans lien de réservation"), "n": n, "share": n / total}
             for name, n in sorted(sites.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
     }

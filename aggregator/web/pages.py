@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from aggregator.gazetteer import Commune
-from aggregator.order import CONTRACT, Section, Sort, tie_key
+from aggregator.order import CONTRACT, Section, Sort
 from aggregator.search import (
     RADII_KM,
     Answer,
@@ -28,8 +27,9 @@ from aggregator.search import (
     search,
 )
 from aggregator.snapshot import Snapshot
-from aggregator.web import questions, words
+from aggregator.web import figures, languages, questions, tracks, words
 from aggregator.web.cards import Card, card
+from aggregator.web.languages import gettext, language, lazy_gettext
 from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
 from aggregator.web.rendered import RenderedList
@@ -39,25 +39,16 @@ pages = Blueprint("pages", __name__)
 
 PAGE_SIZE = 20
 MOMENTS = {
-    Moment.MORNING: "matin",
-    Moment.AFTERNOON: "après-midi",
-    Moment.EVENING: "soir",
-    Moment.WEEK_END: "week-end",
+    Moment.MORNING: lazy_gettext("matin"),
+    Moment.AFTERNOON: lazy_gettext("après-midi"),
+    Moment.EVENING: lazy_gettext("soir"),
+    Moment.WEEK_END: lazy_gettext("week-end"),
 }
 HIDDEN_WORDS = {
-    "need": "qui n’ont que d’autres créneaux",
-    "seen": "sans créneau vu",
-    "walk_in": "qui demandent un rendez-vous",
-    "access": "dont l’accès en fauteuil n’est pas indiqué",
-}
-
-
-VERDICTS = {
-    "yes": "Sept derniers jours : les redirections suivent les lieux, pour toutes les plateformes.",
-    "partly": "Sept derniers jours : les redirections s’écartent des lieux pour une plateforme au moins.",
-    "open": "Sept derniers jours : trop peu de redirections pour conclure.",
-    "too-few": "Sept derniers jours : trop peu de redirections pour conclure.",
-    "suspended": "Verdict suspendu : un contrôle a échoué.",
+    "need": lazy_gettext("qui n’ont que d’autres créneaux"),
+    "seen": lazy_gettext("sans créneau vu"),
+    "walk_in": lazy_gettext("qui demandent un rendez-vous"),
+    "access": lazy_gettext("dont l’accès en fauteuil n’est pas indiqué"),
 }
 
 
@@ -175,7 +166,18 @@ def _cache_key(
     """All that a page of a list depends on (design §6), to the minute: slots that have passed leave it."""
     warnings = tuple((row["slug"], row["failing_since"]) for row in site.health.get("providers", []))
     minute = site.now().strftime("%Y-%m-%dT%H:%M")
-    return (epoch, asked.question.key, asked.page, pinned.hash, facts.hash, minute, warnings, signs, request.host_url)
+    return (
+        epoch,
+        asked.question.key,
+        asked.page,
+        pinned.hash,
+        facts.hash,
+        minute,
+        warnings,
+        signs,
+        language(),
+        request.host_url,
+    )
 
 
 def _render(
@@ -215,24 +217,24 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
     question = answer.question
 
     def link(**changes: Any) -> str:
-        page = changes.pop("page", None)
+        page, ref = changes.pop("page", None), changes.pop("ref", answer.reference)
         asked_again = replace(question, **changes)
-        return address(
-            "pages.results", questions.parameters(asked_again, site.campaign, ref=answer.reference, page=page)
-        )
+        return address("pages.results", questions.parameters(asked_again, site.campaign, ref=ref, page=page))
 
     return {
         "asked": asked,
         "answer": answer,
         "question": question,
         "where": _where(site, question),
+        "centre": _centre(site, question),
+        "other_languages": list(languages.others(link(page=asked.page if asked.page > 1 else None))),
         "farthest": max((one.candidate.distance_m for one in answer.found), default=0),
         "nearest": min((one.candidate.distance_m for one in answer.found), default=0),
         "first": _first_slot_of_list(site, answer, facts),
         "link": link,
         "absolute": lambda path: request.host_url.rstrip("/") + path,
         "feed_url": address("feeds.results", questions.parameters(question, site.campaign)),
-        "place_query": urlencode(questions.parameters(question, site.campaign, ref=answer.reference)),
+        "place_query": questions.parameters(question, site.campaign, ref=answer.reference),
         "filters_url": address("pages.filters", questions.parameters(question, site.campaign)),
         "filters_set": questions.filters_set(question, site.campaign),
         "hidden": [
@@ -246,7 +248,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
             for name, count in sorted(answer.hidden.items())
         ],
         "complaints": asked.complaints,
-        "unread": unread(site),
+        "unread": tracks.unread(site),
         "old": _old(site, facts),
         "contract": CONTRACT,
         "reference": _reference(answer),
@@ -266,18 +268,6 @@ def _first_slot_of_list(site: Site, answer: Answer, facts: Snapshot) -> str | No
         return None
     first, zone = min(ahead, key=lambda pair: pair[0])
     return words.when(first.astimezone(zone), now.astimezone(zone).date())
-
-
-def unread(site: Site) -> list[dict[str, Any]]:
-    """Providers that the portal does not read now, in the order of the hour's public draw."""
-    failing = [row for row in site.health.get("providers", []) if row["failing_since"]]
-    drawn = sorted(failing, key=lambda row: draw(site, row["slug"]))
-    return [{**row, "since": datetime.fromisoformat(row["failing_since"])} for row in drawn]
-
-
-def draw(site: Site, slug: str) -> str:
-    """The place of a platform in the hour's public draw, for the few lists of platforms themselves."""
-    return tie_key(site.seed(site.epoch), site.epoch, "platforms", slug)
 
 
 def _old(site: Site, facts: Snapshot) -> datetime | None:
@@ -303,14 +293,16 @@ def _heading(site: Site, answer: Answer, found: Found) -> str:
     if section is Section.SEEN:
         return words.half_day_heading(found.candidate.half_day, site.now().astimezone(found.place.zone).date())
     count = sum(one.candidate.section is section for one in answer.found)
-    return f"Créneaux inconnus ({count})" if section is Section.UNKNOWN else f"Aucun créneau vu ({count})"
+    if section is Section.UNKNOWN:
+        return gettext("Créneaux inconnus (%(count)s)", count=count)
+    return gettext("Aucun créneau vu (%(count)s)", count=count)
 
 
 def _reference(answer: Answer) -> dict[str, str]:
     hour = datetime.strptime(answer.epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - shown as UTC
     short = answer.hash[:8]
     return {
-        "hour": f"{words.day_with_year(hour.date())}, {hour.hour}{words.NBSP}h UTC",
+        "hour": gettext("%(day)s, %(hour)s h UTC", day=words.day_with_year(hour.date()), hour=hour.hour),
         "hash": f"{short[:4]} {short[4:]}",
         "ref": answer.reference,
         "key": answer.question.key,
@@ -353,36 +345,25 @@ def _choice(site: Site, asked: Asked, commune: Commune) -> dict[str, str]:
 
 def _home(site: Site) -> dict[str, Any]:
     campaign, today = site.campaign, site.now().date()
-    providers = [
-        {"label": site.label(slug), "read": not any(row["slug"] == slug for row in unread(site))}
-        for slug in sorted(campaign.providers.read, key=lambda slug: draw(site, slug))
-    ]
+    platforms = tracks.platforms(site)
     return {
         "campaign": campaign,
         "phase": campaign.phase(today),
-        "platforms": providers,
-        "fan": list(fan(len(providers))),
+        "platforms": platforms,
+        "fan": list(tracks.fan(len(platforms))),
         "places": len(site.snapshot.places.all) if site.snapshot else 0,
         "waiting": site.snapshot is None,
-        "verdict": VERDICTS[
-            "suspended" if _control_failed(site) else site.published("shares").get("verdict", "too-few")
-        ],
+        "verdict": figures.verdict_of_the_week(site),
     }
-
-
-def _control_failed(site: Site) -> bool:
-    return any(not control["ok"] for control in site.published("controls").values())
-
-
-def fan(branches: int) -> Iterator[dict[str, Any]]:
-    """The curves of the points: one line arrives, equal lines leave (screens §4)."""
-    height = 44
-    middle = height * branches / 2
-    for number in range(branches):
-        y = height * number + height / 2
-        yield {"path": f"M60 {middle:g} C105 {middle:g} 105 {y:g} 150 {y:g}", "y": y, "middle": middle}
 
 
 def _where(site: Site, question: Question) -> str:
     commune = site.gazetteer.get(question.insee or "")
-    return f"{commune.name} ({commune.department})" if commune else "votre position"
+    return f"{commune.name} ({commune.department})" if commune else gettext("votre position")
+
+
+def _centre(site: Site, question: Question) -> str:
+    """What distances are measured from, in words."""
+    if question.insee:
+        return gettext("le centre de %(town)s", town=_where(site, question))
+    return gettext("votre position arrondie")

@@ -17,10 +17,12 @@ from aggregator.search import Question, SlotFilter, UnknownOriginError, origin
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block
+from aggregator.web.languages import gettext, lazy_gettext
 from aggregator.web.maps import map_of
-from aggregator.web.pages import address, unread
+from aggregator.web.pages import address
 from aggregator.web.questions import Asked
 from aggregator.web.site import Site, here
+from aggregator.web.tracks import unread
 
 places = Blueprint("places", __name__)
 
@@ -75,7 +77,7 @@ def _report(site: Site, where: Place) -> str | None:
     contact = site.campaign.operator.contact
     if "@" not in contact:
         return None
-    subject = f"Erreur sur le lieu {where.id} ({where.name})"
+    subject = gettext("Erreur sur le lieu %(id)s (%(name)s)", id=where.id, name=where.name)
     return f"mailto:{contact}?{urlencode({'subject': subject}, quote_via=quote)}"
 
 
@@ -141,9 +143,9 @@ def _days(
 
 
 PARTS: tuple[tuple[str, Callable[[int], bool]], ...] = (
-    ("matin", lambda minute: minute < 720),
-    ("après-midi", lambda minute: 720 <= minute < 1080),
-    ("soir", lambda minute: minute >= 1080),
+    (lazy_gettext("matin"), lambda minute: minute < 720),
+    (lazy_gettext("après-midi"), lambda minute: 720 <= minute < 1080),
+    (lazy_gettext("soir"), lambda minute: minute >= 1080),
 )
 
 
@@ -151,11 +153,11 @@ def _parts(minutes: Sequence[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, belongs in PARTS:
         times = tuple(dict.fromkeys(_time(minute) for minute in sorted(minutes) if belongs(minute)))
         if times:
-            yield name, times
+            yield str(name), times
 
 
 def _time(minute: int) -> str:
-    return f"{minute // 60}{words.NBSP}h{words.NBSP}{minute % 60:02d}"
+    return words.hour_and_minute(*divmod(minute, 60))
 
 
 def _week(place: Place, today: date) -> Iterator[tuple[str, str]]:
@@ -165,4 +167,4 @@ def _week(place: Place, today: date) -> Iterator[tuple[str, str]]:
     for ahead in range(7):
         day = date.fromordinal(today.toordinal() + ahead)
         text = place.hours[day.weekday()]
-        yield words.weekday(day), "non renseigné" if text is None else text or "fermé"
+        yield words.weekday(day), gettext("non renseigné") if text is None else text or gettext("fermé")

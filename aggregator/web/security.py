@@ -8,23 +8,27 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
+from aggregator.web.languages import lazy_gettext
 from aggregator.web.site import Site
 
 log = logging.getLogger(__name__)
 
 FRAMED = "/embed/"
 ERRORS = {
-    400: ("Adresse non comprise", "Cette adresse contient quelque chose que nous ne comprenons pas."),
-    404: ("Page introuvable", "Cette page n’existe pas, ou n’existe plus."),
-    405: ("Demande non prévue", "Cette adresse ne répond pas à ce type de demande."),
-    413: ("Demande trop longue", "Cette demande est trop longue pour être lue."),
-    414: ("Adresse trop longue", "Cette adresse est trop longue pour être lue."),
-    429: ("Trop de recherches depuis votre réseau", "Réessayez dans 30 secondes."),
-    500: (
-        "Une partie du site ne répond pas",
-        "Le défaut vient d’ici, et il est noté. Les lieux peuvent être joints par téléphone.",
+    400: (
+        lazy_gettext("Adresse non comprise"),
+        lazy_gettext("Cette adresse contient quelque chose que nous ne comprenons pas."),
     ),
-    503: ("Beaucoup de monde en ce moment", "Réessayez dans quelques instants."),
+    404: (lazy_gettext("Page introuvable"), lazy_gettext("Cette page n’existe pas, ou n’existe plus.")),
+    405: (lazy_gettext("Demande non prévue"), lazy_gettext("Cette adresse ne répond pas à ce type de demande.")),
+    413: (lazy_gettext("Demande trop longue"), lazy_gettext("Cette demande est trop longue pour être lue.")),
+    414: (lazy_gettext("Adresse trop longue"), lazy_gettext("Cette adresse est trop longue pour être lue.")),
+    429: (lazy_gettext("Trop de recherches depuis votre réseau"), lazy_gettext("Réessayez dans 30 secondes.")),
+    500: (
+        lazy_gettext("Une partie du site ne répond pas"),
+        lazy_gettext("Le défaut vient d’ici, et il est noté. Les lieux peuvent être joints par téléphone."),
+    ),
+    503: (lazy_gettext("Beaucoup de monde en ce moment"), lazy_gettext("Réessayez dans quelques instants.")),
 }
 
 

@@ -12,8 +12,9 @@ from flask import Blueprint, render_template, request
 
 from aggregator import hosting
 from aggregator.web import charts, figures
-from aggregator.web.pages import draw
+from aggregator.web.languages import language, lazy_gettext
 from aggregator.web.site import here
+from aggregator.web.tracks import draw
 from aggregator.web.typography import french
 
 transparency = Blueprint("transparency", __name__)
@@ -26,37 +27,37 @@ REFERENCE = {
     "releve": re.compile(r"[0-9a-f]{8}"),
 }
 CLASS_WORDS = {
-    "duplicate": "deuxième clic de la même personne en moins de 30 minutes",
-    "robot": "robots déclarés",
-    "prefetch": "pages préchargées par un navigateur",
-    "expired": "boutons d’une page de plus de cinq heures",
-    "forged": "boutons que nous n’avons pas écrits",
+    "duplicate": lazy_gettext("deuxième clic de la même personne en moins de 30 minutes"),
+    "robot": lazy_gettext("robots déclarés"),
+    "prefetch": lazy_gettext("pages préchargées par un navigateur"),
+    "expired": lazy_gettext("boutons d’une page de plus de cinq heures"),
+    "forged": lazy_gettext("boutons que nous n’avons pas écrits"),
 }
 
 
 HOSTING_WORDS = {
-    "host": "hébergeur",
-    "host_parent_country": "pays de la maison mère de l’hébergeur",
-    "data_location": "lieu des données",
-    "non_eu_law_exposure": "exposition à un droit non européen",
-    "hds_holder": "certification HDS",
-    "hds_scope": "périmètre de la certification HDS",
-    "secnumcloud": "SecNumCloud",
-    "iso27001": "ISO 27001",
-    "encryption_at_rest": "chiffrement au repos",
-    "key_custody": "garde des clés",
-    "end_to_end": "chiffrement de bout en bout",
-    "sub_processors": "sous-traitants",
-    "retention": "durée de conservation",
-    "transfers": "transferts",
-    "regulatory_decisions": "décisions d’autorités et de justice",
+    "host": lazy_gettext("hébergeur"),
+    "host_parent_country": lazy_gettext("pays de la maison mère de l’hébergeur"),
+    "data_location": lazy_gettext("lieu des données"),
+    "non_eu_law_exposure": lazy_gettext("exposition à un droit non européen"),
+    "hds_holder": lazy_gettext("certification HDS"),
+    "hds_scope": lazy_gettext("périmètre de la certification HDS"),
+    "secnumcloud": lazy_gettext("SecNumCloud"),
+    "iso27001": lazy_gettext("ISO 27001"),
+    "encryption_at_rest": lazy_gettext("chiffrement au repos"),
+    "key_custody": lazy_gettext("garde des clés"),
+    "end_to_end": lazy_gettext("chiffrement de bout en bout"),
+    "sub_processors": lazy_gettext("sous-traitants"),
+    "retention": lazy_gettext("durée de conservation"),
+    "transfers": lazy_gettext("transferts"),
+    "regulatory_decisions": lazy_gettext("décisions d’autorités et de justice"),
 }
 STATUS_WORDS = {
-    "established": "établi par une décision ou un registre",
-    "declared": "déclaré par la plateforme",
-    "reported": "rapporté par la presse",
-    "disputed": "contesté : deux sources se contredisent",
-    "unknown": "non vérifié",
+    "established": lazy_gettext("établi par une décision ou un registre"),
+    "declared": lazy_gettext("déclaré par la plateforme"),
+    "reported": lazy_gettext("rapporté par la presse"),
+    "disputed": lazy_gettext("contesté : deux sources se contredisent"),
+    "unknown": lazy_gettext("non vérifié"),
 }
 
 
@@ -123,7 +124,12 @@ def vocabulary() -> dict[str, object]:
 
 @transparency.get("/contrat")
 def contract() -> str:
-    return render_template("contract.html", **contract_text(here().settings.contract_path))
+    """The rule in force. A translation is a courtesy: the fingerprint beside it is that of the French text."""
+    path = here().settings.contract_path
+    translated = path.with_suffix(f".{language()}.md")
+    text = contract_text(path)
+    blocks = contract_text(translated)["blocks"] if translated.exists() else text["blocks"]
+    return render_template("contract.html", **{**text, "blocks": blocks}, translated=translated.exists())
 
 
 @transparency.get("/verifier")

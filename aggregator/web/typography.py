@@ -1,27 +1,19 @@
-"""French spacing: templates are written with ordinary spaces, and set right when they are loaded."""
+"""French spacing: sentences are written with ordinary spaces, and set right when they are read."""
 
 from __future__ import annotations
 
 import re
 
-from jinja2.ext import Extension
-
 NBSP = "\u00a0"
 
-# Text only: tags, attributes and template code hold none of these.
+# Text only: tags and attributes hold none of these. `%(name)s` is a value to come.
 _RULES = (
-    (re.compile(r"(?<=[\w»)’}>]) (?=[:;?!»])"), NBSP),
+    (re.compile(r"(?<=[\w»)’>]) (?=[:;?!»])"), NBSP),
     (re.compile(r"« "), f"«{NBSP}"),
-    (re.compile(r"(?<=\d) (?=%[^}])"), NBSP),
-    (re.compile(r"(?<=[\d}]) (?=(?:km|h|min|px)\b)"), NBSP),
+    (re.compile(r"(?<=\d) (?=%(?!\())"), NBSP),
+    (re.compile(r"(?<=\d) (?=(?:km|h|min|px)\b)"), NBSP),
+    (re.compile(r"(?<=\)s) (?=(?:km|h|min|px)\b)"), NBSP),
 )
-
-
-class FrenchSpaces(Extension):
-    """Non-breaking spaces before « : ; ? ! », inside guillemets, before units."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return french(source)
 
 
 def french(text: str) -> str:

@@ -1,4 +1,4 @@
-"""How a page writes times, distances and numbers in French: pure functions, used as template filters."""
+"""How a page writes times, distances and numbers in its language: used as template filters and from Python."""
 
 from __future__ import annotations
 
@@ -10,24 +10,27 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from aggregator.order import band_limits
+from aggregator.web.languages import FRENCH, gettext, language, together
 
 NBSP = "\u00a0"
-THIN = "\u202f"
-LOCALE = "fr"
 # France in Europe, then overseas: behind each stand the nine digits that are dialled after a 0.
 FRENCH_PREFIXES = ("+33", "+262", "+590", "+594", "+596")
 
 
 def clock(moment: datetime) -> str:
-    """ "9 h 05", of a local time."""
-    return f"{moment.hour}{NBSP}h{NBSP}{moment.minute:02d}"
+    """ "9 h 05", "9:05", of a local time."""
+    return hour_and_minute(moment.hour, moment.minute)
+
+
+def hour_and_minute(hour: int, minute: int) -> str:
+    return gettext("%(hour)s\u00a0h\u00a0%(minute)s", hour=hour, minute=f"{minute:02d}")
 
 
 def dated(day: date, pattern: str) -> str:
     """A date in a pattern of CLDR; the first of a month is « 1er » in French."""
-    if day.day == 1:
+    if day.day == 1 and language() == FRENCH:
         pattern = pattern.replace("d", "d'er'", 1)
-    return format_date(day, pattern, locale=LOCALE)
+    return format_date(day, pattern, locale=language())
 
 
 def day_short(day: date) -> str:
@@ -43,6 +46,11 @@ def day_long(day: date) -> str:
 def day_only(day: date) -> str:
     """ "21 décembre"."""
     return dated(day, "d MMMM").replace(" ", NBSP)
+
+
+def day_and_year(day: date) -> str:
+    """ "21 décembre 2026"."""
+    return dated(day, "d MMMM y").replace(" ", NBSP)
 
 
 def day_with_year(day: date) -> str:
@@ -62,7 +70,9 @@ def weekday_short(day: date) -> str:
 
 def day_relative(day: date, today: date) -> str:
     """ "aujourd’hui", "demain", else "jeudi 26 nov."."""
-    return {today: "aujourd’hui", today + timedelta(days=1): "demain"}.get(day) or day_short(day)
+    if day == today:
+        return gettext("aujourd’hui")
+    return gettext("demain") if day == today + timedelta(days=1) else day_short(day)
 
 
 def when(moment: datetime, today: date) -> str:
@@ -71,43 +81,53 @@ def when(moment: datetime, today: date) -> str:
 
 
 def seen_at(moment: datetime, today: date) -> str:
-    """ "à 14 h 02" today, "le 22 nov. à 14 h 02" before."""
-    text = f"à{NBSP}{clock(moment)}"
+    """ "vu à 14 h 02" today, "vu le 22 nov. à 14 h 02" before."""
     if moment.date() == today:
-        return text
-    return f"le{NBSP}{dated(moment.date(), 'd MMM').replace(' ', NBSP)} {text}"
+        return gettext("vu à\u00a0%(time)s", time=clock(moment))
+    return gettext("vu le\u00a0%(day)s à\u00a0%(time)s", day=_day_and_month(moment), time=clock(moment))
 
 
-def since(moment: datetime, today: date) -> str:
-    """ "depuis 13 h 20" today, "depuis le 22 nov., 13 h 20" before."""
+def unread_since(moment: datetime, today: date) -> str:
+    """ "sans réponse lisible depuis 13 h 20" today, "… depuis le 22 nov., 13 h 20" before."""
     if moment.date() == today:
-        return f"depuis {clock(moment)}"
-    return f"depuis le{NBSP}{dated(moment.date(), 'd MMM').replace(' ', NBSP)}, {clock(moment)}"
+        return gettext("sans réponse lisible depuis %(time)s", time=clock(moment))
+    return gettext(
+        "sans réponse lisible depuis le\u00a0%(day)s, %(time)s", day=_day_and_month(moment), time=clock(moment)
+    )
+
+
+def _day_and_month(moment: datetime) -> str:
+    return dated(moment.date(), "d MMM").replace(" ", NBSP)
 
 
 def half_day_heading(key: str, today: date) -> str:
-    """ "Demain matin", "Mercredi 25, après-midi" of "2026-11-25T1"."""
-    day, part = date.fromisoformat(key[:10]), ("après-midi" if key.endswith("1") else "matin")
+    """ "Demain matin", "Mercredi 25 novembre, après-midi" of "2026-11-25T1"."""
+    day, part = date.fromisoformat(key[:10]), gettext("après-midi") if key.endswith("1") else gettext("matin")
     if day == today:
-        return "Aujourd’hui, " + part
+        return gettext("Aujourd’hui, %(part)s", part=part)
     if day == today + timedelta(days=1):
-        return "Demain " + part if part == "matin" else "Demain après-midi"
+        return gettext("Demain %(part)s", part=part)
     name = dated(day, "EEEE d MMMM")
     return f"{name[0].upper()}{name[1:]}, {part}"
 
 
 def number(value: float) -> str:
     """ "4 812", with a thin no-break space."""
-    return format_decimal(value, locale=LOCALE)
+    return str(format_decimal(value, locale=language()))
 
 
 def decimal(value: float, digits: int = 1) -> str:
-    return format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=LOCALE)
+    return str(format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=language()))
 
 
 def percent(share: float) -> str:
     """ "74,1 %"."""
-    return f"{decimal(100 * share)}{NBSP}%"
+    return gettext("%(number)s\u00a0%%", number=decimal(100 * share))
+
+
+def minutes(value: float) -> str:
+    """ "14 min"."""
+    return f"{number(value)}{NBSP}min"
 
 
 def points(difference: float) -> str:
@@ -118,26 +138,26 @@ def points(difference: float) -> str:
 
 def country(code: str) -> str:
     """ "US" -> "États-Unis"; what is no code stays as it is."""
-    return str(Locale(LOCALE).territories.get(code, code))
+    return str(Locale(language()).territories.get(code, code))
 
 
 def kilometres(metres: int) -> str:
     """ "250 m", "1,25 km", "10 km"."""
     if metres < 1000:
         return f"{metres}{NBSP}m"
-    return f"{format_decimal(metres / 1000, format='#,##0.##', locale=LOCALE)}{NBSP}km"
+    return f"{format_decimal(metres / 1000, format='#,##0.##', locale=language())}{NBSP}km"
 
 
 def band(metres: int) -> str:
     """The distance as the order knows it: "1 à 1,25 km", "moins de 250 m"."""
     low, high = band_limits(metres)
     if low == 0:
-        return f"moins de {kilometres(high)}"
+        return gettext("moins de %(distance)s", distance=kilometres(high))
     if high <= 1000:
         low_text = f"{low}" if high < 1000 else kilometres(low)
-        return f"{low_text} à {kilometres(high)}"
-    low_text = kilometres(low) if low < 1000 else kilometres(low).removesuffix(f"{NBSP}km")
-    return f"{low_text} à {kilometres(high)}"
+    else:
+        low_text = kilometres(low) if low < 1000 else kilometres(low).removesuffix(f"{NBSP}km")
+    return gettext("%(low)s à %(high)s", low=low_text, high=kilometres(high))
 
 
 def phone(text: str) -> Markup:
@@ -171,31 +191,27 @@ def bdi(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(text))
 
 
-def plural(count: float, one: str, many: str) -> str:
-    """French: below two is singular."""
-    return one if abs(count) < 2 else many
-
-
 FILTERS = {
     "clock": clock,
     "day_short": day_short,
     "day_long": day_long,
     "day_only": day_only,
+    "day_and_year": day_and_year,
     "day_with_year": day_with_year,
     "weekday_short": weekday_short,
     "when": when,
-    "seen_at": seen_at,
-    "since": since,
     "number": number,
     "decimal": decimal,
     "percent": percent,
     "points": points,
     "country": country,
     "kilometres": kilometres,
+    "minutes": minutes,
     "band": band,
     "phone": phone,
     "whole": whole,
     "rdv": rdv,
     "tel": tel,
     "bdi": bdi,
+    "together": together,
 }

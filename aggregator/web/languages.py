@@ -1,0 +1,144 @@
+"""The language of a page: French, or a catalogue of `data/translations/<code>.po`, chosen by `langue=`.
+
+The language is never guessed from the browser: a link that is shared shows everyone the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from babel import Locale
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, has_request_context, request, url_for
+from flask_babel import Babel, Domain, get_locale
+from markupsafe import Markup, escape
+
+from aggregator.campaign import Campaign
+from aggregator.settings import ROOT
+from aggregator.web.typography import french
+
+FRENCH = "fr"
+FOLDER = ROOT / "data" / "translations"
+LANGUAGES = (FRENCH, *sorted(path.stem for path in FOLDER.glob("*.po")))
+# Files that are the same for all.
+WITHOUT_LANGUAGE = ("static", "log.file", "log.verifier", "departures.depart")
+
+
+class French(NullTranslations):
+    """The language of the templates: only the spaces are set right, and below two is singular."""
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - one object for the whole process
+    def gettext(self, message: str) -> str:
+        return french(message)
+
+    def ngettext(self, singular: str, plural: str, n: float) -> str:
+        return self.gettext(singular if abs(n) < 2 else plural)
+
+    ugettext, ungettext = gettext, ngettext
+
+
+class Catalogues(Domain):  # type: ignore[misc]
+    """One catalogue a language, compiled in memory when the process starts: what is translated is what is read."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        source = French()
+        self._catalogues: dict[str, NullTranslations] = {FRENCH: source}
+        for path in sorted(folder.glob("*.po")):
+            self._catalogues[path.stem] = compiled(path)
+            self._catalogues[path.stem].add_fallback(source)
+
+    def get_translations(self) -> NullTranslations:
+        return self._catalogues[language()]
+
+
+def compiled(path: Path) -> Translations:
+    """The catalogue of a `.po` file."""
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=path.stem)
+    binary = BytesIO()
+    write_mo(binary, catalogue)
+    binary.seek(0)
+    return Translations(binary)
+
+
+def language() -> str:
+    """The code of the language in which the current page speaks; French outside a request."""
+    locale = get_locale()
+    return locale.language if locale else FRENCH
+
+
+def chosen() -> str:
+    asked = request.args.get("langue", FRENCH) if has_request_context() else FRENCH
+    return asked if asked in LANGUAGES else FRENCH
+
+
+CATALOGUES = Catalogues(FOLDER)
+
+
+def gettext(sentence: str, **values: object) -> str:
+    """A French sentence in the language of the current page, its `%(name)s` filled in."""
+    return str(CATALOGUES.gettext(sentence, **values))
+
+
+def lazy_gettext(sentence: str) -> Any:
+    """The same for tables that are written once: translated when they are read."""
+    return CATALOGUES.lazy_gettext(sentence)
+
+
+def others(url: str) -> Iterator[dict[str, str]]:
+    """The page of `url` in each other language: code, its own name, and address."""
+    parts = urlsplit(url)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != "langue"]
+    for code in LANGUAGES:
+        if code != language():
+            query = urlencode(kept if code == FRENCH else [*kept, ("langue", code)])
+            name = (Locale(code).get_display_name() or code).capitalize()
+            yield {"code": code, "name": name, "url": f"{parts.path}?{query}" if query else parts.path}
+
+
+def here_in_others() -> list[dict[str, str]]:
+    """The current page in each other language; the home page where this one cannot be asked for again."""
+    again = request.method == "GET" and request.endpoint is not None
+    return list(others(request.full_path if again else url_for("pages.home")))
+
+
+def in_french(text: str) -> Markup:
+    """A source's own text, which exists in French only: marked as such on a page of another language."""
+    spaced = escape(french(text))
+    return spaced if language() == FRENCH else Markup('<span lang="fr">{}</span>').format(spaced)
+
+
+def install(app: Flask, campaign: Campaign) -> None:
+    """Catalogues for templates, `langue` kept by every link, the campaign's own words by the filter `said`."""
+    babel = Babel()
+    babel.domain_instance = CATALOGUES
+    babel.init_app(app, default_locale=FRENCH, locale_selector=chosen)
+
+    def said(text: str) -> str:
+        return french(text) if language() == FRENCH else campaign.said(text, language())
+
+    app.jinja_env.filters.update(said=said, in_french=in_french)
+
+    @app.url_defaults
+    def keep(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint not in WITHOUT_LANGUAGE and chosen() != FRENCH:
+            values.setdefault("langue", chosen())
+
+    @app.context_processor
+    def speaking() -> dict[str, object]:
+        return {"language": language(), "other_languages": here_in_others()}
+
+
+def together(names: Iterable[object]) -> str:
+    """ "A, B et C"."""
+    return format_list([str(name) for name in names], locale=language())

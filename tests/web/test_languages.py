@@ -1,0 +1,164 @@
+"""Every sentence that a person can meet exists in every language, and every link keeps the language."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+
+from aggregator import campaign as campaigns
+from aggregator.settings import ROOT
+from aggregator.web import languages, words
+from aggregator.web.languages import FOLDER, FRENCH, LANGUAGES
+from aggregator.web.typography import french
+from tests.web.test_pages import PAGES
+
+OTHERS = [code for code in LANGUAGES if code != FRENCH]
+CAMPAIGNS = campaigns.names_in(ROOT / "data" / "campaigns")
+METHODS = [("aggregator/web/**.py", "python"), ("templates/**", "jinja2")]
+OPTIONS = {
+    "templates/**": {"extensions": "jinja2.ext.i18n", "trim_blocks": "1", "lstrip_blocks": "1", "newstyle_gettext": "1"}
+}
+KEYWORDS: dict[str, Any] = {"gettext": None, "lazy_gettext": None, "_": None, "ngettext": (1, 2)}
+VALUE = re.compile(r"%\(\w+\)s")
+
+
+def sentences() -> set[str | tuple[str, ...]]:
+    """All that the templates and the pages' code mark as a sentence, found as a translator's tool finds it."""
+    found = extract_from_dir(ROOT, METHODS, OPTIONS, KEYWORDS, directory_filter=inside)
+    return {message for _, _, message, _, _ in found}
+
+
+def inside(folder: str) -> bool:
+    return not any(part.startswith(".") or part in ("run", "tests") for part in folder.split("/")[-1:])
+
+
+def catalogue(code: str) -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+    with (FOLDER / f"{code}.po").open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id}
+
+
+def visible(html: str) -> str:
+    """What is read on a page, without what is marked as French, and without what sources wrote."""
+    body = re.sub(r"(?s)<(script|bdi|code|svg|select)\b.*?</\1>", " ", html.split("<body>")[1])
+    body = re.sub(r'(?s)<(\w+)[^>]* lang="fr"[^>]*>.*?</\1>', " ", body)
+    return re.sub(r"<[^>]+>", " ", body)
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_is_translated_and_no_translation_is_left_over(code: str) -> None:
+    translated = catalogue(code)
+
+    assert sentences() == set(translated)
+    assert [one for one, text in translated.items() if not all([text] if isinstance(text, str) else text)] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_translation_fills_in_the_same_values_and_keeps_the_same_marks(code: str) -> None:
+    for original, text in catalogue(code).items():
+        forms = [text] if isinstance(text, str) else list(text)
+        sources = [original] if isinstance(original, str) else list(original)
+        for source, form in zip(sources, forms, strict=True):
+            assert sorted(set(VALUE.findall(form))) == sorted(set(VALUE.findall(source))), source
+            assert sorted(re.findall(r"</?\w+", form)) == sorted(re.findall(r"</?\w+", source)), source
+
+
+@pytest.mark.parametrize("name", CAMPAIGNS)
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_campaign_says_its_own_words_in_every_language(name: str, code: str) -> None:
+    campaign = campaigns.load(ROOT / "data" / "campaigns" / f"{name}.toml")
+
+    assert [text for text in campaign.words() if text not in campaign.translated(code)] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_in_english_is_in_english_and_so_are_its_links(browser: FlaskClient, path: str) -> None:
+    page = browser.get(f"{path}{'&' if '?' in path else '?'}langue=en")
+    to_french = r'<(?:a|link)\b[^>]*\blang="fr"[^>]*>'
+    links = re.findall(r'(?:href|action)="(/[^"#]*)', re.sub(to_french, "", page.text))
+    ours = [one for one in links if not one.startswith(("/static", "/log/", "/verify.py", "/rdv/"))]
+
+    assert page.status_code == 200
+    assert '<html lang="en">' in page.text
+    assert len(re.findall(to_french, page.text)) >= 2
+    assert [one for one in ours if "langue=en" not in one] == []
+    assert re.findall(r"\b(?:le|la|les|une|est|sur|créneaux?|lieux?|plateforme|aucun)\b", visible(page.text)) == []
+
+
+def test_a_form_keeps_the_language(browser: FlaskClient) -> None:
+    assert '<input type="hidden" name="langue" value="en">' in browser.get("/?langue=en").text
+    assert 'name="langue"' not in browser.get("/").text
+
+
+def test_an_unknown_language_is_french(browser: FlaskClient) -> None:
+    assert '<html lang="fr">' in browser.get("/?langue=xx").text
+
+
+def test_both_languages_show_the_same_places_in_the_same_order(browser: FlaskClient) -> None:
+    shown = [browser.get(f"/recherche?insee=69123&{language}").text for language in ("", "langue=en")]
+    orders = [re.findall(r"/centre/(p-\w+)\?", html) for html in shown]
+
+    assert orders[0] == orders[1] != []
+    assert re.findall(r'action="(/rdv/[^"]+)"', shown[0]) == re.findall(r'action="(/rdv/[^"]+)"', shown[1])
+
+
+def test_what_one_visitor_typed_is_on_no_other_visitor_s_page(browser: FlaskClient) -> None:
+    typed = browser.get("/recherche?insee=69123&q=chez+ma+grand-mere&x=secret").text
+    same_list = browser.get("/recherche?insee=69123").text
+
+    assert "grand-mere" not in typed + same_list
+    assert "secret" not in typed + same_list
+
+
+def test_an_error_is_said_in_the_language_of_the_page(browser: FlaskClient) -> None:
+    assert "Page not found" in browser.get("/nowhere?langue=en").text
+    assert "Page introuvable" in browser.get("/nowhere").text
+
+
+def test_dates_distances_and_numbers_are_written_as_each_language_writes_them(app: Flask) -> None:
+    moment, today = datetime(2026, 11, 26, 14, 5), date(2026, 11, 23)  # noqa: DTZ001 - a wall clock
+    written = {}
+    for code in (FRENCH, "en"):
+        with app.test_request_context(f"/?langue={code}"):
+            written[code] = [
+                words.when(moment, today),
+                words.seen_at(moment, today),
+                words.band(1100),
+                words.number(4812),
+                words.percent(0.741),
+                words.half_day_heading("2026-11-24T1", today),
+                words.day_with_year(date(2026, 12, 1)),
+                words.together(["A", "B", "C"]),
+                words.country("US"),
+            ]
+
+    assert [text.replace("\u00a0", " ").replace("\u202f", " ") for text in written[FRENCH]] == [
+        "jeudi 26 nov., 14 h 05", "vu le 26 nov. à 14 h 05", "1 à 1,25 km", "4 812", "74,1 %", "Demain après-midi",
+        "1er déc. 2026", "A, B et C", "États-Unis",
+    ]  # fmt: skip
+    assert [text.replace("\u00a0", " ") for text in written["en"]] == [
+        "Thursday 26 Nov, 14:05", "seen on 26 Nov at 14:05", "1 to 1.25 km", "4,812", "74.1%", "Tomorrow afternoon",
+        "1 Dec 2026", "A, B, and C", "United States",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("Quoi ? « Ceci » : 10 km ; 5 %", "Quoi\u00a0? «\u00a0Ceci\u00a0»\u00a0: 10\u00a0km\u00a0; 5\u00a0%"),
+        ("%(n)s km à 95 %%, %(a)s : %(b)s", "%(n)s\u00a0km à 95\u00a0%%, %(a)s\u00a0: %(b)s"),
+        ("le 5 %(name)s", "le 5 %(name)s"),
+    ],
+)
+def test_french_spaces_are_set_when_a_sentence_is_read(typed: str, printed: str) -> None:
+    assert french(typed) == printed
+
+
+def test_outside_a_request_the_language_is_french() -> None:
+    assert languages.language() == FRENCH
