@@ -11,6 +11,7 @@ from aggregator.settings import ROOT, Settings
 from aggregator.web import languages, security, words
 from aggregator.web.about import about
 from aggregator.web.departures import departures
+from aggregator.web.directory import directory
 from aggregator.web.feeds import feeds
 from aggregator.web.health import health
 from aggregator.web.log import log
@@ -34,7 +35,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     install(app, site)
     security.install(app, site)
     security.limit(app, site, pages, places, feeds)
-    for blueprint in (pages, places, feeds, departures, transparency, about, health, log):
+    for blueprint in (pages, places, feeds, directory, departures, transparency, about, health, log):
         app.register_blueprint(blueprint)
 
     @app.context_processor

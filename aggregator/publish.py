@@ -27,6 +27,7 @@ from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre
 
 KEPT = timedelta(days=396)
+CHANGES_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Publisher:
         self._write("coverage.json", coverage_of(self._settings, self._registry, centres, places["places"], at))
         self._write("aside.json", self.aside_file(at.date(), centres))
         self._write("decisions.json", self._decisions())
+        self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
         return published
 
@@ -180,8 +182,19 @@ class Publisher:
             for row in self._registry.decisions()
         ]
 
+    def _changes(self) -> dict[str, list[dict[str, Any]]]:
+        """By place, newest first."""
+        by_place: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in reversed(self._registry.changes()):
+            if len(by_place[row["place_id"]]) < CHANGES_KEPT:
+                by_place[row["place_id"]].append({"at": row["at"][:19], "kind": row["kind"], "what": row["what"]})
+        return by_place
+
     def _write(self, name: str, content: Any) -> None:
-        canonical.write_whole(self._folder / name, canonical.to_json(content))
+        """A file whose content has not changed is left alone, so that nobody reads it again."""
+        path, data = self._folder / name, canonical.to_json(content)
+        if not path.exists() or path.read_bytes() != data:
+            canonical.write_whole(path, data)
 
     def _keep(self, content: bytes) -> str:
         digest = canonical.sha256(content)

@@ -194,6 +194,22 @@ class Registry(Store):
             self.decide("split", place_id, f"{source}:{source_id}", at, role)
         return place_id
 
+    # What changed
+
+    def changes(self) -> list[dict[str, Any]]:
+        """at, place_id, kind, what: sources added or lost, links changed and decisions, after a place's first day.
+
+        `what`: a source or provider for "matched", "unmatched" and "link", else the decision's detail.
+        """
+        return self.rows(
+            "SELECT matched_at AS at, place_id, 'matched' AS kind, source AS what FROM matches "
+            "JOIN places USING (place_id) WHERE substr(matched_at, 1, 10) > drawn_on "
+            "UNION ALL SELECT undone_at, place_id, 'unmatched', source FROM matches WHERE undone_at IS NOT NULL "
+            "UNION ALL SELECT offer_links.since, offer_links.place_id, 'link', provider FROM offer_links "
+            "JOIN offers USING (offer_id) WHERE substr(offer_links.since, 1, 10) > drawn_on "
+            "UNION ALL SELECT at, target, kind, detail FROM decisions WHERE target LIKE 'p-%' ORDER BY 1, 2, 3, 4"
+        )
+
     # Decisions
 
     def decide(self, kind: str, target: str, detail: str, at: datetime, role: str) -> None:

@@ -43,6 +43,11 @@ EVENT_WORDS = {
     "split": lazy_gettext("Rapprochement défait"),
     "quarantine": lazy_gettext("Changement brusque jugé"),
 }
+CHANGE_WORDS = {
+    "matched": lazy_gettext("Source ajoutée"),
+    "unmatched": lazy_gettext("Source retirée"),
+    "link": lazy_gettext("Lien de réservation changé"),
+}
 DETAIL_WORDS = {
     "closed": lazy_gettext("fermé"),
     "not_eligible": lazy_gettext("hors campagne"),
@@ -175,6 +180,15 @@ def event(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
         "detail": DETAIL_WORDS.get(detail, detail),
         "role": entry.get("role", ""),
     }
+
+
+def change(row: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """One change of a place: its day, and what happened in words."""
+    kind, what = row["kind"], row["what"]
+    if kind in CHANGE_WORDS:
+        source = gettext("liste officielle") if what == "official" else site.label(what)
+        return {"on": day(row["at"][:10]), "words": CHANGE_WORDS[kind], "what": source}
+    return {"on": day(row["at"][:10]), "words": EVENT_WORDS.get(kind, kind), "what": DETAIL_WORDS.get(what, "")}
 
 
 def press(site: Site, asked: str) -> dict[str, Any]:

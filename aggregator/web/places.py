@@ -15,7 +15,7 @@ from aggregator.geography import distance_m
 from aggregator.order import CONTRACT, list_hash, query_key, tie_key
 from aggregator.search import Question, SlotFilter, UnknownOriginError, origin
 from aggregator.snapshot import Place, Snapshot
-from aggregator.web import linked_data, questions, words
+from aggregator.web import figures, linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block
 from aggregator.web.languages import gettext, lazy_gettext
 from aggregator.web.maps import map_of
@@ -68,6 +68,8 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         "drawing": map_of(site.outlines, site.towns, [(1, where)], None),
         "linked_data": linked_data.of_place(where, url_for("places.place", place_id=where.id, _external=True)),
         "report": _report(site, where),
+        "known_since": date.fromisoformat(where.drawn),
+        "changes": [figures.change(row, site) for row in site.published("changes").get(where.id, [])],
         "unread": unread(site),
     }
 

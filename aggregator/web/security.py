@@ -8,12 +8,14 @@ from flask import Blueprint, Flask, Response, render_template, request
 from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
+from aggregator.web.directory import departments
 from aggregator.web.languages import lazy_gettext
 from aggregator.web.site import Site
 
 log = logging.getLogger(__name__)
 
 FRAMED = "/embed/"
+RETRY_AFTER_S = {429: 30, 503: 120}
 ERRORS = {
     400: (
         lazy_gettext("Adresse non comprise"),
@@ -28,7 +30,10 @@ ERRORS = {
         lazy_gettext("Une partie du site ne répond pas"),
         lazy_gettext("Le défaut vient d’ici, et il est noté. Les lieux peuvent être joints par téléphone."),
     ),
-    503: (lazy_gettext("Beaucoup de monde en ce moment"), lazy_gettext("Réessayez dans quelques instants.")),
+    503: (
+        lazy_gettext("Beaucoup de monde en ce moment"),
+        lazy_gettext("Voici les téléphones ; réessayez dans 2 minutes."),
+    ),
 }
 
 
@@ -83,9 +88,10 @@ def install(app: Flask, site: Site) -> None:
         if code < 400:
             return Response(status=code, headers=dict(error.get_headers()))
         title, text = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
-        response = Response(render_template("message.html", title=title, text=text), code)
-        if code in (429, 503):
-            response.headers.setdefault("Retry-After", "30")
+        telephones = departments(site) if code in (429, 503) else []
+        response = Response(render_template("message.html", title=title, text=text, departments=telephones), code)
+        if code in RETRY_AFTER_S:
+            response.headers.setdefault("Retry-After", str(RETRY_AFTER_S[code]))
         return response
 
     @app.errorhandler(Exception)

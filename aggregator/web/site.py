@@ -27,13 +27,13 @@ from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
 from aggregator.web.maps import Towns
-from aggregator.web.rendered import Rendered
+from aggregator.web.rendered import Rendered, RenderedList
 
 log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
-PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside")
+PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes")
 
 
 class Site:
@@ -58,7 +58,8 @@ class Site:
         self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
         self.showings = Showings()
-        self.rendered = Rendered()
+        self.rendered: Rendered[RenderedList] = Rendered()
+        self.directories: Rendered[str] = Rendered()
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()

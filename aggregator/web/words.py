@@ -35,7 +35,7 @@ def dated(day: date, pattern: str) -> str:
 
 def day_short(day: date) -> str:
     """ "jeudi 26 nov."."""
-    return dated(day, "EEEE d MMM").replace(" ", NBSP)
+    return dated(day, f"EEEE d{NBSP}MMM")
 
 
 def day_long(day: date) -> str:

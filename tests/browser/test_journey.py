@@ -201,24 +201,31 @@ def test_with_text_twice_as_large_all_buttons_still_look_the_same(page: Page, po
     assert len(sizes) == 1, sizes
 
 
-def test_nothing_is_asked_of_another_host_and_nothing_scrolls_sideways(page: Page, portal: Portal) -> None:
+SCROLLED = ("/", f"/recherche?q={TOWN}", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat",
+            "/verifier", "/filtres?insee=69383", "/mentions-legales", "/embed/recherche?insee=69383",
+            f"/recherche?q={TOWN}&langue=en")  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+@pytest.mark.parametrize("text_size", ["100%", "200%"])
+def test_no_page_scrolls_sideways_whatever_the_width_and_the_size_of_text(
+    page: Page, portal: Portal, width: int, text_size: str
+) -> None:
+    page.set_viewport_size({"width": width, "height": 640})
+    page.goto(portal.origin + SCROLLED[1])
+    place = page.locator(".nom a").first.get_attribute("href") or ""
+    for path in (*SCROLLED, place):
+        page.goto(portal.origin + path)
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", text_size)
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, path
+
+
+def test_nothing_is_asked_of_another_host(page: Page, portal: Portal) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.set_viewport_size({"width": 320, "height": 640})
-    for path in (
-        "/",
-        f"/recherche?q={TOWN}",
-        "/transparence",
-        "/transparence/methode",
-        "/hebergement",
-        "/etat",
-        "/contrat",
-        "/verifier",
-        "/filtres?insee=69383",
-    ):
+    for path in SCROLLED:
         page.goto(portal.origin + path)
-        overflow = page.locator("body").evaluate("body => document.documentElement.scrollWidth - window.innerWidth")
-        assert overflow <= 0, path
 
     assert [url for url in asked if not url.startswith(portal.origin)] == []
 

@@ -28,8 +28,8 @@ from tests.aggregator.conftest import Clock
 from tests.conftest import seal
 
 PAGES = ["/", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat", "/verifier",
-         "/accessibilite", "/mentions-legales", "/confidentialite", "/signaler", "/recherche?q=Lyon",
-         "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
+         "/accessibilite", "/annuaire", "/annuaire/69", "/mentions-legales", "/confidentialite", "/signaler",
+         "/recherche?q=Lyon", "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
 
 
 def plain(html: str) -> str:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from flask import Flask, abort
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.snapshot import Place, Shelf
 from aggregator.store import open_stores
-from aggregator.web import linked_data, maps
+from aggregator.web import linked_data, maps, words
 from aggregator.web.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
@@ -267,3 +268,56 @@ def test_whoever_finds_a_weakness_is_told_whom_to_write_to(browser: FlaskClient)
     assert answer.content_type.startswith("text/plain")
     assert fields["Contact"].endswith("/signaler")
     assert fields["Expires"] == "2027-11-23T00:00:00Z"
+
+
+def test_places_and_telephones_of_a_departement_stand_on_one_light_page(browser: FlaskClient, site: Site) -> None:
+    assert site.snapshot is not None
+    mine = [place for place in site.snapshot.places.all if place.department == "69"]
+    page = browser.get("/annuaire/69").text
+
+    assert sorted(re.findall(r'href="/centre/(p-\w+)"', page)) == sorted(place.id for place in mine)
+    assert all(place.phone is None or f"tel:{words.tel(place.phone)}" in page for place in mine)
+    assert 'href="/annuaire/69"' in browser.get("/annuaire").text
+
+
+def test_the_directory_follows_postal_codes_and_then_the_draw_of_the_hour(browser: FlaskClient, clock: Clock) -> None:
+    now = re.findall(r'href="/centre/(p-\w+)"', browser.get("/annuaire/69").text)
+    clock.forward(hours=1)
+    later = re.findall(r'href="/centre/(p-\w+)"', browser.get("/annuaire/69").text)
+
+    assert sorted(now) == sorted(later)
+    assert now != later
+
+
+def test_an_unknown_departement_has_no_page(browser: FlaskClient) -> None:
+    assert browser.get("/annuaire/zz").status_code == 404
+
+
+def test_too_many_people_are_given_telephones_and_a_time_to_come_back(app: Flask, browser: FlaskClient) -> None:
+    app.add_url_rule("/crowded", view_func=lambda: abort(503))
+    page = browser.get("/crowded")
+
+    assert page.status_code == 503
+    assert page.headers["Retry-After"] == "120"
+    assert "Voici les téléphones" in page.text
+    assert 'href="/annuaire/69"' in page.text
+
+
+def test_a_place_tells_since_when_it_is_known_and_what_changed(
+    browser: FlaskClient, site: Site, filled: Settings, clock: Clock, gazetteer: Gazetteer
+) -> None:
+    assert site.snapshot is not None
+    where = next(place for place in site.snapshot.places.all if place.offers)
+    before = browser.get(f"/centre/{where.id}").text
+    clock.forward(days=1)
+    with closing(open_stores(filled.data_dir)) as stores:
+        offer = where.offers[0]
+        known = next(row for row in stores.registry.offers() if row.offer_id == offer.id)
+        stores.registry.put_offer(where.id, offer.provider, known.link_key, f"{offer.url}?moved=1", clock())
+        Publisher(filled, stores, gazetteer, clock).publish()
+    site.refresh()
+    after = browser.get(f"/centre/{where.id}").text
+
+    assert "Connu ici depuis le 23" in before
+    assert "Lien de réservation changé" not in before
+    assert f"Lien de réservation changé ({site.label(offer.provider)})" in after
