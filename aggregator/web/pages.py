@@ -34,6 +34,7 @@ from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
 from aggregator.web.rendered import RenderedList
 from aggregator.web.site import Site, here
+from aggregator.web.ways_on import ways_on
 
 pages = Blueprint("pages", __name__)
 
@@ -221,6 +222,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         asked_again = replace(question, **changes)
         return address("pages.results", questions.parameters(asked_again, site.campaign, ref=ref, page=page))
 
+    first = _first_slot_of_list(site, answer, facts)
     return {
         "asked": asked,
         "answer": answer,
@@ -230,7 +232,8 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "other_languages": list(languages.others(link(page=asked.page if asked.page > 1 else None))),
         "farthest": max((one.candidate.distance_m for one in answer.found), default=0),
         "nearest": min((one.candidate.distance_m for one in answer.found), default=0),
-        "first": _first_slot_of_list(site, answer, facts),
+        "first": first,
+        "ways_on": None if first and not answer.widened else ways_on(site, answer, link),
         "link": link,
         "absolute": lambda path: request.host_url.rstrip("/") + path,
         "feed_url": address("feeds.results", questions.parameters(question, site.campaign)),

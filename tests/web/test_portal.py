@@ -20,11 +20,13 @@ from msgspec import structs
 from aggregator.gazetteer import Gazetteer
 from aggregator.outlines import Outlines, Window
 from aggregator.publish import Publisher
+from aggregator.search import Answer, Question
 from aggregator.settings import Settings
 from aggregator.snapshot import Place, Shelf
 from aggregator.store import open_stores
 from aggregator.web import linked_data, maps, words
 from aggregator.web.site import Site
+from aggregator.web.ways_on import ways_on
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.web.test_pages import names
@@ -321,3 +323,38 @@ def test_a_place_tells_since_when_it_is_known_and_what_changed(
     assert "Connu ici depuis le 23" in before
     assert "Lien de réservation changé" not in before
     assert f"Lien de réservation changé ({site.label(offer.provider)})" in after
+
+
+def test_a_list_without_a_slot_leads_on(browser: FlaskClient, site: Site) -> None:
+    """Farther, by telephone, without appointment; with the moment and the circle."""
+    assert site.snapshot is not None
+    near = {p.id for p in site.snapshot.places.all if p.insee and p.insee.startswith("69")}
+    for place in site.snapshot.places.all:
+        for offer in place.offers if place.id in near else ():
+            state = site.snapshot.slots.offers[offer.id]
+            site.snapshot.slots.offers[offer.id] = replace(state, state="none", first=0, last=0)
+
+    page = words_of(browser.get("/recherche?insee=69123&rayon=5").text)
+
+    assert re.search(r"Aucun créneau vu dans ces \d+ lieux", page)
+    assert re.search(r"Par téléphone : \d+ lieux? de cette liste", page)
+    assert "Aide par téléphone" in page
+
+
+def test_another_need_is_offered_where_nobody_has_this_one(app: Flask, site: Site) -> None:
+    assert site.snapshot is not None
+    first, *others = site.campaign.needs
+    question = Question(insee="69123", radius_km=50, need=first.slug)
+    nobody = Answer(question, site.epoch, site.snapshot, ())
+
+    with app.test_request_context("/"):
+        found = ways_on(site, nobody, lambda **changes: str(changes["need"]) if "need" in changes else "")
+
+    assert {one["url"] for one in found.needs} <= {need.slug for need in others}
+    assert found.needs
+    assert all(one["count"] > 0 for one in found.needs)
+    assert (found.phones, found.walk_ins) == (0, 0)
+
+
+def words_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html)).replace("\u00a0", " ")
