@@ -53,6 +53,7 @@ layers: setup-dev ## Do imports point down?
 bench: setup-dev ## Figures, as ratios; nothing here can fail
 	$(BIN)/python -m tests.bench.ingest
 	$(BIN)/python -m tests.bench.verifier
+	$(BIN)/python -m tests.bench.export
 
 clean: ## Remove the environment and the demonstration's data
 	rm -rf $(VENV) data/run

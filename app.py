@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask
+from flask_compress import Compress
 
 from aggregator.settings import ROOT, Settings
 from aggregator.web import languages, security, words
 from aggregator.web.about import about
+from aggregator.web.api import api
+from aggregator.web.data import data
 from aggregator.web.departures import departures
 from aggregator.web.directory import directory
 from aggregator.web.feeds import feeds
@@ -21,21 +24,31 @@ from aggregator.web.site import Site, install, utc_now
 from aggregator.web.transparency import transparency
 
 MAX_BODY_BYTES = 16 * 1024
+COMPRESSION = {
+    "COMPRESS_ALGORITHM": ["gzip"],
+    "COMPRESS_LEVEL": 5,
+    "COMPRESS_MIMETYPES": [
+        "text/html", "text/css", "text/csv", "text/javascript", "image/svg+xml", "application/json",
+        "application/problem+json", "application/ld+json", "application/atom+xml",
+    ],
+    "COMPRESS_STREAMS": False,
+}  # fmt: skip
 
 
 def create_app(settings: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
     """The site for `settings` (the environment's by default). Raises SettingsError, EventLogError, SeedError."""
     settings = settings or Settings.from_env()
     app = Flask("aiguillage", root_path=str(ROOT), template_folder="templates", static_folder="static")
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
+    Compress(app)
     languages.install(app, settings.campaign)
     site = Site(settings, now)
     install(app, site)
     security.install(app, site)
-    security.limit(app, site, pages, places, feeds)
-    for blueprint in (pages, places, feeds, directory, departures, transparency, about, health, log):
+    security.limit(app, site, pages, places, feeds, api)
+    for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):
         app.register_blueprint(blueprint)
 
     @app.context_processor

@@ -300,7 +300,7 @@ def check_tiles(source, leaves):
 
 
 def check_named_files(source, entries):
-    """Contract, hosting sheets, replays, published tables and seeds: each file has the content that its entry names."""
+    """Contract, sheets, replays, tables, sums of editions, seeds: each file has the content that its entry names."""
     named = {}
     for entry in entries:
         if entry["t"] == "contract":
@@ -311,6 +311,8 @@ def check_named_files(source, entries):
             named[f"replays/{entry['hour']}.json"] = entry["sha256"]
         elif entry["t"] == "metrics":
             named.update({f"metrics/{name}": digest for name, digest in entry["files"].items()})
+        elif entry["t"] == "release":
+            named[f"releases/{entry['name']}.sha256"] = entry["sha256"]
         elif entry["t"] == "seed":
             named[f"seeds/{entry['date']}.json"] = hashlib.sha256(canonical(entry)).hexdigest()
     for name, digest in named.items():

@@ -15,6 +15,7 @@ from aggregator.settings import Settings
 from aggregator.store import Catalog, Registry
 from providers.records import Centre
 
+FETCHES = ("hour", "provider", "kind", "outcome", "fetches", "requests")
 REFUSALS = ("undeclared-site", "unsafe-link", "link-to-no-centre", "position")
 
 
@@ -34,6 +35,7 @@ def health_of(settings: Settings, catalog: Catalog, at: datetime) -> dict[str, A
             provider_health(slug, labels.get(slug, slug), readings[slug], hours, catalog, at)
             for slug in sorted(settings.campaign.providers.read)
         ],
+        "fetches": [{name: row[name] for name in FETCHES} for row in hours],
         "quarantines": [
             {key: row[key] for key in ("source", "at", "reason", "known", "found")} for row in catalog.quarantines()
         ],

@@ -19,9 +19,11 @@ from aggregator import gazetteer as gazetteers
 from aggregator.accounts import Accounts
 from aggregator.closing import Closing
 from aggregator.collect import Collector, Progress, due_before
+from aggregator.edition import NothingPublishedError, Sources
 from aggregator.imports import import_official_list
 from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher, prune
+from aggregator.release import Release
 from aggregator.settings import Settings
 from aggregator.store import Stores, open_stores
 from aggregator.witness import fetch
@@ -35,6 +37,7 @@ PUBLISH_EVERY_S = 30
 TOTALS_EVERY_S = 60
 REPLAY_EVERY_S = 120
 DISCOVER_EVERY_S = 3600
+EDITIONS_EVERY_S = 3600
 
 
 class WorkerRunningError(RuntimeError):
@@ -88,6 +91,22 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
         return [row for run in runs for row in collector.fetch_table(run)]
 
 
+def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
+    """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
+    with (
+        lock(settings.data_dir / "editions.lock"),
+        closing(open_stores(settings.data_dir)) as stores,
+        closing(Accounts(settings)) as accounts,
+    ):
+        size = accounts.controls().get("log", {}).get("size", 0)
+        release = Release(Sources(settings, stores, accounts.rollups, places, at), size)
+        day = release.last_closed()
+        made = [release.of_day(day)] if day else []
+        made.append(release.running())
+        release.prune()
+        return [path for path in made if path]
+
+
 def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
     """Take the configured list over when its content is new. True when it was."""
     source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
@@ -135,6 +154,9 @@ class Worker:
         scheduler.add_job(self.publish, "interval", seconds=PUBLISH_EVERY_S, next_run_time=start + timedelta(seconds=5))
         scheduler.add_job(self.totals, "interval", seconds=TOTALS_EVERY_S, next_run_time=start)
         scheduler.add_job(self.replay, "interval", seconds=REPLAY_EVERY_S, next_run_time=start)
+        scheduler.add_job(
+            self.editions, "interval", seconds=EDITIONS_EVERY_S, next_run_time=start + timedelta(seconds=45)
+        )
         scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
         scheduler.add_job(self.prune, "interval", hours=24)
         tick = max(5, min(30, every // 10))
@@ -180,6 +202,13 @@ class Worker:
                 Closing(settings, apart, stores.catalog, self._places.regions).close(now())
         with self._accounts_held():
             self._accounts.publish_order_control(now())
+
+    def editions(self) -> None:
+        """Each hour: the open data of the running day, and of the day that was closed since."""
+        try:
+            write_editions(self._settings, self._places, now())
+        except NothingPublishedError:
+            return
 
     def witnesses(self) -> None:
         """Each hour: what third parties have signed. Sealing goes on while they are asked."""

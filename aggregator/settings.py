@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from aggregator import campaign as campaigns
+from aggregator import datasets
 from aggregator.campaign import Campaign
+from aggregator.datasets import Dataset
 from providers.base import ProviderConfig
 from providers.booking_url import BookingSites
 from providers.http import Limits
@@ -116,6 +118,15 @@ class Settings:
         if any(set(one) != {"name", "vkey", "url"} or "/" in one["name"] for one in found):
             raise SettingsError(f"{path.name}: each [[witness]] has a name (without /), a vkey and a url")
         return found
+
+    def datasets(self) -> dict[str, Dataset]:
+        """What this portal publishes, by name, in order."""
+        return datasets.published(ROOT / "data" / "datasets.toml", self.campaign.facts.service)
+
+    @property
+    def editions_dir(self) -> Path:
+        """The editions of the open data: one folder a closed day, and the one of the running day."""
+        return self.published_dir / "data"
 
     @property
     def hosting_dir(self) -> Path:

@@ -302,3 +302,16 @@ def phone_number(text: str | None) -> str | None:
     elif digits and not digits.startswith("+"):
         digits = "+33" + digits
     return digits if 8 <= len(digits) <= 16 else None
+
+
+# France in Europe, then overseas: behind each stand the nine digits that are dialled after a 0.
+FRENCH_PREFIXES = ("+33", "+262", "+590", "+594", "+596")
+
+
+def dialled(number: str) -> str:
+    """ "0499000001" of "+33499000001"; a foreign number stays as it is."""
+    prefix = next((one for one in FRENCH_PREFIXES if number.startswith(one)), None)
+    digits = number.removeprefix("+")
+    if prefix and digits.isdigit() and len(digits) == len(prefix) - 1 + 9:
+        return "0" + digits[len(prefix) - 1 :]
+    return number

@@ -31,6 +31,8 @@ from providers.records import Reason
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 
+pytest_plugins = ("tests.week",)
+
 FIXTURES = Path(__file__).parent / "fixtures"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -68,6 +68,7 @@ class Sealer:
             self._snapshots,
             self._replays,
             self._metrics,
+            self._releases,
             self._decisions,
         ):
             new = list(work(now))
@@ -195,6 +196,16 @@ class Sealer:
                 files = sorted(self._folder.glob(f"metrics/{path.stem}[.-]*"))
                 hashes = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
                 yield {"t": "metrics", "at": _moment(now), "name": path.stem, "files": hashes}
+
+    def _releases(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """The hash of the sums of every edition of a closed day, with a copy of the sums beside the log."""
+        logged = {entry["name"] for _, entry in self._log.entries("release")}
+        for path in sorted(self._published.glob("data/????-??-??/SHA256SUMS")):
+            name = path.parent.name
+            if name not in logged:
+                sums = path.read_bytes()
+                canonical.write_whole(self._folder / "releases" / f"{name}.sha256", sums)
+                yield {"t": "release", "at": _moment(now), "name": name, "sha256": hashlib.sha256(sums).hexdigest()}
 
     def _decisions(self, now: datetime) -> Iterator[dict[str, Any]]:
         """What operators decided, in the words of the registry, each once."""

@@ -5,6 +5,7 @@ The web process never imports this package.
 
 from aggregator.store.catalog import Catalog
 from aggregator.store.database import StoreError
+from aggregator.store.edition_file import EditionFile
 from aggregator.store.packing import Packed, pack, unpack
 from aggregator.store.reading_log import FetchRecord
 from aggregator.store.registry import OfferRow, Registry
@@ -12,6 +13,7 @@ from aggregator.store.stores import Stores, open_stores
 
 __all__ = [
     "Catalog",
+    "EditionFile",
     "FetchRecord",
     "OfferRow",
     "Packed",

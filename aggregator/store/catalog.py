@@ -178,6 +178,10 @@ class Catalog(ReadingLog):
             {"source": source},
         )
 
+    def all_quarantines(self) -> list[dict[str, Any]]:
+        """Those that wait and those that were decided, oldest first."""
+        return self.rows("SELECT * FROM quarantines ORDER BY at, quarantine_id")
+
     def decide_quarantine(self, quarantine_id: int, decision: str, at: datetime) -> bool:
         return bool(
             self.run(

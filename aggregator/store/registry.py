@@ -210,6 +210,13 @@ class Registry(Store):
             "UNION ALL SELECT at, target, kind, detail FROM decisions WHERE target LIKE 'p-%' ORDER BY 1, 2, 3, 4"
         )
 
+    def link_changes(self) -> list[dict[str, Any]]:
+        """since, offer_id, booking_url: every link that took the place of an earlier one."""
+        return self.rows(
+            "SELECT since, offer_id, booking_url FROM offer_links AS later WHERE EXISTS (SELECT 1 FROM offer_links "
+            "WHERE offer_id = later.offer_id AND rowid < later.rowid) ORDER BY since, offer_id"
+        )
+
     # Decisions
 
     def decide(self, kind: str, target: str, detail: str, at: datetime, role: str) -> None:

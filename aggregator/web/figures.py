@@ -8,8 +8,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from aggregator import charts
 from aggregator.settings import ROOT
-from aggregator.web import charts, words
+from aggregator.web import words
 from aggregator.web.languages import gettext, lazy_gettext
 from aggregator.web.site import Site
 

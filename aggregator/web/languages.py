@@ -30,7 +30,7 @@ FRENCH = "fr"
 FOLDER = ROOT / "data" / "translations"
 LANGUAGES = (FRENCH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 # Files that are the same for all.
-WITHOUT_LANGUAGE = ("static", "log.file", "log.verifier", "departures.depart")
+WITHOUT_LANGUAGE = ("static", "log.file", "log.verifier", "departures.depart", "data.file", "api.description")
 
 
 class French(NullTranslations):

@@ -10,11 +10,13 @@ from werkzeug.exceptions import HTTPException
 
 from aggregator.web.directory import departments
 from aggregator.web.languages import lazy_gettext
+from aggregator.web.problems import problem
 from aggregator.web.site import Site
 
 log = logging.getLogger(__name__)
 
 FRAMED = "/embed/"
+API = "/api/v1"
 RETRY_AFTER_S = {429: 30, 503: 120}
 ERRORS = {
     400: (
@@ -82,11 +84,17 @@ def install(app: Flask, site: Site) -> None:
         response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
+    _say_errors(app, site)
+
+
+def _say_errors(app: Flask, site: Site) -> None:
     @app.errorhandler(HTTPException)
     def say(error: HTTPException) -> Response:
         code = error.code or 500
         if code < 400:
             return Response(status=code, headers=dict(error.get_headers()))
+        if request.path.startswith(API):
+            return problem(error)
         title, text = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
         telephones = departments(site) if code in (429, 503) else []
         response = Response(render_template("message.html", title=title, text=text, departments=telephones), code)
@@ -95,8 +103,10 @@ def install(app: Flask, site: Site) -> None:
         return response
 
     @app.errorhandler(Exception)
-    def fail(error: Exception) -> tuple[str, int]:
+    def fail(error: Exception) -> Response:
         # The kind of error and where it stands; never the request, which may hold what a citizen typed.
         log.error("page failed", extra={"kind": type(error).__name__}, exc_info=error)
+        if request.path.startswith(API):
+            return problem(None)
         title, text = ERRORS[500]
-        return render_template("message.html", title=title, text=text), 500
+        return Response(render_template("message.html", title=title, text=text), 500)

@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from aggregator import hosting
-from aggregator.web import charts, figures
+from aggregator import charts, hosting
+from aggregator.web import editions, figures
 from aggregator.web.languages import language, lazy_gettext
 from aggregator.web.site import here
 from aggregator.web.tracks import draw
@@ -90,6 +90,7 @@ def shares() -> str:
         press=figures.press(site, request.args.get("liste", "")),
         operator=site.campaign.operator,
         label=site.label,
+        figures=editions.figures(site),
     )
 
 

@@ -11,10 +11,9 @@ from markupsafe import Markup, escape
 
 from aggregator.order import band_limits
 from aggregator.web.languages import FRENCH, gettext, language, together
+from providers.base import dialled
 
 NBSP = "\u00a0"
-# France in Europe, then overseas: behind each stand the nine digits that are dialled after a 0.
-FRENCH_PREFIXES = ("+33", "+262", "+590", "+594", "+596")
 
 
 def clock(moment: datetime) -> str:
@@ -125,6 +124,13 @@ def percent(share: float) -> str:
     return gettext("%(number)s\u00a0%%", number=decimal(100 * share))
 
 
+def weight(size: int) -> str:
+    """ "214 ko", "1,2 Mo" of a number of bytes."""
+    if size < 1_000_000:
+        return gettext("%(n)s\u00a0ko", n=number(max(1, round(size / 1000))))
+    return gettext("%(n)s\u00a0Mo", n=decimal(size / 1_000_000))
+
+
 def minutes(value: float) -> str:
     """ "14 min"."""
     return f"{number(value)}{NBSP}min"
@@ -162,10 +168,7 @@ def band(metres: int) -> str:
 
 def phone(text: str) -> Markup:
     """ "01 99 00 12 34", never broken."""
-    digits = "".join(character for character in text if character.isdigit())
-    prefix = next((one for one in FRENCH_PREFIXES if text.startswith(one)), None)
-    if prefix and len(digits) == len(prefix) - 1 + 9:
-        digits = "0" + digits[len(prefix) - 1 :]
+    digits = "".join(character for character in dialled(text) if character.isdigit())
     if len(digits) == 10 and digits.startswith("0"):
         text = NBSP.join(digits[start : start + 2] for start in range(0, 10, 2))
     return Markup('<span class="insecable">{}</span>').format(text)
@@ -207,6 +210,7 @@ FILTERS = {
     "country": country,
     "kilometres": kilometres,
     "minutes": minutes,
+    "weight": weight,
     "band": band,
     "phone": phone,
     "whole": whole,

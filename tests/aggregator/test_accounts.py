@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from pymerkle import InmemoryTree
 
 import verify
@@ -22,66 +18,13 @@ from aggregator.closing import Closing
 from aggregator.gazetteer import Gazetteer
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.translog import LogError
-from aggregator.publish import Publisher
 from aggregator.settings import Settings
 from aggregator.store import open_stores
 from aggregator.witness import Witness
-from app import create_app
-from tests.aggregator.conftest import Clock
 from tests.conftest import NOON
-from tests.web.conftest import BROWSER
+from tests.portal import Portal
 
 MONDAY, SUNDAY = "2026-11-23", "2026-11-29"
-
-
-class Portal:
-    """The site and its worker on one clock."""
-
-    def __init__(self, settings: Settings, gazetteer: Gazetteer) -> None:
-        self.settings, self.gazetteer = settings, gazetteer
-        self.clock = Clock(NOON)
-        self.app = create_app(settings, self.clock)
-        self.site = self.app.extensions["aiguillage"]
-        self.log = settings.published_dir / "log"
-
-    def citizen(self, number: int) -> FlaskClient:
-        client = self.app.test_client()
-        client.environ_base["HTTP_USER_AGENT"] = BROWSER
-        client.environ_base["REMOTE_ADDR"] = f"192.0.2.{number}"
-        return client
-
-    def visit(self, people: int, clicks: int, query: str = "insee=69123&rayon=50") -> None:
-        """Each looks at a list; the first `clicks` of them press a button, each another one."""
-        for number in range(people):
-            citizen = self.citizen(number)
-            buttons = re.findall(r'action="/rdv/([^"?]+)"', citizen.get(f"/recherche?{query}").text)
-            if number < clicks:
-                citizen.post(f"/rdv/{buttons[number % len(buttons)]}")
-        self.site.flush()
-        reader = EventReader(self.settings.data_dir / "events.db")
-        while not reader.hours_of_lists("2027"):
-            time.sleep(0.01)
-
-    def publish(self) -> None:
-        with closing(open_stores(self.settings.data_dir)) as stores:
-            Publisher(self.settings, stores, self.gazetteer, self.clock).publish()
-        self.site.refresh()
-
-    def work(self) -> list[str]:
-        """One round of the worker; the names of the days and weeks that it closed."""
-        with closing(Accounts(self.settings)) as accounts, closing(open_stores(self.settings.data_dir)) as stores:
-            accounts.seal(self.clock())
-            accounts.replay_hours(self.clock())
-            accounts.publish_order_control(self.clock())
-            done = Closing(self.settings, accounts, stores.catalog, self.gazetteer.regions).close(self.clock())
-            self.clock.forward(minutes=1)
-            accounts.seal(self.clock())
-            accounts.publish_shares(self.clock())
-        self.site.refresh()
-        return done
-
-    def published(self, name: str) -> Any:
-        return json.loads((self.settings.published_dir / name).read_text(encoding="utf-8"))
 
 
 @pytest.fixture

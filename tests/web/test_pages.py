@@ -29,6 +29,7 @@ from tests.conftest import seal
 
 PAGES = ["/", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat", "/verifier",
          "/accessibilite", "/annuaire", "/annuaire/69", "/mentions-legales", "/confidentialite", "/signaler",
+         "/donnees", "/donnees/citer", "/api",
          "/recherche?q=Lyon", "/recherche?insee=69123&tri=tot", "/filtres?insee=69123"]  # fmt: skip
 
 

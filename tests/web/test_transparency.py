@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator import canonical
-from aggregator.gazetteer import Gazetteer
 from aggregator.ledger.events import Event, EventClass, EventLog
 from aggregator.settings import Settings
-from aggregator.store import open_stores
 from app import create_app
-from tests.aggregator.test_accounts import Portal
 from tests.conftest import NOON, seal
 from tests.web.test_pages import plain
 
@@ -84,25 +78,6 @@ def test_the_list_of_a_past_date_can_be_counted_again(filled: Settings) -> None:
     assert "Liste officielle du 23 mars 2021 : 1 010 lieux" in latest.replace("\u202f", " ")
     assert "Liste officielle du 15 janv. 2021 : 100 lieux" in earlier
     assert "Aucune liste importée ne couvre cette date." in before
-
-
-@pytest.fixture(scope="module")
-def a_week(collected: Path, gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Eight days of a portal: two hundred people on the first, one dispute, and the week closed."""
-    data = tmp_path_factory.mktemp("week") / "run"
-    shutil.copytree(collected, data, symlinks=True)
-    portal = Portal(Settings(data_dir=data), gazetteer)
-    portal.visit(120, 100)
-    portal.work()
-    with closing(open_stores(data)) as stores:
-        stores.registry.decide("dispute", "2026-11-23", "Une plateforme conteste sa part.", NOON, "operator")
-    for _ in range(7):
-        portal.clock.forward(days=1)
-        portal.publish()
-        portal.work()
-    portal.app.extensions["aiguillage"].close()
-    (data / "clock").write_text(portal.clock().isoformat())
-    return portal.settings
 
 
 @pytest.fixture

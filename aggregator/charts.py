@@ -9,21 +9,20 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-from aggregator.settings import ROOT
-
-GRID = ROOT / "data" / "departments-grid.csv"
+GRID = Path(__file__).parents[1] / "data" / "departments-grid.csv"
 SQUARE, GAP = 30, 4
 PANEL_WIDTH, PANEL_HEIGHT = 328, 96
 WEEKS = 13
 MOST = 1.5
 STEPS = (11, 50, 200, 1000)
+SHARE_STEPS = (0.2, 0.4, 0.6, 0.8)
 
 
 def track(row: Mapping[str, Any], reference: str, ratio: str) -> dict[str, Any]:
     """One row of the tracks: a straight one means the same share of redirects as of the reference."""
     whole, value = row[reference], row[ratio]
     if value is None or not whole:
-        return {"row": row, "reference": whole, "end": None}
+        return {"row": row, "reference": whole, "end": None, "beyond": None}
     return {
         "row": row,
         "reference": whole,
@@ -84,23 +83,44 @@ def squares(territory: Iterable[Mapping[str, Any]], names: Mapping[str, str]) ->
     for row in territory:
         if row["stratum_type"] == "department" and not row["suppressed"]:
             totals[row["stratum"]] = totals.get(row["stratum"], 0) + row["redirects"]
-    cells: list[dict[str, Any]] = [
-        {
-            "code": code,
-            "name": names.get(code, code),
-            "x": column * (SQUARE + GAP),
-            "y": line * (SQUARE + GAP),
-            "n": totals.get(code),
-            "step": None if code not in totals else sum(totals[code] >= least for least in STEPS),
-        }
+    cells = [
+        {**cell, "name": names.get(cell["code"], cell["code"]), "n": totals.get(cell["code"])}
+        for cell in _squares({code: sum(n >= least for least in STEPS) for code, n in totals.items()})
+    ]
+    return {**_frame(cells), "published": len(totals)}
+
+
+def share_squares(territory: Iterable[Mapping[str, Any]], slug: str) -> dict[str, Any]:
+    """The same squares with one platform's share of the redirects of each département, in five equal steps."""
+    mine: dict[str, int] = {}
+    totals: dict[str, int] = {}
+    for row in territory:
+        if row["stratum_type"] == "department" and not row["suppressed"]:
+            totals[row["stratum"]] = totals.get(row["stratum"], 0) + row["redirects"]
+            if row["provider"] == slug:
+                mine[row["stratum"]] = row["redirects"]
+    shares = {code: mine.get(code, 0) / total for code, total in totals.items() if total}
+    cells = [
+        {**cell, "share": shares.get(cell["code"])}
+        for cell in _squares({code: sum(share >= least for least in SHARE_STEPS) for code, share in shares.items()})
+    ]
+    return _frame(cells)
+
+
+def _squares(steps: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Where each square stands, and its step; None = not published alone."""
+    return [
+        {"code": code, "x": column * (SQUARE + GAP), "y": line * (SQUARE + GAP), "step": steps.get(code)}
         for code, (column, line) in grid().items()
     ]
+
+
+def _frame(cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "cells": cells,
         "size": SQUARE,
         "width": max(cell["x"] for cell in cells) + SQUARE,
         "height": max(cell["y"] for cell in cells) + SQUARE,
-        "published": len(totals),
     }
 
 

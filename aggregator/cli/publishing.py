@@ -1,0 +1,76 @@
+"""Commands about open data: one file, an edition, the dictionary."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from aggregator import datasets, edition
+from aggregator import gazetteer as gazetteers
+from aggregator.accounts import Accounts
+from aggregator.cli.group import Refused, main, refusing
+from aggregator.datasets import FORMATS, LICENCE
+from aggregator.edition import NothingPublishedError, Sources
+from aggregator.release import About, unpacked, write_formats
+from aggregator.schedule import write_editions
+from aggregator.settings import Settings
+from aggregator.store import EditionFile, open_stores
+
+
+@main.command()
+@click.argument("name")
+@click.option("--format", "suffix", type=click.Choice(list(FORMATS)), default="csv", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path), required=True)
+@refusing
+def export(name: str, suffix: str, out: Path) -> None:
+    """One open-data file, as of now."""
+    settings, at = Settings.from_env(), datetime.now(UTC)
+    known = settings.datasets()
+    if name not in known:
+        raise Refused(f"no such data set: {name}; there are {', '.join(known)}")
+    dataset = known[name]
+    if suffix not in dataset.formats:
+        raise Refused(f"{name} has no positions: its formats are {', '.join(dataset.formats)}")
+    about = About("en-cours", f"{at:%Y-%m-%dT%H:%M:%SZ}", 0, settings.demo)
+    places = gazetteers.load(settings.gazetteer_path)
+    with (
+        TemporaryDirectory() as folder,
+        closing(open_stores(settings.data_dir)) as stores,
+        closing(Accounts(settings)) as accounts,
+    ):
+        file = EditionFile(Path(folder) / "one.sqlite")
+        ending = {"updated": about.updated, "licence": LICENCE, "demo": about.demo}
+        try:
+            sources = Sources(settings, stores, accounts.rollups, places, at)
+            count = file.write(dataset, ({**row, **ending} for row in edition.TABLES[name](sources)))
+        except NothingPublishedError as error:
+            raise Refused(str(error)) from error
+        write_formats(file, dataset, about, Path(folder), (suffix,))
+        with unpacked(Path(folder) / f"{name}.{suffix}") as source, out.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    click.echo(f"{count} lignes dans {out}")
+
+
+@main.command()
+@refusing
+def release() -> None:
+    """Write the editions of the open data now (the worker does so each hour)."""
+    settings = Settings.from_env()
+    try:
+        made = write_editions(settings, gazetteers.load(settings.gazetteer_path), datetime.now(UTC))
+    except NothingPublishedError as error:
+        raise Refused(str(error)) from error
+    for path in made:
+        click.echo(path)
+
+
+@main.command()
+def dictionary() -> None:
+    """The data dictionary, as docs/data-dictionary.md holds it."""
+    sys.stdout.write("\n".join(datasets.dictionary(Settings().datasets())) + "\n")

@@ -1,0 +1,97 @@
+"""What the portal publishes: data sets, their columns and formats, as `data/datasets.toml` says. Pure.
+
+Everything that speaks of a data set — files, the page `/donnees`, the catalogue, the dictionary — reads it from here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+LICENCE = "Licence Ouverte 2.0"
+LICENCE_URL = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
+TYPES = ("string", "integer", "number", "boolean", "date", "datetime")
+FORMATS = {
+    "csv": ("CSV", "text/csv"),
+    "excel-fr.csv": ("CSV pour un tableur français", "text/csv"),
+    "json": ("JSON", "application/json"),
+    "ndjson": ("NDJSON", "application/x-ndjson"),
+    "parquet": ("Parquet", "application/vnd.apache.parquet"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "geojson": ("GeoJSON", "application/geo+json"),
+}
+"""Suffix -> (name, media type), in the order in which they are offered."""
+
+
+class DatasetError(ValueError):
+    """`datasets.toml` cannot be used; the message names the data set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """`located`: rows have `lat` and `lon`; `service`: the campaigns it is for, "" = all."""
+
+    name: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    located: bool = False
+    service: str = ""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return tuple(suffix for suffix in FORMATS if suffix != "geojson" or self.located)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+@lru_cache(maxsize=4)
+def load(path: Path) -> dict[str, Dataset]:
+    """By name, in the order of the file. Raises DatasetError."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    common = content["common"]["columns"]
+    found = {}
+    for section in content["dataset"]:
+        columns = tuple(Column(*one) for one in (*section.pop("columns"), *common))
+        unknown = {column.type for column in columns} - set(TYPES)
+        if unknown:
+            raise DatasetError(f"{section['name']}: unknown types {', '.join(sorted(unknown))}")
+        found[section["name"]] = Dataset(columns=columns, **section)
+    return found
+
+
+def published(path: Path, service: str) -> dict[str, Dataset]:
+    """Those of a campaign's service."""
+    return {name: one for name, one in load(path).items() if one.service in ("", service)}
+
+
+def dictionary(datasets: dict[str, Dataset]) -> Iterator[str]:
+    """The lines of `docs/data-dictionary.md`."""
+    yield "# Dictionnaire des données"
+    yield ""
+    yield f"Produit par `aiguillage dictionary`. Licence des données : {LICENCE}. Instants en UTC, point décimal."
+    yield "Dans les CSV, un texte qui commence par `=`, `+`, `-`, `@`, une tabulation, un retour ou une apostrophe"
+    yield "est précédé d’une apostrophe, pour qu’aucun tableur n’y voie une formule ; l’ôter rend le texte d’origine."
+    for one in datasets.values():
+        yield from (
+            "",
+            f"## `{one.name}` : {one.title}",
+            "",
+            one.description,
+            "",
+            "| colonne | type | sens |",
+            "|---|---|---|",
+        )
+        yield from (f"| `{column.name}` | {column.type} | {column.description} |" for column in one.columns)

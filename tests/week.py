@@ -1,0 +1,40 @@
+"""A portal with a week behind it, made once a test process: lists, clicks, a dispute, closed days, editions."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.gazetteer import Gazetteer
+from aggregator.settings import Settings
+from aggregator.store import open_stores
+from tests.conftest import NOON
+from tests.portal import Portal
+
+AFTER: datetime = NOON + timedelta(days=7)
+
+
+@pytest.fixture(scope="session")
+def a_week(collected: Path, gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Eight days of a portal: a hundred redirects on the first, one dispute, the week closed and released."""
+    data = tmp_path_factory.mktemp("week") / "run"
+    shutil.copytree(collected, data, symlinks=True)
+    portal = Portal(Settings(data_dir=data), gazetteer)
+    portal.visit(120, 100)
+    portal.work()
+    with closing(open_stores(data)) as stores:
+        stores.registry.decide("dispute", "2026-11-23", "Une plateforme conteste sa part.", NOON, "operator")
+        stores.catalog.note_outage("maiia", "2026-11-23T10:00:00Z", NOON)
+        stores.catalog.note_outage("maiia", None, NOON)
+    for _ in range(7):
+        portal.clock.forward(days=1)
+        portal.publish()
+        portal.work()
+        portal.release()
+    portal.work()
+    portal.app.extensions["aiguillage"].close()
+    return portal.settings
