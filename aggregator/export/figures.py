@@ -225,7 +225,7 @@ def departments(material: Material) -> Figure:
     names = _department_names(material)
     return Figure(
         "part-par-departement",
-        "Part des redirections par département, une carte par plateforme",
+        "Part de chaque plateforme, par département",
         f"semaine {material.week}",
         "Part de la plateforme dans les redirections du département, même échelle. Hachuré : non publié seul.",
         "departments.svg",

@@ -95,6 +95,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     running = Portal(f"http://127.0.0.1:{port}", data, web.pid, environment)
     try:
         running.run("collect")
+        running.run("release")
         wait_for(lambda: answers(running.origin + "/readyz"))
         yield running
     finally:

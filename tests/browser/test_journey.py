@@ -91,7 +91,8 @@ def test_with_text_twice_as_large_all_buttons_still_look_the_same(page: Page, po
 
 
 SCROLLED = ("/", f"/recherche?q={TOWN}", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat",
-            "/verifier", "/filtres?insee=69383", "/mentions-legales", "/embed/recherche?insee=69383",
+            "/verifier", "/filtres?insee=69383", "/mentions-legales", "/annuaire/69", "/donnees", "/api",
+            "/donnees/en-cours/", "/donnees/en-cours/figure/trois-parts", "/embed/recherche?insee=69383",
             f"/recherche?q={TOWN}&langue=en")  # fmt: skip
 
 
@@ -331,9 +332,21 @@ def test_axe_finds_no_violation(chromium: Browser, portal: Portal) -> None:
             "/recherche?q=sain-deni",
             "/recherche?insee=69383&tri=tot&rayon=50",
             "/embed/recherche?insee=69383",
+            "/embed/recherche",
+            "/embed/figure/trois-parts",
             "/confidentialite",
             "/mentions-legales",
             "/accessibilite",
+            "/annuaire",
+            "/annuaire/69",
+            "/signaler",
+            "/verifier",
+            "/donnees",
+            "/donnees/en-cours/",
+            "/donnees/en-cours/figure/trois-parts",
+            "/donnees/citer",
+            "/api",
+            "/donnees?langue=en",
             "/nulle-part",
         ):
             page.goto(portal.origin + path)
