@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 MAX_LENGTH = 2000
 
@@ -76,7 +76,8 @@ def canonical(raw: str) -> str:
     """`raw` as a careful person would have typed it: trimmed, https, host in lower case, non-ASCII percent-encoded.
 
     Repairs spelling only (spaces around, a doubled first slash, a stray quote at the end, accents);
-    what the URL points to never changes. The result still has to pass `check`.
+    what the URL points to never changes. The result still has to pass `check`, which refuses the bytes of half a
+    surrogate pair.
     """
     text = raw.strip(" \t\r\n\u00a0\u200b\"'<>")
     if text.lower().startswith("http://"):
@@ -88,17 +89,14 @@ def canonical(raw: str) -> str:
     host, question, query = host.partition("?")
     tail = f"{question}{query}{slash}{tail}" if question else f"/{tail.lstrip('/')}"
     tail, _, _ = tail.partition("#")
-    return f"{scheme.lower()}://{host.lower()}{quote(tail, safe=_KEPT)}"
+    return f"{scheme.lower()}://{host.lower()}{quote(tail, safe=_KEPT, errors='surrogatepass')}"
 
 
 def rebase(url: str, origins: dict[str, str]) -> str:
     """`url` with its origin replaced as `origins` says (demonstration: booking host -> loopback origin), same path."""
-    parts = urlsplit(url)
-    target = origins.get(f"{parts.scheme}://{parts.netloc}")
-    if target is None:
-        return url
-    base = urlsplit(target)
-    return urlunsplit((base.scheme, base.netloc, parts.path, parts.query, ""))
+    origin = origin_of(url)
+    target = origins.get(origin)
+    return url if target is None else target.rstrip("/") + url.removeprefix(origin)
 
 
 def _fully_unquoted(text: str) -> str:

@@ -87,6 +87,28 @@ def test_in_demonstration_a_declared_link_becomes_the_sandbox_s_with_the_same_pa
     assert not sites.allows("https://www.doctolib.fr/a/b")
 
 
+@pytest.mark.parametrize("family", sorted({row["family"] for row in PAYLOADS["payloads"]}))
+def test_a_hostile_link_is_refused_at_ingest_by_name_and_never_by_another_error(family: str) -> None:
+    """An error that nobody expects would end the reading of a whole platform."""
+    sites = BookingSites(dict.fromkeys(ALLOWED, "x"), {"https://www.doctolib.fr": "http://127.0.0.1:8800"})
+    for row in PAYLOADS["payloads"]:
+        if row["family"] == family:
+            try:
+                sites.admit(row["payload"])
+            except UnsafeUrlError:
+                continue
+
+
+@given(st.text(max_size=80))
+def test_whatever_a_source_writes_is_admitted_or_refused(text: str) -> None:
+    sites = BookingSites(dict.fromkeys(ALLOWED, "x"), {})
+    for written in (text, f"https://www.maiia.com{text}", f"https://{text}"):
+        try:
+            sites.admit(written)
+        except UnsafeUrlError:
+            continue
+
+
 def test_a_refusal_never_repeats_the_url() -> None:
     with pytest.raises(UnsafeUrlError) as raised:
         check("https://evil.example/secret", ALLOWED)
