@@ -188,7 +188,7 @@ def retry_after_seconds(value: str | None, now: datetime) -> float:
         return DEFAULT_RETRY_AFTER_S
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:9]), MAX_RETRY_AFTER_S)
+        return min(float(text.lstrip("0")[:9] or 0), MAX_RETRY_AFTER_S)
     try:
         at = parsedate_to_datetime(text)
     except ValueError:

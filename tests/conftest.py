@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from aggregator import campaign as campaigns
@@ -32,6 +33,19 @@ from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 
 pytest_plugins = ("tests.week",)
+if os.environ.get("HYPOTHESIS_EXAMPLES"):
+    hypothesis.settings.register_profile(
+        "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True
+    )
+    hypothesis.settings.load_profile("examples")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of generated cases can be asked for by name: `-m property`."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -9,7 +9,9 @@ import sys
 import tomllib
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from aggregator import campaign as campaigns
 from aggregator.settings import ROOT
@@ -177,3 +179,14 @@ def test_nothing_of_the_project_names_a_place_on_a_machine() -> None:
     ]
 
     assert guilty == []
+
+
+def test_a_property_that_does_not_hold_would_be_found() -> None:
+    """The control of all generated cases: a careless neutraliser is found within a few."""
+
+    @hypothesis.given(st.text(max_size=12))
+    def never_a_formula(text: str) -> None:
+        assert not text.replace("=", "'=", 1).startswith(("+", "-", "@"))
+
+    with pytest.raises(AssertionError):
+        never_a_formula()

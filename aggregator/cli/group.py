@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from aggregator.backup import BackupError
 from aggregator.ledger.translog import LogError
 from aggregator.schedule import WorkerRunningError
 from aggregator.settings import SettingsError
@@ -17,7 +18,7 @@ from aggregator.store import StoreError
 from aggregator.witness import WitnessError
 from providers.official_list import OfficialListError
 
-REFUSALS = (SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError, WitnessError)
+REFUSALS = (BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError, WitnessError)
 
 console = Console(stderr=True)
 

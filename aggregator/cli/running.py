@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from socket import create_connection
 
 import click
 
-from aggregator import canonical, demonstration, outlines, readiness
+from aggregator import backup, canonical, demonstration, outlines, readiness
 from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
 from aggregator.progress import Bars
 from aggregator.schedule import Worker
-from aggregator.settings import ROOT, SANDBOX_PORT, Settings, SettingsError
+from aggregator.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 
@@ -126,9 +127,10 @@ def granian_arguments(settings: Settings) -> list[str]:
         "host": settings.host,
         "port": str(settings.port),
         "workers": "1",
-        "blocking-threads": "32",
+        "blocking-threads": str(WEB_THREADS),
         "backlog": "2048",
-        "backpressure": "512",
+        "backpressure": "8192",
+        "http1-header-read-timeout": "5000",
         "http": "1",
         "log-level": "warning",
         "working-dir": str(ROOT),
@@ -147,3 +149,21 @@ def build_gazetteer() -> None:
         bars("contours", 0, 1)
         outlines.build(settings.outlines_path)
     click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")
+
+
+@main.command("backup")
+@click.argument("folder", type=click.Path(path_type=Path))
+@refusing
+def backup_to(folder: Path) -> None:
+    """Copy what must never be lost into a new folder, while everything runs (keys apart)."""
+    names = backup.backup(Settings.from_env(), folder, datetime.now(UTC))
+    click.echo(f"{', '.join(names)} dans {folder}")
+
+
+@main.command("restore")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@refusing
+def restore_from(folder: Path) -> None:
+    """Put a backup back into a data folder that has none of its files."""
+    names = backup.restore(Settings.from_env(), folder)
+    click.echo(f"{', '.join(names)} remis en place")

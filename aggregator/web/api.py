@@ -64,7 +64,8 @@ def places() -> Response:
         about = {"total": len(found), "next": _next(rows, asked, len(found))}
         return _answer(site, snapshot, "places", rows, COLUMNS, about, asked)
     try:
-        answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
+        with site.gate.dear_work():
+            answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError:
         raise Problem(404, "no such commune") from None
     ranked = list(enumerate(answer.found, 1))

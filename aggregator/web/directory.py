@@ -6,6 +6,7 @@ Places stand by commune, in the order of postal codes; within a commune the hour
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask import Blueprint, render_template
 from werkzeug.exceptions import NotFound
 
 from aggregator.order import tie_key
-from aggregator.snapshot import Place, Snapshot
+from aggregator.snapshot import Place, Places, Snapshot
 from aggregator.web.languages import language
 from aggregator.web.site import Site, here
 
@@ -46,8 +47,13 @@ def departments(site: Site) -> list[dict[str, Any]]:
     """Code, name and number of places, in the order of codes; empty while nothing is published."""
     if site.snapshot is None:
         return []
-    count = Counter(place.department for place in site.snapshot.places.all if place.department)
+    count = _count(site.snapshot.places)
     return [{"code": code, "name": site.gazetteer.department_name(code), "n": n} for code, n in sorted(count.items())]
+
+
+@lru_cache(maxsize=2)
+def _count(places: Places) -> Counter[str]:
+    return Counter(place.department for place in places.all if place.department)
 
 
 def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Place]]]:

@@ -29,7 +29,8 @@ def results() -> Response:
     if question.insee is None and question.lat is None:
         raise BadRequest
     try:
-        answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
+        with site.gate.dear_work():
+            answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error
     fits = SlotFilter(snapshot.slots, question, site.campaign)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import datetime
+
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -51,6 +54,17 @@ def gauges(site: Site) -> CollectorRegistry:
         "aiguillage_redirects_counted",
         "Counted redirects at the last roll-up",
         site.published("shares").get("total", 0),
+    )
+    gauge("aiguillage_requests_shed", "Requests told to come back, since the start", site.gate.shed)
+    usage = shutil.disk_usage(site.settings.data_dir)
+    gauge("aiguillage_disk_used_ratio", "Share of the disk of the data folder in use", 1 - usage.free / usage.total)
+    log = site.published("controls").get("log", {})
+    if log.get("at"):
+        age_s = (site.now() - datetime.fromisoformat(log["at"])).total_seconds()
+        gauge("aiguillage_log_sealed_age_seconds", "Time since the log was last sealed", age_s)
+    deviations = [abs(terms["deviation"]) for terms in site.published("closed").get("effects", {}).values()]
+    gauge(
+        "aiguillage_order_deviation", "Largest term of deviation from the rule: must be 0", max(deviations, default=0)
     )
     gauge("aiguillage_events_missed", "Clicks sent on that could not be stored", site.events.misses)
     for name, control in site.published("controls").items():

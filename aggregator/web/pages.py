@@ -149,10 +149,11 @@ def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
     made = site.rendered.get(key)
     if made is None:
         try:
-            answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
+            with site.gate.dear_work():
+                answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
+                html, status = _render(site, asked, answer, facts, stale_reference, facts is not newest, embedded)
         except UnknownOriginError:
             return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
-        html, status = _render(site, asked, answer, facts, stale_reference, facts is not newest, embedded)
         made = RenderedList(answer, html.encode(), status)
         if status == 200:
             site.rendered.put(key, made)

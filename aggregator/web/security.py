@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request, url_for
 from flask_limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
 from aggregator.web.directory import departments
-from aggregator.web.languages import lazy_gettext
+from aggregator.web.languages import language, lazy_gettext, others
 from aggregator.web.problems import problem
 from aggregator.web.site import Site
 
@@ -96,11 +96,9 @@ def _say_errors(app: Flask, site: Site) -> None:
         if request.path.startswith(API):
             return problem(error)
         title, text = ERRORS.get(code, ERRORS[400 if code < 500 else 500])
-        telephones = departments(site) if code in (429, 503) else []
-        response = Response(render_template("message.html", title=title, text=text, departments=telephones), code)
         if code in RETRY_AFTER_S:
-            response.headers.setdefault("Retry-After", str(RETRY_AFTER_S[code]))
-        return response
+            return _come_back(site, code, str(title), str(text))
+        return Response(render_template("message.html", title=title, text=text), code)
 
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
@@ -110,3 +108,18 @@ def _say_errors(app: Flask, site: Site) -> None:
             return problem(None)
         title, text = ERRORS[500]
         return Response(render_template("message.html", title=title, text=text), 500)
+
+
+def _come_back(site: Site, code: int, title: str, text: str) -> Response:
+    """Telephones, and when to try again; rendered once for everybody, for it is asked for by many at once."""
+    places = site.snapshot.places.sha256 if site.snapshot else ""
+    key = ("come back", code, places, language(), request.host_url)
+    html = site.directories.get(key)
+    if html is None:
+        # Nothing of the address that this visitor asked for: others will read the same page.
+        home = list(others(url_for("pages.home")))
+        html = render_template(
+            "message.html", title=title, text=text, departments=departments(site), other_languages=home
+        )
+        site.directories.put(key, html)
+    return Response(html, code, {"Retry-After": str(RETRY_AFTER_S[code])})

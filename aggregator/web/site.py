@@ -27,6 +27,7 @@ from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
 from aggregator.web.maps import Towns
+from aggregator.web.overload import Gate
 from aggregator.web.rendered import Rendered, RenderedList
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Site:
         self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
         self.showings = Showings()
+        self.gate = Gate()
         self.rendered: Rendered[RenderedList] = Rendered()
         self.directories: Rendered[str] = Rendered()
         self._mark_key = secrets.token_bytes(32)

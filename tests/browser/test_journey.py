@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.events import EventClass
@@ -284,6 +284,27 @@ def test_the_whole_way_from_the_home_page_for_every_platform(chromium: Browser, 
 
     assert reached == set(origins)
     assert EventReader(portal.data / "events.db").totals() == before + len(origins)
+
+
+def test_a_policy_that_forgets_a_platform_counts_and_strands(chromium: Browser, portal: Portal) -> None:
+    """The control: with a policy that names no booking site the click is counted and nobody lands."""
+    context = chromium.new_context(user_agent=f"{BROWSER} stranded")
+    page = context.new_page()
+
+    def forget(route: Route) -> None:
+        answer = route.fetch()
+        policy = re.sub(r"form-action [^;]+", "form-action 'self'", answer.headers["content-security-policy"])
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
+
+    page.route("**/recherche?*", forget)
+    before = EventReader(portal.data / "events.db").totals()
+    page.goto(f"{portal.origin}/recherche?insee=69383&rayon=50")
+    page.locator("form[action^='/rdv/'] button").first.click()
+    page.wait_for_timeout(1500)
+
+    assert page.url.startswith(portal.origin)
+    assert EventReader(portal.data / "events.db").totals() == before + 1
+    context.close()
 
 
 HOSTILE = "<script>alert(1)</script> \u202egnp.exe " + "é" * 120 + " مركز التطعيم"

@@ -128,6 +128,7 @@ def test_the_rate_is_never_exceeded() -> None:
     [
         ("120", 120),
         ("0", 0),
+        ("0000000000120", 120),
         ("-5", http.DEFAULT_RETRY_AFTER_S),
         ("soon", http.DEFAULT_RETRY_AFTER_S),
         (None, http.DEFAULT_RETRY_AFTER_S),

@@ -147,3 +147,13 @@ def test_fifty_clicks_at_once_with_one_token_are_one_redirect(app: Flask, token:
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(click, range(50))) == {303}
     assert counts(filled) == {"counted": 1, "duplicate": 49}
+
+
+def test_two_people_who_click_are_two_redirects(app: Flask, token: str, filled: Settings) -> None:
+    """The control: what tells duplicates from people does not swallow people."""
+    for number in range(2):
+        client = app.test_client()
+        client.environ_base.update({"HTTP_USER_AGENT": BROWSER, "REMOTE_ADDR": f"192.0.2.{number}"})
+        client.post(f"/rdv/{token}")
+
+    assert counts(filled) == {"counted": 2}

@@ -1,0 +1,38 @@
+"""What is dear is done by so many at once; who comes beyond is told to come back, at once. Departures are never shed.
+
+Pages that are made already cost next to nothing and are always served. Threads that do dear work leave most of the
+process's threads to departures, and more at once would only take turns (one interpreter, one lock).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.exceptions import ServiceUnavailable
+
+from aggregator.settings import WEB_THREADS
+
+AT_ONCE = WEB_THREADS // 4
+
+
+class Gate:
+    """So many at once, nobody waits: a queue would only make everybody late."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._free = threading.BoundedSemaphore(at_once)
+        self._lock = threading.Lock()
+        self.shed = 0
+
+    @contextmanager
+    def dear_work(self) -> Iterator[None]:
+        """Raises ServiceUnavailable when enough people are being served."""
+        if not self._free.acquire(blocking=False):
+            with self._lock:
+                self.shed += 1
+            raise ServiceUnavailable
+        try:
+            yield
+        finally:
+            self._free.release()
