@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run live test check format lint types layers bench clean
+.PHONY: help setup setup-dev run live test check format lint types layers bench scorecard clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: setup-dev ## Figures, as ratios; nothing here can fail
 	$(BIN)/python -m tests.bench.ingest
 	$(BIN)/python -m tests.bench.verifier
 	$(BIN)/python -m tests.bench.export
+
+scorecard: setup-dev ## Thirty rows of faults, each with its controls -> docs/scorecard.md (nightly: the mutants too)
+	$(BIN)/python -m tests.bench.scorecard
 
 clean: ## Remove the environment and the demonstration's data
 	rm -rf $(VENV) data/run

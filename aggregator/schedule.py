@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import random
 import signal
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from aggregator.closing import Closing
 from aggregator.collect import Collector, Progress, due_before
 from aggregator.edition import NothingPublishedError, Sources
 from aggregator.imports import import_official_list
+from aggregator.landings import check_links
 from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher, prune
 from aggregator.release import Release
@@ -158,6 +160,7 @@ class Worker:
             self.editions, "interval", seconds=EDITIONS_EVERY_S, next_run_time=start + timedelta(seconds=45)
         )
         scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
+        scheduler.add_job(self.links, "interval", hours=24, next_run_time=start + timedelta(minutes=5))
         scheduler.add_job(self.prune, "interval", hours=24)
         tick = max(5, min(30, every // 10))
         for slug in self._settings.provider_configs():
@@ -209,6 +212,10 @@ class Worker:
             write_editions(self._settings, self._places, now())
         except NothingPublishedError:
             return
+
+    def links(self) -> None:
+        """Each day: a sample of the booking links of every platform, followed."""
+        check_links(self._settings, now(), random.Random())
 
     def witnesses(self) -> None:
         """Each hour: what third parties have signed. Sealing goes on while they are asked."""

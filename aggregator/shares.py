@@ -50,6 +50,7 @@ def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
     slugs = sorted({*places, *counts}, key=lambda slug: (-places.get(slug, 0), slug))
     step = sum(counts.values())
     rows = [_row(slug, labels.get(slug, slug), counts, places, slots, counted.exposure, step) for slug in slugs]
+    _with_robots(rows, counted.published)
     compare(rows, step, "places_share", "")
     compare(rows, step, "exposure_share", "exposure_")
     return {
@@ -76,6 +77,14 @@ def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
         "treated": verdict([row["exposure_stands"] for row in rows], step),
         "providers": rows,
     }
+
+
+def _with_robots(rows: Sequence[dict[str, Any]], published: Totals) -> None:
+    """Add the share that each would have, were the clicks of declared robots and duplicates counted too."""
+    classes = (EventClass.COUNTED, EventClass.ROBOT, EventClass.DUPLICATE)
+    clicks = [sum(published.get(cls.value, {}).get(row["slug"], 0) for cls in classes) for row in rows]
+    for row, mine in zip(rows, clicks, strict=True):
+        row["raw_share"] = share(mine, sum(clicks), MIN_FOR_SHARE)
 
 
 def _row(

@@ -38,6 +38,8 @@ def state() -> str:
         imports=health.get("imports", []),
         labels=site.labels,
         coverage=site.published("coverage"),
+        landings=site.published("landings"),
+        landed_at=moment(site.published("landings").get("at")),
     )
 
 

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
-PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes")
+PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes", "landings")
 
 
 class Site:

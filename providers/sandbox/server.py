@@ -115,7 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
             send(self, 200, official_list(server.sandbox.world), "text/csv; charset=utf-8")
             return
         if "text/html" in self.headers.get("Accept", ""):
-            centre = server.platform.at_path(path)
+            gone = server.sandbox.fault_of(server.slug) == "gone"
+            centre = None if gone else server.platform.at_path(path)
             page = booking_page(server.label, centre)
             send(self, 200 if centre else 404, page, "text/html; charset=utf-8")
             return
