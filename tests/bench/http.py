@@ -1,0 +1,102 @@
+"""Yardsticks for the web process: bare Flask under the same server, and wrk against both, in turn, in one run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from flask import Flask, Response
+
+from aggregator.cli.running import granian_arguments
+from aggregator.settings import ROOT, Settings
+
+SECONDS, ROUNDS = 4, 5
+
+
+@dataclass(frozen=True)
+class Load:
+    """Requests a second; percentiles in milliseconds; answers that were neither 2xx nor 3xx."""
+
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+
+
+def bare() -> Flask:
+    """Bare Flask: as many bytes as asked for, a 303, and a 304."""
+    app = Flask("bare")
+
+    @app.get("/bytes/<int:size>")
+    def content(size: int) -> Response:
+        return Response(b"x" * size, mimetype="text/html")
+
+    @app.post("/moved")
+    def moved() -> Response:
+        return Response(status=303, headers={"Location": "https://example.org/"})
+
+    @app.get("/same")
+    def same() -> Response:
+        return Response(status=304)
+
+    return app
+
+
+@contextmanager
+def bare_flask() -> Iterator[str]:
+    """Under the same server with the same arguments, another application."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    arguments = granian_arguments(Settings(port=port))
+    arguments[arguments.index("app:create_app")] = "tests.bench.http:bare"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "granian", *arguments], cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    origin = f"http://127.0.0.1:{port}"
+    try:
+        give_up = time.monotonic() + 30
+        while not _answers(f"{origin}/bytes/1"):
+            if time.monotonic() > give_up:
+                raise RuntimeError("bare Flask does not answer")
+            time.sleep(0.1)
+        yield origin
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def wrk(origin: str, script: Path, *arguments: object, connections: int = 16, seconds: int = SECONDS) -> Load:
+    """One round of wrk, two threads. The script's `done` prints "JSON {errors, p50, p99}" in microseconds."""
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), origin]
+    done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.partition("JSON ")[2])
+    rate = re.search(r"Requests/sec: +([\d.]+)", done.stdout)
+    return Load(float(rate[1]) if rate else 0.0, found["p50"] / 1000, found["p99"] / 1000, found["errors"])
+
+
+def in_turn(*loads: Sequence[Any]) -> list[Load]:
+    """Each load (a function and its arguments) in turn, five rounds; of each the round of median rate."""
+    rounds = [[function(*arguments) for function, *arguments in loads] for _ in range(ROUNDS)]
+    return [sorted(column, key=lambda load: load.rate)[ROUNDS // 2] for column in zip(*rounds, strict=True)]
