@@ -17,6 +17,7 @@ from aggregator.web.departures import departures
 from aggregator.web.directory import directory
 from aggregator.web.feeds import feeds
 from aggregator.web.health import health
+from aggregator.web.kept import Kept
 from aggregator.web.log import log
 from aggregator.web.pages import pages
 from aggregator.web.places import places
@@ -42,10 +43,11 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
-    Compress(app)
-    languages.install(app, settings.campaign)
     site = Site(settings, now)
     install(app, site)
+    Kept(app, site)
+    Compress(app)
+    languages.install(app, settings.campaign)
     security.install(app, site)
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from math import log2
 
@@ -44,45 +45,58 @@ def age_minutes(state: OfferState | None, now: datetime) -> int:
     return min(max(int((now - state.answered).total_seconds()) // 60, 0), OLDEST_AGE_MIN)
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """The first page of one list, as shown within one hour. `named`: hour of the order, snapshot, question, hash.
+
+    `places`: the list's, in its snapshot's words; `facts`: the snapshot whose readings the cards told.
+    """
+
+    hour: str
+    named: tuple[str, str, str, str]
+    places: tuple[Place, ...]
+    facts: Snapshot
+
+
 class Showings:
-    """Counts the first page of every list shown to a person, in memory, until they are taken. Thread-safe."""
+    """Counts every showing to a person, in memory, until they are taken. Thread-safe.
+
+    Showing a list again is one addition: what it amounts to is worked out when the counts are taken. Ages are those of
+    the minute in which it was shown.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._clear()
+        self._times: Counter[tuple[str, tuple[str, str, str, str], str, int]] = Counter()
+        self._shown: dict[tuple[str, tuple[str, str, str, str], str, int], tuple[Showing, datetime]] = {}
 
-    def _clear(self) -> None:
-        self._impressions: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-        self._lists: Counter[tuple[str, str, str, str, str]] = Counter()
-        self._ages: Counter[tuple[str, str, int]] = Counter()
-
-    def add(
-        self, bin_: str, list_named: tuple[str, str, str, str], places: Sequence[Place], facts: Snapshot, now: datetime
-    ) -> None:
-        """`list_named`: hour of the order, snapshot, question, hash. `places`: the list's, in its snapshot's words."""
-        top = places[:RANKS]
-        exposed = exposure_of(top)
-        ages = Counter(
-            (bin_, offer.provider, age_minutes(facts.slots.offers.get(offer.id), now))
-            for place in top
-            for offer in place.offers
-        )
+    def add(self, showing: Showing, now: datetime) -> None:
+        key = (showing.hour, showing.named, showing.facts.hash, int(now.timestamp()) // 60)
         with self._lock:
-            self._lists[(bin_, *list_named)] += 1
-            self._ages += ages
-            for (basket, provider), amounts in exposed.items():
-                row = self._impressions[(bin_, basket, provider)]
-                for index, amount in enumerate(amounts):
-                    row[index] += amount
+            self._times[key] += 1
+            self._shown.setdefault(key, (showing, now))
 
     def take(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]]:
         """Rows of impressions, lists and ages since the last call."""
         with self._lock:
-            taken = self._impressions, self._lists, self._ages
-            self._clear()
-        impressions, lists, ages = taken
+            times, shown = self._times, self._shown
+            self._times, self._shown = Counter(), {}
+        impressions: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        lists: Counter[tuple[str, ...]] = Counter()
+        ages: Counter[tuple[str, str, int]] = Counter()
+        for key, n in times.items():
+            showing, now = shown[key]
+            lists[(showing.hour, *showing.named)] += n
+            for (basket, provider), amounts in exposure_of(showing.places[:RANKS]).items():
+                row = impressions[(showing.hour, basket, provider)]
+                for index, amount in enumerate(amounts):
+                    row[index] += n * amount
+            for place in showing.places[:RANKS]:
+                for offer in place.offers:
+                    age = age_minutes(showing.facts.slots.offers.get(offer.id), now)
+                    ages[(showing.hour, offer.provider, age)] += n
         return (
             [(*key, *amounts) for key, amounts in impressions.items()],
-            [(*key, n) for key, n in lists.items()],
+            [(*named, n) for named, n in lists.items()],
             [(*key, n) for key, n in ages.items()],
         )

@@ -21,6 +21,7 @@ from aggregator.search import Question, UnknownOriginError, search
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import editions, openapi, questions
 from aggregator.web.editions import RUNNING, open_to_all
+from aggregator.web.kept import keep
 from aggregator.web.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
 from aggregator.web.places_plain import COLUMNS, plain_place
 from aggregator.web.problems import Problem
@@ -85,6 +86,7 @@ def places() -> Response:
         "hidden": answer.hidden,
     }
     columns = [Column("rank", "integer", ""), Column("distance_m", "integer", ""), *COLUMNS]
+    keep()
     return _answer(site, snapshot, "places", rows, columns, head, asked)
 
 

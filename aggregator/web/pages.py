@@ -29,6 +29,7 @@ from aggregator.search import (
 from aggregator.snapshot import Snapshot
 from aggregator.web import figures, languages, questions, tracks, words
 from aggregator.web.cards import Card, card
+from aggregator.web.kept import keep
 from aggregator.web.languages import gettext, language, lazy_gettext
 from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
@@ -154,12 +155,18 @@ def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
                 html, status = _render(site, asked, answer, facts, stale_reference, facts is not newest, embedded)
         except UnknownOriginError:
             return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
-        made = RenderedList(answer, html.encode(), status)
+        made = RenderedList(site.showing(answer, facts), html.encode(), status)
         if status == 200:
             site.rendered.put(key, made)
-    if asked.page == 1:
-        site.count_list(made.answer, facts)
-    return Response(made.html, made.status)
+    shown = made.showing if asked.page == 1 else None
+    if shown is not None:
+        site.count_list(shown)
+    response = Response(made.html, made.status)
+    if made.status == 200:
+        keep(shown)
+        response.set_etag(made.etag)
+        response.make_conditional(request)
+    return response
 
 
 def _cache_key(

@@ -18,7 +18,7 @@ from flask import Flask, current_app, request
 from aggregator import gazetteer as gazetteers
 from aggregator import hosting, outlines
 from aggregator.addresses import Addresses
-from aggregator.exposure import RANKS, Showings
+from aggregator.exposure import RANKS, Showing, Showings
 from aggregator.ledger import seeds
 from aggregator.ledger.events import EventLog
 from aggregator.order import epoch_of
@@ -118,12 +118,15 @@ class Site:
         """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
         return hashlib.blake2b(self._address().encode(), key=self._mark_key, digest_size=16).hexdigest()
 
-    def count_list(self, answer: Answer, facts: Snapshot) -> None:
-        """Count what the first page of a list shows to a person, under the hour in which it is shown."""
-        if is_robot(request.headers.get("User-Agent", "")):
-            return
+    def showing(self, answer: Answer, facts: Snapshot) -> Showing:
+        """What the first page of a list shows to whoever looks at it in this hour."""
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
-        self.showings.add(self.epoch, named, [one.place for one in answer.found[:RANKS]], facts, self.now())
+        return Showing(self.epoch, named, tuple(one.place for one in answer.found[:RANKS]), facts)
+
+    def count_list(self, showing: Showing) -> None:
+        """Count a list that is shown to a person."""
+        if not is_robot(request.headers.get("User-Agent", "")):
+            self.showings.add(showing, self.now())
 
     def flush(self) -> None:
         """Hand what has been counted to the writer; what a crash can lose is five seconds of it."""

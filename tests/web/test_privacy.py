@@ -94,7 +94,7 @@ def test_too_many_searches_are_told_to_wait_and_departures_never(filled: Setting
     client, other = app.test_client(), app.test_client()
     client.environ_base["HTTP_USER_AGENT"] = other.environ_base["HTTP_USER_AGENT"] = BROWSER
     other.environ_base["REMOTE_ADDR"] = "192.0.2.9"
-    pages = [client.get("/recherche?insee=69123&rayon=50") for _ in range(7)]
+    pages = [client.get(f"/recherche?insee=69123&rayon=50&du=2026-12-{number + 10}") for number in range(7)]
     buttons = re.findall(r'action="(/rdv/[^"?]+)"', pages[0].text)
     departures = [client.post(button).status_code for button in buttons[:15]]
     elsewhere = other.get("/recherche?insee=69123").status_code

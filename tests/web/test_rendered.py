@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,7 +53,9 @@ def test_another_question_is_another_page(browser: FlaskClient, made: list[str],
 
 def test_a_platform_that_stops_answering_is_told_at_once(browser: FlaskClient, site: Site) -> None:
     browser.get(LIST)
-    next(row for row in site.health["providers"] if row["slug"] == "maiia")["failing_since"] = "2026-11-23T11:20:00Z"
+    told = deepcopy(site.health)  # the worker's file, read anew
+    next(row for row in told["providers"] if row["slug"] == "maiia")["failing_since"] = "2026-11-23T11:20:00Z"
+    site._files["health"].content = told
 
     assert "Nous ne lisons plus <strong>Maiia</strong>" in browser.get(LIST).text
 
@@ -67,6 +72,52 @@ def test_old_pages_leave_when_there_is_no_room(site: Site, browser: FlaskClient,
     site.rendered = Rendered(max_bytes=200_000)
     for number in range(12):
         browser.get(f"/recherche?insee=69123&rayon=50&page=1&du=2026-12-{number + 10}")
-    browser.get("/recherche?insee=69123&rayon=50&page=1&du=2026-12-10")
+    browser.get("/recherche?rayon=50&insee=69123&page=1&du=2026-12-10")
 
     assert len(made) == 13
+
+
+def test_an_answer_is_given_again_before_flask_is_asked_and_counted(
+    browser: FlaskClient, site: Site, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = browser.get(LIST)
+    monkeypatch.setattr(browser.application.wsgi_app, "_flask", None)  # nobody home
+    second = browser.get(LIST)
+    robot = browser.get(LIST, headers={"User-Agent": "Googlebot/2.1"})
+    same = browser.get(LIST, headers={"If-None-Match": first.headers["ETag"]})
+    _, lists, _ = site.showings.take()
+
+    assert second.data == robot.data == first.data
+    assert list(second.headers) == list(first.headers)
+    assert (same.status_code, same.data) == (304, b"")
+    assert "Content-Security-Policy" in same.headers
+    assert [row[-1] for row in lists] == [3]  # the robot is not counted
+
+
+@pytest.mark.parametrize("change", ["minute", "snapshot", "health"])
+def test_what_is_kept_goes_when_anything_that_it_is_made_of_changes(
+    browser: FlaskClient, site: Site, made: list[str], clock: Clock, change: str
+) -> None:
+    browser.get(LIST)
+    if change == "minute":
+        clock.forward(minutes=1)
+    elif change == "snapshot":
+        site.shelf.current = replace(site.snapshot, hash="0" * 64)  # type: ignore[type-var]
+    else:
+        site._files["health"].content = {**site.health, "at": "2026-11-23T12:00:30Z"}
+    browser.application.wsgi_app._flask = refused  # type: ignore[attr-defined]
+
+    with pytest.raises(AssertionError, match="asked"):
+        browser.get(LIST)
+
+
+def refused(*_: Any) -> Any:
+    raise AssertionError("Flask was asked")
+
+
+def test_readers_that_take_gzip_and_those_that_do_not_get_their_own(browser: FlaskClient) -> None:
+    plain = browser.get(LIST).data
+    packed = [browser.get(LIST, headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+
+    assert [gzip.decompress(one.data) for one in packed] == [plain, plain]
+    assert browser.get(LIST).data == plain
