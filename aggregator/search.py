@@ -195,6 +195,10 @@ class SlotFilter:
     def __init__(self, slots: Slots, question: Question, campaign: Needs) -> None:
         self._slots = slots
         self.question = question
+        # Every slot fits a question without filters: what comes first was worked out when the snapshot was loaded.
+        self.fits_all = question == replace(
+            question, need=ANY, step=ANY, audience=ANY, first_day=None, last_day=None, moment=None
+        )
         required = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
         self._kinds_by_need = [
             np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
@@ -250,6 +254,8 @@ def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: dateti
 
     The order never asks for slots `after` a moment: it depends on the snapshot, not on the second of the visit.
     """
+    if after is None and fits.fits_all:
+        return _earliest(snapshot, place)
     least = int(after.timestamp()) // 60 if after else 0
     firsts: list[int | None] = []
     for offer in place.offers:
@@ -267,6 +273,16 @@ def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: dateti
     if not known or len(known) < len(firsts):
         return None
     return datetime.fromtimestamp(max(known) * 60, UTC)
+
+
+def _earliest(snapshot: Snapshot, place: Place) -> datetime | None:
+    firsts = [
+        minute
+        for offer in place.offers
+        if (minute := snapshot.slots.earliest.get(offer.id)) is not None
+        and snapshot.slots.offers[offer.id].state == "seen"
+    ]
+    return datetime.fromtimestamp(min(firsts) * 60, UTC) if firsts else None
 
 
 def section_of(snapshot: Snapshot, place: Place, first: datetime | None) -> Section:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import cos, pi, radians, sin
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from aggregator import canonical
-from aggregator.geography import EARTH_RADIUS_M, distance_m
+from aggregator.geography import EARTH_RADIUS_M, Points
 
 KEPT_IN_MEMORY = 4
 REPLAY = timedelta(hours=2)
@@ -95,8 +96,9 @@ class Places:
         self.offers = {offer.id: offer for place in self.all for offer in place.offers}
         self.points = {insee: (lat, lon) for insee, lat, lon in content["communes"]}
         self._located = np.array([n for n, place in enumerate(self.all) if place.lat is not None], dtype=np.int64)
-        points = [(self.all[n].lat or 0.0, self.all[n].lon or 0.0) for n in self._located]
-        self._tree = cKDTree(_unit(np.array(points).reshape(-1, 2))) if points else None
+        points = np.array([(self.all[n].lat, self.all[n].lon) for n in self._located], dtype=float).reshape(-1, 2)
+        self._points = Points(points[:, 0].copy(), points[:, 1].copy())
+        self._tree = cKDTree(_unit(points)) if len(points) else None
 
     def required_needs(self, need: str) -> tuple[str, ...]:
         """The needs that one choice asks for together, as the campaign of this snapshot says."""
@@ -107,9 +109,12 @@ class Places:
         if self._tree is None:
             return []
         # One metre of slack for the chord; the exact distance decides.
-        chord = 2 * np.sin(min((radius_m + 1) / EARTH_RADIUS_M, np.pi) / 2)
-        numbers = self._tree.query_ball_point(_unit(np.array([[lat, lon]]))[0], chord)
-        return [pair for pair in self._measured(lat, lon, numbers) if pair[1] <= radius_m]
+        chord = 2 * sin(min((radius_m + 1) / EARTH_RADIUS_M, pi) / 2)
+        numbers = self._tree.query_ball_point(_unit_of(lat, lon), chord)
+        at = np.asarray(numbers, dtype=np.int64)
+        metres = self._points.metres_from(lat, lon, at)
+        inside = metres <= radius_m
+        return list(zip(self._located[at[inside]].tolist(), metres[inside].tolist(), strict=True))
 
     def nearest(self, lat: float, lon: float, count: int) -> list[tuple[int, int]]:
         """(number, metres) of the `count` nearest places, in whole metres, equal distances by id."""
@@ -117,16 +122,11 @@ class Places:
             return []
         # More than asked for, so that places at one distance are told apart by their ids and not by the tree.
         wanted = min(4 * count, len(self._located))
-        _, numbers = self._tree.query(_unit(np.array([[lat, lon]]))[0], k=wanted)
-        found = self._measured(lat, lon, np.atleast_1d(numbers))
+        _, numbers = self._tree.query(_unit_of(lat, lon), k=wanted)
+        at = np.atleast_1d(numbers)
+        metres = self._points.metres_from(lat, lon, at)
+        found = list(zip(self._located[at].tolist(), metres.tolist(), strict=True))
         return sorted(found, key=lambda pair: (pair[1], self.all[pair[0]].id))[:count]
-
-    def _measured(self, lat: float, lon: float, numbers: Sequence[int] | NDArray[Any]) -> list[tuple[int, int]]:
-        found = []
-        for number in self._located[np.asarray(numbers, dtype=np.int64)].tolist():
-            place = self.all[number]
-            found.append((number, distance_m(lat, lon, place.lat or 0.0, place.lon or 0.0)))
-        return found
 
 
 class Slots:
@@ -160,6 +160,7 @@ class Slots:
             )
         self.minute = np.concatenate(minutes) if minutes else np.zeros(0, dtype=np.int64)
         self.kind = np.concatenate(kinds) if kinds else np.zeros(0, dtype=np.int16)
+        self.earliest = _earliest(self.offers, self.minute)
         self.local = _local_minutes(self.minute, np.concatenate(zones) if zones else None, names)
 
 
@@ -271,6 +272,20 @@ def _place(number: int, row: Mapping[str, Any]) -> Place:
         sources=tuple(row["sources"]),
         offers=tuple(Offer(offer["id"], offer["provider"], offer["url"], number) for offer in row["offers"]),
     )
+
+
+def _earliest(offers: Mapping[str, OfferState], minute: NDArray[np.int64]) -> dict[str, int]:
+    """Offer -> minute of its first slot, for offers that have slots: what a question without filters asks for."""
+    some = [(offer_id, state.first) for offer_id, state in offers.items() if state.last > state.first]
+    if not some:
+        return {}
+    firsts = np.minimum.reduceat(minute, [first for _, first in some])
+    return dict(zip([offer_id for offer_id, _ in some], firsts.tolist(), strict=True))
+
+
+def _unit_of(lat: float, lon: float) -> tuple[float, float, float]:
+    a, b = radians(lat), radians(lon)
+    return cos(a) * cos(b), cos(a) * sin(b), sin(a)
 
 
 def _unit(degrees: NDArray[np.float64]) -> NDArray[np.float64]:

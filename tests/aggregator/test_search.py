@@ -13,12 +13,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator import canonical
 from aggregator.campaign import Campaign
 from aggregator.collect import Collector
 from aggregator.gazetteer import Gazetteer
+from aggregator.geography import Points, distance_m
 from aggregator.order import Section, Sort
 from aggregator.publish import describe, is_listed, reading_state
 from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search
@@ -332,3 +336,33 @@ def test_no_slot_and_no_answer_are_different_facts(row: dict[str, object], state
 def test_a_snapshot_file_names_nothing_of_a_machine(snapshot: Snapshot, settings: Settings, tmp_path: Path) -> None:
     for path in (settings.published_dir / "snapshots").iterdir():
         assert str(tmp_path).encode() not in gzip.decompress(path.read_bytes())
+
+
+@given(
+    st.floats(-90, 90), st.floats(-180, 180),
+    st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), max_size=20),
+)  # fmt: skip
+def test_many_distances_are_those_of_the_pocket_calculator(
+    lat: float, lon: float, points: list[tuple[float, float]]
+) -> None:
+    table = np.array(points).reshape(-1, 2)
+
+    found = Points(table[:, 0], table[:, 1]).metres_from(lat, lon, np.arange(len(points))).tolist()
+
+    assert found == [distance_m(lat, lon, *point) for point in points]
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+def test_a_question_without_filters_finds_what_looking_at_every_slot_finds(
+    snapshot: Snapshot, covid: Campaign, sort: Sort
+) -> None:
+    question = Question(insee="69123", radius_km=50, sort=sort)
+    quick = SlotFilter(snapshot.slots, question, covid)
+    careful = SlotFilter(snapshot.slots, question, covid)
+    careful.fits_all = False
+
+    firsts = [(first_slot(snapshot, p, quick), first_slot(snapshot, p, careful)) for p in snapshot.places.all]
+
+    assert quick.fits_all
+    assert any(one for one, _ in firsts)
+    assert all(one == other for one, other in firsts)

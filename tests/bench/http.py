@@ -20,9 +20,11 @@ from urllib.request import urlopen
 from flask import Flask, Response
 
 from aggregator.cli.running import granian_arguments
+from aggregator.ledger.events import Sealed
 from aggregator.settings import ROOT, Settings
+from app import create_app
 
-SECONDS, ROUNDS = 4, 5
+SECONDS, ROUNDS = 2, 5
 
 
 @dataclass(frozen=True)
@@ -54,24 +56,33 @@ def bare() -> Flask:
     return app
 
 
+def without_log() -> Flask:
+    """The portal itself, with the log of redirects switched off: nothing is sealed on disk, nobody waits for it."""
+    app = create_app()
+    events = app.extensions["aiguillage"].events
+    events.record = lambda event: (Sealed(event, b"0" * 16), True)
+    return app
+
+
 @contextmanager
-def bare_flask() -> Iterator[str]:
-    """Under the same server with the same arguments, another application."""
+def under_granian(factory: str, data: Path | None = None) -> Iterator[str]:
+    """An application of this file under the portal's own server and arguments. Yields its origin."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     arguments = granian_arguments(Settings(port=port))
-    arguments[arguments.index("app:create_app")] = "tests.bench.http:bare"
+    arguments[arguments.index("app:create_app")] = f"tests.bench.http:{factory}"
+    environment = {**os.environ, **({"AIGUILLAGE_DATA_DIR": str(data)} if data else {})}
     process = subprocess.Popen(
-        [sys.executable, "-m", "granian", *arguments], cwd=ROOT, start_new_session=True,
+        [sys.executable, "-m", "granian", *arguments], cwd=ROOT, env=environment, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     origin = f"http://127.0.0.1:{port}"
     try:
         give_up = time.monotonic() + 30
-        while not _answers(f"{origin}/bytes/1"):
+        while not _answers(f"{origin}/{'healthz' if data else 'bytes/1'}"):
             if time.monotonic() > give_up:
-                raise RuntimeError("bare Flask does not answer")
+                raise RuntimeError(f"{factory} does not answer")
             time.sleep(0.1)
         yield origin
     finally:

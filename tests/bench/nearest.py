@@ -1,0 +1,130 @@
+"""The nearest places of 20,000: the index alone, the whole list by the contract, and peers on the same data."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+
+import numpy as np
+from geopy.distance import great_circle
+from scipy.spatial import cKDTree
+
+from aggregator.search import Question, search
+from aggregator.snapshot import Places, Slots, Snapshot
+from tests.bench.harness import Result, at_least, at_most, main, median, told
+
+PLACES, QUERIES, RADIUS_M = 20_000, 200, 10_000
+
+
+class Anything:
+    """A campaign without needs that go together."""
+
+    def required_needs(self, need: str) -> tuple[str, ...]:
+        return (need,)
+
+
+def snapshot(count: int) -> tuple[Snapshot, list[tuple[float, float]]]:
+    """Places around a hundred towns, three offers in four with slots; and points to ask from."""
+    draw = random.Random(1)
+    towns = [(draw.uniform(43, 50), draw.uniform(-1, 7)) for _ in range(100)]
+    rows, offers = [], {}
+    for number in range(count):
+        lat, lon = draw.choice(towns)
+        offer = {"id": f"o-{number:010d}", "provider": "ab"[number % 2], "url": "https://example.org/"}
+        rows.append({
+            "id": f"p-{number:010d}", "drawn": "2026-01-01", "name": "A", "address": "", "postcode": "", "city": "",
+            "insee": None, "department": "69", "lat": lat + draw.gauss(0, 0.1), "lon": lon + draw.gauss(0, 0.1),
+            "exact": True, "tz": "Europe/Paris", "phone": None, "hours": [], "wheelchair": None, "walk_in": False,
+            "note": "", "site": None, "kind": "", "sources": ["x"], "official_id": None, "offers": [offer],
+        })  # fmt: skip
+        seen = number % 4 != 0
+        minutes = [29_900_000 + draw.randrange(20_000), *[draw.randrange(1, 600) for _ in range(29)]]
+        offers[offer["id"]] = {
+            "state": "seen" if seen else "none", "answered": None, "since": None, "cause": None, "partial": False,
+            "slots": [[0, minutes]] if seen else [],
+        }  # fmt: skip
+    places = Places({"campaign": {}, "communes": [], "places": rows}, "p" * 64)
+    kinds = [{"needs": [], "step": None, "audience": None}]
+    content = {"places": "p" * 64, "at": "2026-11-23T12:00:00+00:00", "until": "", "interval_s": 300, "kinds": kinds}
+    points = [(lat + draw.gauss(0, 0.05), lon + draw.gauss(0, 0.05)) for lat, lon in draw.choices(towns, k=QUERIES)]
+    return Snapshot(places, Slots({**content, "offers": offers}, "s" * 64, places), "h" * 64), points
+
+
+def p50_us(work: Callable[[float, float], object], points: list[tuple[float, float]]) -> float:
+    times = []
+    for lat, lon in points:
+        started = time.perf_counter()
+        work(lat, lon)
+        times.append(time.perf_counter() - started)
+    return 1e6 * median(times)
+
+
+def bare_tree(places: Places) -> Callable[[float, float], object]:
+    """The yardstick: scipy's tree, asked for the numbers of what is near and their distances, vectorised."""
+    degrees = np.radians([(place.lat or 0.0, place.lon or 0.0) for place in places.all])
+    a, b = degrees[:, 0], degrees[:, 1]
+    points = np.column_stack((np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)))
+    tree, chord = cKDTree(points), 2 * np.sin((RADIUS_M + 1) / 6_371_008.8 / 2)
+
+    def ask(lat: float, lon: float) -> object:
+        a, b = np.radians(lat), np.radians(lon)
+        at = np.array([np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)])
+        numbers = np.asarray(tree.query_ball_point(at, chord))
+        return numbers, np.linalg.norm(points[numbers] - at, axis=1) if len(numbers) else ()
+
+    return ask
+
+
+def every_place(places: Places) -> Callable[[float, float], object]:
+    """What a program does that knows geopy alone."""
+
+    def ask(lat: float, lon: float) -> object:
+        return [one for one in places.all if great_circle((lat, lon), (one.lat, one.lon)).m < RADIUS_M]
+
+    return ask
+
+
+def rtree(places: Places) -> Callable[[float, float], object]:
+    db = sqlite3.connect(":memory:")
+    db.execute("CREATE VIRTUAL TABLE near USING rtree (id, a, b, c, d)")
+    rows = [(n, p.lat, p.lat, p.lon, p.lon) for n, p in enumerate(places.all)]
+    db.executemany("INSERT INTO near VALUES (?, ?, ?, ?, ?)", rows)
+
+    def ask(lat: float, lon: float) -> object:
+        box = (lat - 0.09, lat + 0.09, lon - 0.13, lon + 0.13)
+        return db.execute("SELECT id FROM near WHERE a >= ? AND b <= ? AND c >= ? AND d <= ?", box).fetchall()
+
+    return ask
+
+
+def measure() -> Result:
+    snap, points = snapshot(PLACES)
+    index = median(p50_us(lambda a, b: snap.places.within(a, b, RADIUS_M), points) for _ in range(5))
+    yardstick = bare_tree(snap.places)
+    bare = median(p50_us(yardstick, points) for _ in range(5))
+    box = rtree(snap.places)
+    peer = median(p50_us(box, points) for _ in range(5))
+    loop = p50_us(every_place(snap.places), points[:5])
+
+    def whole(lat: float, lon: float) -> object:
+        question = Question(lat=round(lat, 2), lon=round(lon, 2), radius_km=10)
+        return search(snap, question, "2026-11-23T12", b"s" * 32, Anything())
+
+    ordered = p50_us(whole, points)
+    found = median(len(snap.places.within(a, b, RADIUS_M)) for a, b in points)
+    peers = f"{index:.0f}, {bare:.0f}, {peer:.0f}, {loop:,.0f} µs"
+    return Result(
+        f"Nearest places, {PLACES:,} places, {found:.0f} within 10 km",
+        [
+            at_most("index, p50 against a bare k-d tree", index / bare, 1.5),
+            at_least("index against geopy's loop", loop / index, 80),
+            told("p50 of index, bare tree, SQLite R*Tree, geopy", peers),
+            told("p50 of the whole list with filters and order", f"{ordered:,.0f} µs"),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main(measure)
