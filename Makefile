@@ -50,10 +50,10 @@ types: setup-dev ## Do the types hold?
 layers: setup-dev ## Do imports point down?
 	$(BIN)/lint-imports
 
-bench: setup-dev ## Figures, as ratios; nothing here can fail
+bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; nothing here can fail
+	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.ingest
 	$(BIN)/python -m tests.bench.verifier
-	$(BIN)/python -m tests.bench.export
 
 lock: setup ## requirements.lock (every file by its hash) and the bill of materials
 	$(PIP) pip-tools==7.6.2 cyclonedx-bom==7.5.0

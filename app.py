@@ -13,7 +13,7 @@ from aggregator.web import languages, security, words
 from aggregator.web.about import about
 from aggregator.web.api import api
 from aggregator.web.data import data
-from aggregator.web.departures import departures
+from aggregator.web.departures import Door, departures
 from aggregator.web.directory import directory
 from aggregator.web.feeds import feeds
 from aggregator.web.health import health
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     site = Site(settings, now)
     install(app, site)
     Kept(app, site)
+    Door(app, site, security.headers_of(site))
     Compress(app)
     languages.install(app, settings.campaign)
     security.install(app, site)

@@ -222,6 +222,7 @@ def _still_valid(epoch: str, now: datetime) -> bool:
     return hour <= now + timedelta(minutes=1) and now < hour + timedelta(hours=HOURS_VALID + 1)
 
 
+@lru_cache(maxsize=256)
 def _hour_number(epoch: str) -> int:
     return int(datetime.strptime(epoch, "%Y-%m-%dT%H").replace(tzinfo=UTC).timestamp()) // 3600
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 MAX_LENGTH = 2000
@@ -117,6 +118,7 @@ class BookingSites:
 
     def __init__(self, owners: Mapping[str, str], replacements: Mapping[str, str]) -> None:
         self.owners = dict(owners)
+        self._allows = lru_cache(maxsize=65_536)(lambda url: is_safe(url, self.owners))
         self._replacements = dict(replacements)
 
     def admit(self, raw: str) -> tuple[str, str]:
@@ -125,7 +127,7 @@ class BookingSites:
         return url, self.owners[origin_of(url)]
 
     def allows(self, url: str) -> bool:
-        return is_safe(url, self.owners)
+        return self._allows(url)
 
     def owner(self, url: str) -> str | None:
         """Whose an admitted URL is; None when its site is not declared (any more)."""

@@ -12,9 +12,7 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from aggregator.settings import WEB_THREADS
-
-AT_ONCE = WEB_THREADS // 4
+AT_ONCE = 4
 
 
 class Gate:

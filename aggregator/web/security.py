@@ -60,7 +60,8 @@ def limit(app: Flask, site: Site, *searching: Blueprint) -> None:
             limiter.limit(f"{max(1, site.settings.search_rate // 2)} per 30 seconds")(blueprint)
 
 
-def install(app: Flask, site: Site) -> None:
+def headers_of(site: Site) -> dict[str, str]:
+    """What every answer carries."""
     headers = {
         "Content-Security-Policy": policy(site),
         "X-Content-Type-Options": "nosniff",
@@ -73,7 +74,11 @@ def install(app: Flask, site: Site) -> None:
     }
     if site.settings.secure:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return headers
 
+
+def install(app: Flask, site: Site) -> None:
+    headers = headers_of(site)
     framed = {**headers, "Content-Security-Policy": policy(site, "*"), "Cross-Origin-Resource-Policy": "cross-origin"}
     del framed["X-Frame-Options"]  # it knows no "anybody": the policy says it
 

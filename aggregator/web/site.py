@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -106,17 +106,23 @@ class Site:
             file.refresh()
 
     def visitor(self) -> Visitor:
-        """The person behind the current request, as far as counting needs; nothing of it is written anywhere."""
+        """The person behind the current request."""
+        return self.visitor_of(request.environ)
+
+    def visitor_of(self, environ: Mapping[str, Any]) -> Visitor:
+        """The person behind a request, as far as counting needs; nothing of it is written anywhere."""
         return Visitor(
-            address=self._address(),
-            user_agent=request.headers.get("User-Agent", ""),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            own_host=request.host,
+            address=self._address(environ),
+            user_agent=environ.get("HTTP_USER_AGENT", ""),
+            headers={
+                name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
+            },
+            own_host=environ.get("HTTP_HOST", ""),
         )
 
     def visitor_mark(self) -> str:
         """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
-        return hashlib.blake2b(self._address().encode(), key=self._mark_key, digest_size=16).hexdigest()
+        return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
 
     def showing(self, answer: Answer, facts: Snapshot) -> Showing:
         """What the first page of a list shows to whoever looks at it in this hour."""
@@ -139,10 +145,10 @@ class Site:
         self.flush()
         self.events.close()
 
-    def _address(self) -> str:
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    def _address(self, environ: Mapping[str, Any]) -> str:
+        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         trusted = self.settings.trusted_proxies
-        return hops[-trusted] if trusted and len(hops) >= trusted else request.remote_addr or ""
+        return str(hops[-trusted] if trusted and len(hops) >= trusted else environ.get("REMOTE_ADDR", ""))
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):

@@ -10,7 +10,7 @@ function request()
   place = place % #lines + 1
   sent = sent + 1
   local method, path, etag = lines[place]:match("^(%S+) (%S+) ?(.*)$")
-  local headers = { ["User-Agent"] = "Mozilla/5.0 Firefox/" .. mine .. "." .. sent }
+  local headers = { ["User-Agent"] = "Mozilla/5.0 Firefox/" .. mine .. "." .. sent % 200 }
   if etag ~= "" then headers["If-None-Match"] = etag end
   if method == "POST" then headers["Content-Length"] = "0" end
   return wrk.format(method, path, headers, method == "POST" and "" or nil)

@@ -157,3 +157,14 @@ def test_two_people_who_click_are_two_redirects(app: Flask, token: str, filled: 
         client.post(f"/rdv/{token}")
 
     assert counts(filled) == {"counted": 2}
+
+
+def test_the_door_and_the_view_behind_it_answer_alike(app: Flask, token: str) -> None:
+    door = app.wsgi_app
+    quick = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
+    app.wsgi_app = door._flask  # type: ignore[attr-defined,method-assign]
+    view = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
+
+    told = [pair for pair in view.headers.items() if pair[0] != "Vary"]  # an empty answer does not vary
+    assert sorted(quick.headers.items()) == sorted(told)
+    assert (quick.status, quick.data) == (view.status, view.data)

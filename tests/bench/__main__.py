@@ -1,0 +1,31 @@
+"""Every row of the bench, one after the other; writes docs/performance.md.
+
+python -m tests.bench
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from aggregator.settings import ROOT
+from tests.bench.harness import as_markdown, as_text, machine
+
+ROWS = ("search_http", "redirect_http", "nearest", "export")
+TARGET = ROOT / "docs" / "performance.md"
+
+
+def main() -> None:
+    parts = [
+        "# Performance",
+        f"`make bench` wrote this: {machine()}. The load comes from the same machine. Bars are ratios to a yardstick that was "
+        "measured in the same run, in turn, medians of five. A row alone: `python -m tests.bench.NAME`.",
+    ]
+    for name in ROWS:
+        result = importlib.import_module(f"tests.bench.{name}").measure()
+        print(as_text(result), flush=True)
+        parts.append(as_markdown(result))
+    TARGET.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
