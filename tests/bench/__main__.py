@@ -17,7 +17,7 @@ TARGET = ROOT / "docs" / "performance.md"
 def main() -> None:
     parts = [
         "# Performance",
-        f"`make bench` wrote this: {machine()}. The load comes from the same machine. Bars are ratios to a yardstick that was "
+        f"`make bench` wrote this: {machine()}. The load comes from the same machine. Bars are ratios to a yardstick "
         "measured in the same run, in turn, medians of five. A row alone: `python -m tests.bench.NAME`.",
     ]
     for name in ROWS:
