@@ -114,3 +114,78 @@ def test_a_refusal_never_repeats_the_url() -> None:
         check("https://evil.example/secret", ALLOWED)
 
     assert "evil" not in str(raised.value)
+
+
+MAIIA = "https://www.maiia.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        (MAIIA + "/" + "a" * 2000, "longer than 2000 characters"),
+        ("https://www.maiia.com:x/", "not a URL in canonical form"),
+        ("https://evil.example/a", "not a declared booking site"),
+        (MAIIA + "/a%0d%0aX", "an encoded control character or backslash"),
+        (MAIIA + "/a%250aX", "an encoded control character or backslash"),
+        (MAIIA + "//a", "a path that a browser would rewrite"),
+        (MAIIA + "/a/%2e%2e/b", "a path that a browser would rewrite"),
+        (MAIIA + "/a/./b", "a path that a browser would rewrite"),
+        (MAIIA + "/a?next=https%3A%2F%2Fevil.example", "another URL inside the URL"),
+        (MAIIA + "/javascript:alert(1)", "another URL inside the URL"),
+        (MAIIA + "/a%ff", "bytes that are not UTF-8"),
+        (MAIIA + "/a%e5%98%8a", "a character that hides a control character"),
+    ],
+)
+def test_a_refusal_says_which_rule_was_broken(url: str, rule: str) -> None:
+    with pytest.raises(UnsafeUrlError) as raised:
+        check(url, ALLOWED)
+
+    assert str(raised.value) == rule
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        MAIIA + "/" + "a" * (2000 - len(MAIIA) - 1),  # as long as allowed
+        MAIIA + "/a?b=c//d",  # two slashes in a query are no path
+        MAIIA + "/%C3%BF",  # U+00FF, the last character of one byte
+        MAIIA + "/%C4%A0",  # U+0120: its low byte is a space, not a control character
+        MAIIA + "/%C4%BF",
+    ],
+)
+def test_what_is_harmless_at_the_edge_of_a_rule_passes(url: str) -> None:
+    assert check(url, ALLOWED) == url
+
+
+def test_a_character_whose_low_byte_is_the_last_control_character_is_refused() -> None:
+    for low in (0x00, 0x1F):
+        hidden = chr(0x100 + low).encode().hex("%").upper()
+        with pytest.raises(UnsafeUrlError, match="hides a control character"):
+            check(f"{MAIIA}/%{hidden}", ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://www.maiia.com/A", "https://www.maiia.com/A"),
+        ("https://www.maiia.com?a=b/c", "https://www.maiia.com?a=b/c"),
+        ("https://www.maiia.com/a?u=b://c", "https://www.maiia.com/a?u=b://c"),
+        ("https://www.maiia.com/a#part", "https://www.maiia.com/a"),
+        ("https://www.maiia.com///a", "https://www.maiia.com/a"),
+        ("Xhttps://www.maiia.com/a", "xhttps://www.maiia.com/a"),
+        ("www.maiia.com", "www.maiia.com"),
+    ],
+)
+def test_a_link_is_written_as_a_careful_person_would(written: str, meant: str) -> None:
+    assert canonical(written) == meant
+
+
+def test_whose_a_link_is() -> None:
+    sites = BookingSites({MAIIA: "maiia", "https://nice.fr": ""}, {})
+
+    assert sites.owner(f"{MAIIA}/a") == "maiia"
+    assert sites.owner("https://nice.fr/a") == ""
+    assert sites.owner("https://evil.example/a") is None
+    assert sites.owner("no link") is None
+    assert sites.allows(f"{MAIIA}/a")
+    assert not sites.allows("https://evil.example/a")

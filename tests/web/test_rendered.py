@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator.web import pages
+from aggregator.web.kept import Kept
 from aggregator.web.rendered import Rendered
 from aggregator.web.site import Site
 from tests.aggregator.conftest import Clock
@@ -81,7 +82,7 @@ def test_an_answer_is_given_again_before_flask_is_asked_and_counted(
     browser: FlaskClient, site: Site, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = browser.get(LIST)
-    monkeypatch.setattr(browser.application.wsgi_app, "_flask", None)  # nobody home
+    monkeypatch.setattr(kept_of(browser), "_flask", None)  # nobody home
     second = browser.get(LIST)
     robot = browser.get(LIST, headers={"User-Agent": "Googlebot/2.1"})
     same = browser.get(LIST, headers={"If-None-Match": first.headers["ETag"]})
@@ -105,10 +106,17 @@ def test_what_is_kept_goes_when_anything_that_it_is_made_of_changes(
         site.shelf.current = replace(site.snapshot, hash="0" * 64)  # type: ignore[type-var]
     else:
         site._files["health"].content = {**site.health, "at": "2026-11-23T12:00:30Z"}
-    browser.application.wsgi_app._flask = refused  # type: ignore[attr-defined]
+    kept_of(browser)._flask = refused
 
     with pytest.raises(AssertionError, match="asked"):
         browser.get(LIST)
+
+
+def kept_of(browser: FlaskClient) -> Any:
+    """Behind the door of departures stand the answers that are kept, and behind them Flask."""
+    found = browser.application.wsgi_app._flask  # type: ignore[attr-defined]
+    assert isinstance(found, Kept)
+    return found
 
 
 def refused(*_: Any) -> Any:
