@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import random
@@ -12,7 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from aggregator.order import Candidate, Section, Sort, band, band_limits, half_day, list_hash, query_key, rank, tie_key
+from aggregator.order import (
+    Candidate,
+    Section,
+    Sort,
+    band,
+    band_limits,
+    epoch_of,
+    half_day,
+    list_hash,
+    query_key,
+    rank,
+    tie_key,
+)
 from tests.conftest import FIXTURES
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
@@ -166,3 +179,12 @@ def test_a_list_hash_depends_on_everything_that_it_names() -> None:
 def test_noon_begins_the_second_half_of_a_day() -> None:
     assert half_day(datetime(2026, 11, 24, 11, 59, tzinfo=UTC)) == "2026-11-24T0"
     assert half_day(datetime(2026, 11, 24, 12, 0, tzinfo=UTC)) == "2026-11-24T1"
+
+
+def test_hours_questions_and_lists_have_one_spelling() -> None:
+    ids_, key = ["p-a", "p-b"], query_key({"sort": "near", "insee": "75056"})
+    text = "aiguillage-list/v1\norder/1\nsnap\n2026-11-23T13\ninsee=75056&sort=near\np-a\np-b\n"
+
+    assert epoch_of(datetime(2026, 11, 23, 13, 59, tzinfo=UTC)) == "2026-11-23T13"
+    assert key == "insee=75056&sort=near"
+    assert list_hash("snap", "2026-11-23T13", key, ids_) == hashlib.sha256(text.encode()).hexdigest()

@@ -71,3 +71,30 @@ def test_a_large_country_keeps_its_departments() -> None:
 
     assert published[("rest-of-region", "Est")] == ("03", "07")
     assert len(published) == len(REGIONS) - 1
+
+
+def test_eleven_is_enough_and_ten_is_not() -> None:
+    assert safe({"a": SMALL, "b": 0})
+    assert not safe({"a": SMALL - 1, "b": 0})
+
+
+def test_a_departement_that_can_stand_alone_does_and_says_what_it_is() -> None:
+    assert rows({"75": {"a": 11}}, REGIONS) == [Row("department", "75", ("75",), {"a": 11})]
+
+
+def test_small_ones_are_merged_with_their_region_and_what_is_left_takes_the_smallest_with_it() -> None:
+    country = {"01": {"a": 6}, "03": {"a": 7}, "75": {"a": 2}, "77": {"a": 40}, "38": {"a": 20}}
+
+    found = {(row.kind, row.name): (row.members, row.counts) for row in rows(country, REGIONS)}
+
+    assert found == {
+        ("department", "77"): (("77",), {"a": 40}),
+        ("department", "38"): (("38",), {"a": 20}),
+        ("rest-of-country", ""): (("01", "03", "75"), {"a": 15}),
+    }
+
+
+def test_a_departement_of_no_known_region_is_a_region_by_itself() -> None:
+    found = rows({"98": {"a": 3}, "75": {"a": 30}, "77": {"a": 5}}, REGIONS)
+
+    assert [(row.kind, row.members) for row in found] == [("rest-of-country", ("75", "77", "98"))]

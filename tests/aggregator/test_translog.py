@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -152,3 +153,48 @@ def test_the_key_is_drawn_once_and_kept_to_ourselves(tmp_path: Path) -> None:
     assert load_or_create_signer(path, "aiguillage.example/log").vkey == first.vkey
     assert path.stat().st_mode & 0o777 == 0o600
     assert base64.b64decode(first.vkey.split("+", 2)[2])[:1] == b"\x01"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 255, 256, 257, 511, 600, 65_536, 65_537, 66_000])
+def test_a_root_is_read_off_one_or_two_tiles_a_level(size: int) -> None:
+    leaves = [merkle.leaf_hash(str(number).encode()) for number in range(size)]
+    levels = [leaves]
+    while len(levels[-1]) >= 256:
+        full = len(levels[-1]) // 256
+        levels.append([merkle.root_of(levels[-1][256 * n : 256 * (n + 1)]) for n in range(full)])
+    asked: list[tuple[int, int]] = []
+
+    def tile(level: int, number: int) -> bytes:
+        asked.append((level, number))
+        return b"".join(levels[level][256 * number : 256 * (number + 1)])
+
+    assert merkle.root_from_tiles(size, tile) == merkle.root_of(leaves)
+    assert len(asked) <= size.bit_length()
+
+
+def test_a_tile_that_is_too_short_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^tile 0/1 is too short$"):
+        merkle.root_from_tiles(257, lambda level, number: b"h" * 32 * 256 if level or not number else b"")
+
+
+def test_a_proof_of_what_is_not_there_is_refused_and_never_believed() -> None:
+    leaves = LEAVES[:5]
+    proof, root = merkle.inclusion_proof(4, leaves), merkle.root_of(leaves)
+
+    assert merkle.includes(leaves[4], 4, 5, proof, root)
+    assert not merkle.includes(leaves[4], 5, 5, proof, root)
+    assert not merkle.includes(leaves[4], -1, 5, proof, root)
+    assert not merkle.includes(leaves[0], 0, 5, [], root)
+    assert not merkle.includes(leaves[1], 1, 5, merkle.inclusion_proof(1, leaves)[:-1], root)
+    for index in (-1, 5):
+        with pytest.raises(IndexError, match=f"^no leaf {index} in a tree of 5$"):
+            merkle.inclusion_proof(index, leaves)
+    for size in (0, 6):
+        with pytest.raises(IndexError, match=f"^no tree of {size} in a tree of 5$"):
+            merkle.consistency_proof(size, leaves)
+
+
+def test_a_frontier_has_as_many_hashes_as_full_subtrees() -> None:
+    with pytest.raises(ValueError, match=r"^a tree of 3 leaves has 2 full subtrees, not 1$"):
+        merkle.Frontier(3, [b"h" * 32])
+    assert merkle.leaf_hash(b"a") == hashlib.sha256(b"\x00a").digest()

@@ -29,7 +29,8 @@ import os, sys
 from pathlib import Path
 from aggregator.ledger.events import Event, EventClass, EventLog
 log = EventLog(Path(sys.argv[1]), wait_s=5)
-log._connection.execute(f"PRAGMA synchronous = {sys.argv[2]}")
+if sys.argv[2] != "as written":
+    log._connection.execute(f"PRAGMA synchronous = {sys.argv[2]}")
 event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 for _ in range(int(sys.argv[3])):
     sealed, durable = log.record(event)
@@ -86,8 +87,9 @@ def apply(image: bytearray, one: tuple[int, bytes | None]) -> None:
 
 
 def traced(folder: Path, synchronous: str) -> list[tuple[str, str, int, bytes]]:
-    """What the writer asked of the system: (call, file, position, data), in order; "ack" for an acknowledgement."""
-    path, trace = folder / f"{synchronous}.db", folder / f"{synchronous}.trace"
+    """`synchronous`: "as written" leaves the writer as it is. What it asked of the system: (call, file, position, data), in order; "ack" for an acknowledgement."""
+    path = folder / f"{synchronous.replace(' ', '-')}.db"
+    trace = path.with_suffix(".trace")
     calls = "trace=openat,close,pwrite64,write,fdatasync,fsync,ftruncate"
     command = ["strace", "-f", "-qq", "-o", str(trace), "-e", calls, "-xx", "-s", "1000000", sys.executable]
     subprocess.run(
@@ -184,7 +186,7 @@ def score() -> Score:
         raise SystemExit("strace is needed for this row (apt-get install strace)")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        full = traced(folder, "FULL")
+        full = traced(folder, "as written")
         lost, crashes = losses(folder, full, CRASHES)
         careless, of = losses(folder, traced(folder, "NORMAL"), CONTROL_CRASHES)
     acks = sum(step[0] == "ack" for step in full)
