@@ -87,7 +87,10 @@ def apply(image: bytearray, one: tuple[int, bytes | None]) -> None:
 
 
 def traced(folder: Path, synchronous: str) -> list[tuple[str, str, int, bytes]]:
-    """`synchronous`: "as written" leaves the writer as it is. What it asked of the system: (call, file, position, data), in order; "ack" for an acknowledgement."""
+    """What the writer asked of the system: (call, file, position, data), in order; "ack" for an acknowledgement.
+
+    `synchronous`: "as written" leaves the writer as it is.
+    """
     path = folder / f"{synchronous.replace(' ', '-')}.db"
     trace = path.with_suffix(".trace")
     calls = "trace=openat,close,pwrite64,write,fdatasync,fsync,ftruncate"
