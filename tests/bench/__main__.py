@@ -10,7 +10,7 @@ import importlib
 from aggregator.settings import ROOT
 from tests.bench.harness import as_markdown, as_text, machine
 
-ROWS = ("search_http", "redirect_http", "nearest", "export")
+ROWS = ("search_http", "redirect_http", "nearest", "export", "weights")
 TARGET = ROOT / "docs" / "performance.md"
 
 

@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -92,8 +91,15 @@ def median(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 
-def peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def memory_mb(what: str) -> float:
+    """VmRSS (resident now) or VmHWM (at most since `forget_peak`) of this process."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.partition(f"{what}:")[2].split()[0]) / 1024
+
+
+def forget_peak() -> None:
+    """A child begins with the peak of its parent: begin anew."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def machine() -> str:
@@ -137,9 +143,10 @@ def main(measure: Callable[[], Result]) -> None:
 def _child() -> None:
     module, name, arguments = sys.argv[1:4]
     function = getattr(importlib.import_module(module), name)
-    idle, cpu, wall = peak_mb(), time.process_time(), time.perf_counter()
+    forget_peak()
+    idle, cpu, wall = memory_mb("VmRSS"), time.process_time(), time.perf_counter()
     value = function(*json.loads(arguments))
-    run = Run(value, time.perf_counter() - wall, time.process_time() - cpu, idle, peak_mb())
+    run = Run(value, time.perf_counter() - wall, time.process_time() - cpu, idle, memory_mb("VmHWM"))
     print(json.dumps(asdict(run)))
 
 

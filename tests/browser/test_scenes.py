@@ -25,6 +25,8 @@ PLAYED = {
     "8 twelve redirects": ("web/test_transparency.py", "test_twelve_redirects_are_too_few_to_say_anything"),
     "8 a thousand": ("web/test_transparency.py", "test_a_thousand_get_a_verdict_with_both_shares_and_bounds"),
     "8 a failed control": ("web/test_pages.py", "test_the_verdict_is_suspended_when_the_log_no_longer_agrees"),
+    "9 a journalist": ("web/test_data.py", "test_two_clicks_from_the_transparency_page_to_a_spreadsheet"),
+    "9 last week's link": ("web/test_data.py", "test_a_permanent_link_gives_the_same_bytes_as_its_sum"),
     "10 identity cards": ("web/test_pages.py", "test_the_campaign_of_identity_cards_speaks_of_no_vaccine"),
     "10 closed yesterday": ("web/test_pages.py", "test_a_closed_campaign_gives_way_to_its_end_message"),
 }
