@@ -55,6 +55,7 @@ def as_markdown(lines: list[str], short: list[int]) -> str:
         "",
         "Each row injects faults and counts those survived; its controls are broken variants that it must see fail.",
         "A row alone: `python -m tests.bench.NAME`, the names in `tests/bench/scorecard.py`.",
+        "Needed beside what the tests need: strace (row 2) and wrk (row 25).",
         f"{'All rows are green.' if not short else f'Red: {short}.'}",
         "",
         "| | faults | bar | found | |",
