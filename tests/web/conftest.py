@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from aggregator.settings import Settings
 from aggregator.web.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
+from tests.conftest import NOON
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -40,3 +42,11 @@ def browser(app: Flask) -> FlaskClient:
     client = app.test_client()
     client.environ_base["HTTP_USER_AGENT"] = BROWSER
     return client
+
+
+@pytest.fixture(scope="module")
+def week_app(a_week: Settings) -> Iterator[Flask]:
+    """The site a week later: closed days, a closed week, editions."""
+    made = create_app(a_week, lambda: NOON + timedelta(days=7))
+    yield made
+    made.extensions["aiguillage"].close()

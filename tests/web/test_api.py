@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,13 +31,6 @@ from tests.web.test_pages import names
 from tests.week import AFTER
 
 CASES_AN_OPERATION = 350
-
-
-@pytest.fixture(scope="module")
-def week_app(a_week: Settings) -> Iterator[Flask]:
-    app = create_app(a_week, lambda: AFTER)
-    yield app
-    app.extensions["aiguillage"].close()
 
 
 @pytest.fixture

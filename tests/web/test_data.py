@@ -6,25 +6,15 @@ import gzip
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from aggregator.settings import Settings
-from app import create_app
 from tests.web.conftest import BROWSER
-from tests.week import AFTER
 
 DAY = "2026-11-25"
-
-
-@pytest.fixture(scope="module")
-def week_app(a_week: Settings) -> Iterator[Flask]:
-    app = create_app(a_week, lambda: AFTER)
-    yield app
-    app.extensions["aiguillage"].close()
 
 
 @pytest.fixture
