@@ -14,10 +14,11 @@ from typing import Any
 from aggregator import canonical, shares
 from aggregator.exposure import PLACE
 from aggregator.ledger import seeds
-from aggregator.ledger.event_reader import EventReader, erase, forget_lists
+from aggregator.ledger.event_reader import erase
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.ledger.rollups import STEP, RollUps
 from aggregator.ledger.sealing import Sealer
+from aggregator.ledger.shared_events import event_reader
 from aggregator.ledger.translog import LogError, TransparencyLog
 from aggregator.replay import Control, publish, replay
 from aggregator.settings import Settings
@@ -36,14 +37,14 @@ class Accounts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._published = settings.published_dir
-        self._events = settings.data_dir / "events.db"
         self._log: TransparencyLog | None = None
         self._opened = ""
-        self.reader = EventReader(self._events)
-        self.rollups = RollUps(settings.data_dir / "rollups.db")
+        self.reader = event_reader(settings.database_url or settings.data_dir / "events.db")
+        self.rollups = RollUps(settings.database_url or settings.data_dir / "rollups.db")
 
     def close(self) -> None:
         self.rollups.close()
+        self.reader.close()
         if self._log is not None:
             self._log.close()
 
@@ -152,20 +153,23 @@ class Accounts:
         shelf = Shelf(self._published)
         controls = []
         for hour in hours:
-            control = replay(hour, self.reader.lists(hour), shelf, chain.seed_of)
-            self._compare_exposure(control)
+            lists, served = self.reader.shown(hour)
+            control = replay(hour, lists, shelf, chain.seed_of)
+            self._compare_exposure(control, served)
             self.rollups.put_replay(hour, control.lists, control.distinct, control.different, control.expected)
             publish(control, self._published / "log")
-            forget_lists(self._events, hour)
+            self.reader.forget_lists(hour, lists)
             controls.append(control)
         return controls
 
-    def _compare_exposure(self, control: Control) -> None:
-        """What was shown by provider must be what the replayed lists show, to the last unit."""
-        served: dict[str, int] = {}
-        for _, provider, _, _, units in self.reader.exposure(control.hour, control.hour):
-            served[provider] = served.get(provider, 0) + units
+    def _compare_exposure(self, control: Control, served: Mapping[str, int]) -> None:
+        """What was shown by provider must be what the replayed lists show, to the last unit.
+
+        Lists may come in twice, when a machine was cut off as the hour ended: those replayed before count too.
+        """
         replayed = {provider: units for provider, (_, _, units) in control.expected.items() if units}
+        for provider, (_, _, units) in self.rollups.expected(control.hour, control.hour).items():
+            replayed[provider] = replayed.get(provider, 0) + units
         if served != replayed and not control.different:
             control.different, control.first_difference = 1, f"{control.hour} exposure"
 
@@ -180,8 +184,7 @@ class Accounts:
     def erase(self, at: datetime, files: Iterable[Any] = ()) -> int:
         """Erase events older than thirteen months, here and in the given copies. Returns how many went."""
         before = (at - timedelta(days=KEPT_DAYS)).strftime("%Y-%m-%dT%H")
-        paths = [self._events, *files] if self._events.exists() else list(files)
-        return sum(erase(path, before) for path in paths)
+        return self.reader.erase(before) + sum(erase(path, before) for path in files)
 
     def count_witnesses(self, at: datetime, notes: Mapping[str, bytes]) -> int:
         """Keep beside the log what declared witnesses publish (`notes`, by name); count those of seven days."""
@@ -217,7 +220,9 @@ class Accounts:
             self._forget_log()
         if self._log is None:
             self._opened = hour
-            self._log = TransparencyLog(self._settings.data_dir / "log.db", self._published / "log", signer)
+            self._log = TransparencyLog(
+                self._settings.database_url or self._settings.data_dir / "log.db", self._published / "log", signer
+            )
         else:
             self._log.catch_up()
         return self._log

@@ -21,7 +21,7 @@ from aggregator.geography import distance_m
 from aggregator.intake import Intake
 from aggregator.placing import place_centres
 from aggregator.settings import Settings
-from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Registry, Stores, pack
+from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Registry, Stores, pack
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
 from providers.breaker import Breaker
@@ -230,10 +230,12 @@ class Collector:
 
     def _write(self, run_id: int, batch: Sequence[Result]) -> None:
         with self._catalog.transaction():
-            for result in batch:
-                self._catalog.put_reading(
-                    result.offer.offer_id, result.offer.provider, result.reading, result.packed, result.at
-                )
+            self._catalog.put_readings(
+                [
+                    Read(result.offer.offer_id, result.offer.provider, result.reading, result.packed, result.at)
+                    for result in batch
+                ]
+            )
             self._catalog.put_fetches(run_id, map(_record, batch))
 
     def _after_provider(self, slug: str, offers: Sequence[OfferRow], run_id: int) -> None:

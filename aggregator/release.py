@@ -77,6 +77,9 @@ class Release:
         link = self._folder / f".{RUNNING}.link"
         link.unlink(missing_ok=True)
         link.symlink_to(made.name)
+        if not (self._folder / RUNNING).is_symlink():
+            # A worker that takes over has what it took from the shared store: a folder.
+            shutil.rmtree(self._folder / RUNNING, ignore_errors=True)
         link.replace(self._folder / RUNNING)
         for old in sorted(self._folder.glob(f".{RUNNING}-*"))[:-2]:
             shutil.rmtree(old)

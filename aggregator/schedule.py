@@ -1,16 +1,19 @@
-"""The worker: when things run, and nothing else. One worker at a time; each provider reads on its own clock."""
+"""The worker: when things run, and nothing else. Each provider reads on its own clock.
+
+One worker works at a time. Where several machines share a store, the others follow what it publishes, and one of them
+takes over within seconds of its end.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
 import random
 import signal
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +30,8 @@ from aggregator.ledger.translog import LogError
 from aggregator.publish import Publisher, prune
 from aggregator.release import Release
 from aggregator.settings import Settings
-from aggregator.store import Stores, open_stores
+from aggregator.store import PublishedFiles, StoreError, Stores, open_stores
+from aggregator.turns import WORKER, alone, beside_others, lock
 from aggregator.witness import fetch
 from providers.errors import ProviderError
 from providers.http import FetchClient
@@ -40,39 +44,8 @@ TOTALS_EVERY_S = 60
 REPLAY_EVERY_S = 120
 DISCOVER_EVERY_S = 3600
 EDITIONS_EVERY_S = 3600
-
-
-class WorkerRunningError(RuntimeError):
-    """Another worker has the lock."""
-
-
-@contextmanager
-def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
-    """Hold a file's lock; the system frees it when the process dies. Raises WorkerRunningError without `wait`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise WorkerRunningError(f"another process holds {path}") from error
-        yield
-
-
-@contextmanager
-def alone(settings: Settings) -> Iterator[None]:
-    """One full run at a time: new jobs of the worker wait at the turnstile, running ones end first."""
-    with lock(settings.data_dir / "turnstile.lock"), lock(settings.data_dir / "collect.lock"):
-        yield
-
-
-@contextmanager
-def beside_others(settings: Settings) -> Iterator[None]:
-    """One job among the worker's others."""
-    with ExitStack() as held:
-        with lock(settings.data_dir / "turnstile.lock"):
-            held.enter_context(lock(settings.data_dir / "collect.lock", shared=True))
-        yield
+FOLLOW_EVERY_S = 3
+BRING_EVERY_S = 1
 
 
 def now() -> datetime:
@@ -82,7 +55,7 @@ def now() -> datetime:
 def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> list[dict[str, object]]:
     """One full run, under the lock that the worker's jobs take: discover, read everything, publish."""
     progress("attente du verrou", 0, 0)
-    with alone(settings), closing(open_stores(settings.data_dir)) as stores:
+    with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         places = gazetteers.load(settings.gazetteer_path)
         refresh_official_list(settings, stores, places)
         collector = Collector(settings, stores, places, now, progress, only)
@@ -97,7 +70,7 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
     """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
     with (
         lock(settings.data_dir / "editions.lock"),
-        closing(open_stores(settings.data_dir)) as stores,
+        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
         closing(Accounts(settings)) as accounts,
     ):
         size = accounts.controls().get("log", {}).get("size", 0)
@@ -134,21 +107,59 @@ class Worker:
         self._settings = settings
         self._progress = progress
         self._places = gazetteers.load(settings.gazetteer_path)
-        self._accounts = Accounts(settings)
+        self._stop = threading.Event()
+        self._accounts: Accounts
+        self._files: PublishedFiles
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises WorkerRunningError."""
-        stop = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
+            signal.signal(name, lambda *_: self._stop.set())
         with lock(self._settings.data_dir / "worker.lock", wait=False):
-            scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-            self._add_jobs(scheduler)
-            scheduler.start()
-            stop.wait()
-            # Running jobs hold threads that wait on platforms: they are daemons, and their work is re-pollable.
-            scheduler.shutdown(wait=False)
+            if self._settings.database_url:
+                self._await_lead(self._settings.database_url)
+            if not self._stop.is_set():
+                self._work()
         os._exit(0)
+
+    def _await_lead(self, database_url: str) -> None:
+        """Follow what the leading worker publishes, until there is none."""
+        taken = 0
+        while not self._stop.is_set():
+            try:
+                self._files = PublishedFiles(database_url)
+                self._files.listen()
+                while not self._stop.is_set():
+                    leads = self._files.database.lead(WORKER)
+                    taken = self._files.take(self._settings.published_dir, taken)
+                    if leads:
+                        log.info("this worker leads")
+                        return
+                    self._files.wait(FOLLOW_EVERY_S)
+            except StoreError as error:
+                log.error("the shared store does not answer", extra={"cause": str(error)})
+                self._stop.wait(FOLLOW_EVERY_S)
+
+    def _work(self) -> None:
+        self._accounts = Accounts(self._settings)
+        scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._add_jobs(scheduler)
+        scheduler.start()
+        self._stop.wait()
+        # Running jobs hold threads that wait on platforms: they are daemons, and their work is re-pollable.
+        scheduler.shutdown(wait=False)
+
+    def bring(self) -> None:
+        """Each second: what was published, for the other machines.
+
+        The lead is held by the connection that brings. When it is lost another worker may lead already: this one
+        begins anew, as a follower.
+        """
+        try:
+            self._files.bring(self._settings.published_dir)
+        except StoreError as error:
+            log.error("the lead is lost", extra={"cause": str(error)})
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
 
     def _add_jobs(self, scheduler: BackgroundScheduler) -> None:
         start, every = now(), self._settings.collect_every_s
@@ -162,12 +173,14 @@ class Worker:
         scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
         scheduler.add_job(self.links, "interval", hours=24, next_run_time=start + timedelta(minutes=5))
         scheduler.add_job(self.prune, "interval", hours=24)
+        if self._settings.database_url:
+            scheduler.add_job(self.bring, "interval", seconds=BRING_EVERY_S, next_run_time=start)
         tick = max(5, min(30, every // 10))
         for slug in self._settings.provider_configs():
             scheduler.add_job(self.read, "interval", args=(slug,), id=f"read-{slug}", seconds=tick, next_run_time=start)
 
     def discover(self) -> None:
-        with beside_others(self._settings), closing(open_stores(self._settings.data_dir)) as stores:
+        with beside_others(self._settings), self._stores() as stores:
             try:
                 refresh_official_list(self._settings, stores, self._places)
             except (OfficialListError, ProviderError, OSError) as error:
@@ -176,12 +189,12 @@ class Worker:
 
     def read(self, slug: str) -> None:
         """What is due of one provider: a provider that hangs delays nobody but itself."""
-        with beside_others(self._settings), closing(open_stores(self._settings.data_dir)) as stores:
+        with beside_others(self._settings), self._stores() as stores:
             collector = Collector(self._settings, stores, self._places, now, self._progress, [slug])
             collector.read(due_before(now(), self._settings.collect_every_s))
 
     def publish(self) -> None:
-        with closing(open_stores(self._settings.data_dir)) as stores:
+        with self._stores() as stores:
             Publisher(self._settings, stores, self._places, now).publish()
 
     def totals(self) -> None:
@@ -201,7 +214,7 @@ class Worker:
         settings = self._settings
         with lock(settings.data_dir / "replay.lock"), closing(Accounts(settings)) as apart:
             apart.replay_hours(now())
-            with closing(open_stores(settings.data_dir)) as stores:
+            with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
                 Closing(settings, apart, stores.catalog, self._places.regions).close(now())
         with self._accounts_held():
             self._accounts.publish_order_control(now())
@@ -230,6 +243,9 @@ class Worker:
         prune(self._settings.published_dir, now())
         with self._accounts_held():
             self._accounts.erase(now())
+
+    def _stores(self) -> AbstractContextManager[Stores]:
+        return closing(open_stores(self._settings.data_dir, self._settings.database_url))
 
     def _accounts_held(self) -> AbstractContextManager[None]:
         return lock(self._settings.data_dir / "seal.lock")

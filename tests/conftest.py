@@ -32,7 +32,7 @@ from providers.records import Reason
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 
-pytest_plugins = ("tests.week",)
+pytest_plugins = ("tests.week", "tests.postgres")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True

@@ -26,7 +26,7 @@ def review(review_id: int | None, same: bool | None, split: str | None, role: st
     """Matches that an operator has to confirm: two centres that may be one place."""
     settings = Settings.from_env()
     now = datetime.now(UTC)
-    with closing(open_stores(settings.data_dir)) as stores:
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         if split:
             source, _, source_id = split.partition(":")
             if stores.registry.split(source, source_id, now, role) is None:
@@ -63,7 +63,7 @@ def quarantine(quarantine_id: int | None, release: bool | None, role: str) -> No
     """Sudden changes that wait for an operator."""
     settings = Settings.from_env()
     now = datetime.now(UTC)
-    with closing(open_stores(settings.data_dir)) as stores:
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         if quarantine_id is not None:
             if release is None:
                 raise Refused("say --release or --reject")
@@ -89,7 +89,8 @@ def withdraw(place_id: str, reason: str | None, restore: bool, role: str) -> Non
     """Take a place off the lists, for a listed reason."""
     if restore == bool(reason):
         raise Refused("say --reason or --restore")
-    with closing(open_stores(Settings.from_env().data_dir)) as stores:
+    settings = Settings.from_env()
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         if not stores.registry.withdraw(place_id, reason, datetime.now(UTC), role):
             raise Refused(f"no such place: {place_id}")
 
@@ -102,5 +103,6 @@ def withdraw(place_id: str, reason: str | None, restore: bool, role: str) -> Non
 @refusing
 def incident(text: str, kind: str, about: str, role: str) -> None:
     """Write an incident, a correction or a dispute into the public history. Nothing written there is taken back."""
-    with closing(open_stores(Settings.from_env().data_dir)) as stores:
+    settings = Settings.from_env()
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         stores.registry.decide(kind, about, text, datetime.now(UTC), role)

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from aggregator.backup import BackupError
 from aggregator.ledger.translog import LogError
-from aggregator.schedule import WorkerRunningError
 from aggregator.settings import SettingsError
 from aggregator.store import StoreError
+from aggregator.turns import WorkerRunningError
 from aggregator.witness import WitnessError
 from providers.official_list import OfficialListError
 

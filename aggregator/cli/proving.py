@@ -16,8 +16,8 @@ from rich.table import Table
 import verify as verifier
 from aggregator.accounts import Accounts
 from aggregator.cli.group import Refused, main, refusing
-from aggregator.schedule import lock
 from aggregator.settings import Settings
+from aggregator.turns import leading, lock
 from aggregator.witness import Witness
 
 
@@ -58,7 +58,7 @@ def seal_now(resume: bool) -> None:
 def _accounts() -> Iterator[Accounts]:
     """Alone with the log: the worker waits meanwhile."""
     settings = Settings.from_env()
-    with lock(settings.data_dir / "seal.lock"), closing(Accounts(settings)) as accounts:
+    with leading(settings), lock(settings.data_dir / "seal.lock"), closing(Accounts(settings)) as accounts:
         yield accounts
 
 

@@ -41,7 +41,7 @@ def export(name: str, suffix: str, out: Path) -> None:
     places = gazetteers.load(settings.gazetteer_path)
     with (
         TemporaryDirectory() as folder,
-        closing(open_stores(settings.data_dir)) as stores,
+        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
         closing(Accounts(settings)) as accounts,
     ):
         file = EditionFile(Path(folder) / "one.sqlite")

@@ -17,9 +17,10 @@ from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
 from aggregator.imports import import_official_list
 from aggregator.progress import Bars
-from aggregator.schedule import alone, collect_once
+from aggregator.schedule import collect_once
 from aggregator.settings import Settings
 from aggregator.store import open_stores
+from aggregator.turns import alone
 from providers import PROVIDERS
 from providers.records import Reading, Reason
 
@@ -125,7 +126,7 @@ def import_list(file: Path, as_of: datetime | None) -> None:
     """Read the State's CSV, or our own twelve-column template, and say what was refused and why."""
     settings = Settings.from_env()
     now = datetime.now(UTC)
-    with alone(settings), closing(open_stores(settings.data_dir)) as stores:
+    with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         places = gazetteers.load(settings.gazetteer_path)
         day = as_of.date() if as_of else now.date()
         report = import_official_list(file.read_bytes(), file.name, day, settings, stores, places, now)
@@ -164,7 +165,8 @@ def import_list(file: Path, as_of: datetime | None) -> None:
 def coverage(day: datetime | None) -> None:
     """Open places of the official list by booking site, for any date that the imported lists cover."""
     wanted: date = day.date() if day else datetime.now(UTC).date()
-    with closing(open_stores(Settings.from_env().data_dir)) as stores:
+    settings = Settings.from_env()
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         found = stores.catalog.import_for(wanted)
         if found is None:
             raise Refused(f"no imported list covers {wanted}")

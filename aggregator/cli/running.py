@@ -14,6 +14,7 @@ import click
 from aggregator import backup, canonical, demonstration, outlines, readiness
 from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.node import Node
 from aggregator.progress import Bars
 from aggregator.schedule import Worker
 from aggregator.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
@@ -137,6 +138,16 @@ def granian_arguments(settings: Settings) -> list[str]:
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [*flags, "--no-access-log", "--no-ws", "--respawn-failed-workers", "--factory", "app:create_app"]
+
+
+@main.command()
+@refusing
+def node() -> None:
+    """Beside a web process, when several machines share a store (DATABASE_URL): published files in, events out."""
+    settings = Settings.from_env()
+    if not settings.database_url:
+        raise Refused("DATABASE_URL is not set: on one machine the worker and the web process share their files")
+    Node(settings, settings.database_url).run()
 
 
 @main.command("build-gazetteer")

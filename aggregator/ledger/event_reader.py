@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from aggregator.ledger.events import EventClass, open_events
 
 TABLES_BY_HOUR = ("impressions", "lists", "ages", "misses")
+FORGET = "UPDATE lists SET n = n - ? WHERE bin = ? AND epoch = ? AND snapshot = ? AND key = ? AND hash = ?"
+FORGOTTEN = "DELETE FROM lists WHERE bin = ? AND n = 0"
+
+ShownList = tuple[str, str, str, str, int]
+"""(hour of the order, snapshot, question, hash, times)."""
+Rows = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
 
 class EventReader:
@@ -49,11 +55,16 @@ class EventReader:
             "SELECT class, basket, prov FROM events WHERE seq > ? AND seq <= ? ORDER BY seq", (after, upto)
         )
 
-    def lists(self, bin_: str) -> list[tuple[str, str, str, str, int]]:
-        """(hour of the order, snapshot, question, hash, times) of the lists shown in an hour."""
-        return self._rows(
-            "SELECT epoch, snapshot, key, hash, n FROM lists WHERE bin = ? ORDER BY snapshot, epoch, key", (bin_,)
-        )
+    def shown(self, bin_: str) -> tuple[list[ShownList], dict[str, int]]:
+        """The lists shown in an hour that wait for their replay, and the exposure by provider, of one moment."""
+        with self._one_moment() as rows:
+            lists = rows(
+                "SELECT epoch, snapshot, key, hash, n FROM lists WHERE bin = ? ORDER BY snapshot, epoch, key", (bin_,)
+            )
+            exposure = rows(
+                "SELECT prov, sum(exposure) FROM impressions WHERE bin = ? GROUP BY prov ORDER BY prov", (bin_,)
+            )
+        return lists, dict(exposure)
 
     def hours_of_lists(self, before: str) -> list[str]:
         """The hours before `before` whose lists are still kept."""
@@ -78,12 +89,36 @@ class EventReader:
         rows = self._rows(sql, parameters)
         return rows[0][0] if rows else 0
 
+    def forget_lists(self, bin_: str, lists: Iterable[ShownList]) -> None:
+        """Forget which lists an hour has shown, once they have been replayed: nothing else needs them.
+
+        Only those that were replayed: what has arrived meanwhile waits for the next time.
+        """
+        with _writing(self._path) as connection:
+            connection.executemany(FORGET, [(n, bin_, *key) for *key, n in lists])
+            connection.execute(FORGOTTEN, (bin_,))
+
+    def erase(self, before: str) -> int:
+        """See `erase`."""
+        return erase(self._path, before) if self._path.exists() else 0
+
+    def close(self) -> None:
+        """Nothing is held between two questions."""
+
     def _rows(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._one_moment() as rows:
+            return rows(sql, parameters)
+
+    @contextlib.contextmanager
+    def _one_moment(self) -> Iterator[Rows]:
+        """A way to ask: every answer is of the same moment."""
         if not self._path.exists():
-            return []
-        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5)
+            yield lambda sql, parameters: []
+            return
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=5, isolation_level=None)
         with contextlib.closing(connection):
-            return connection.execute(sql, parameters).fetchall()
+            connection.execute("BEGIN")
+            yield lambda sql, parameters: connection.execute(sql, parameters).fetchall()
 
 
 @contextlib.contextmanager
@@ -95,12 +130,6 @@ def _writing(path: Path) -> Iterator[sqlite3.Connection]:
         connection.execute("COMMIT")
         # What was erased must not live on in the write-ahead log either.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def forget_lists(path: Path, bin_: str) -> None:
-    """Delete which lists an hour has shown, once they have been replayed: nothing else needs them."""
-    with _writing(path) as connection:
-        connection.execute("DELETE FROM lists WHERE bin = ?", (bin_,))
 
 
 def erase(path: Path, before: str) -> int:

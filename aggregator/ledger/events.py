@@ -30,7 +30,6 @@ WAIT_S = 0.25
 MAX_QUEUED = 20_000
 MAX_GROUP = 500
 RETRY_S = 1.0
-SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE events (
@@ -64,7 +63,13 @@ SELECT bin, basket, prov, lists, CAST(round(shown * 720720) AS INTEGER), CAST(ro
 FROM impressions_1;
 DROP TABLE impressions_1;
 """
-_MIGRATIONS = (_SCHEMA, _SCHEMA_2)
+# With several machines (ledger/shipping.py): the name of this file, and showings on their way to the shared store.
+_SCHEMA_3 = """
+CREATE TABLE node (id TEXT NOT NULL);
+CREATE TABLE outbox (batch INTEGER PRIMARY KEY AUTOINCREMENT, showings TEXT NOT NULL);
+"""
+_MIGRATIONS = (_SCHEMA, _SCHEMA_2, _SCHEMA_3)
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 class EventClass(StrEnum):

@@ -8,13 +8,11 @@ next step are kept aside, and a new day begins with none, because the day that e
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from aggregator.database import Location, connect
 from aggregator.ledger.event_reader import EventReader
 
 STEP = 11
@@ -49,12 +47,10 @@ Totals = dict[str, dict[str, int]]
 class RollUps:
     """One writer (the worker). Days are UTC, "2026-11-23"; hours "2026-11-23T12"."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(_SCHEMA)
+    def __init__(self, location: Location) -> None:
+        """Raises StoreError."""
+        self._db = connect(location)
+        self._db.define(_SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -62,8 +58,8 @@ class RollUps:
     # Events
 
     def mark(self, name: str) -> int:
-        row = self._db.execute("SELECT value FROM marks WHERE name = ?", (name,)).fetchone()
-        return int(row[0]) if row else 0
+        rows = self._db.rows("SELECT value FROM marks WHERE name = ?", (name,))
+        return int(rows[0][0]) if rows else 0
 
     def advance(self, reader: EventReader, minutes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
         """Add the events of sealed minutes, (index in the log, entry), oldest first, that are not in yet."""
@@ -78,26 +74,34 @@ class RollUps:
         by_class: dict[str, list[str]] = {}
         for cls, _, prov in arrivals:
             by_class.setdefault(cls, []).append(prov)
-        with self._transaction():
-            self._db.executemany(
+        with self._db.transaction():
+            self._db.run_many(
                 "INSERT INTO days VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT (day, basket, prov, class) DO UPDATE SET n = n + excluded.n",
+                "ON CONFLICT (day, basket, prov, class) DO UPDATE SET n = days.n + excluded.n",
                 [(*key, n) for key, n in counts.items()],
             )
             for cls, provs in by_class.items():
                 self._step(day, cls, provs)
-            self._db.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?)", list(marks.items()))
+            self._db.run_many(
+                "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                list(marks.items()),
+            )
 
     def _step(self, day: str, cls: str, provs: list[str]) -> None:
         """Publish whole elevens; what is left waits, until its day ends."""
-        row = self._db.execute("SELECT provs FROM waiting WHERE class = ? AND day = ?", (cls, day)).fetchone()
-        queue = (json.loads(row[0]) if row else []) + provs
+        rows = self._db.rows("SELECT provs FROM waiting WHERE class = ? AND day = ?", (cls, day))
+        queue = (json.loads(rows[0][0]) if rows else []) + provs
         ready = len(queue) // STEP * STEP
-        self._db.executemany(
-            "INSERT INTO steps VALUES (?, ?, ?, ?) ON CONFLICT (day, class, prov) DO UPDATE SET n = n + excluded.n",
+        self._db.run_many(
+            "INSERT INTO steps VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (day, class, prov) DO UPDATE SET n = steps.n + excluded.n",
             [(day, cls, prov, n) for prov, n in Counter(queue[:ready]).items()],
         )
-        self._db.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)", (cls, day, json.dumps(queue[ready:])))
+        self._db.run(
+            "INSERT INTO waiting VALUES (?, ?, ?) "
+            "ON CONFLICT (class) DO UPDATE SET day = excluded.day, provs = excluded.provs",
+            (cls, day, json.dumps(queue[ready:])),
+        )
 
     def totals(self, first: str, last: str) -> Totals:
         """Exact events by class and provider over closed days, both included."""
@@ -112,7 +116,7 @@ class RollUps:
 
     def class_total(self, day: str) -> dict[str, int]:
         """Events by class alone, of a day: this moves with every minute."""
-        return dict(self._db.execute("SELECT class, sum(n) FROM days WHERE day = ? GROUP BY class", (day,)))
+        return dict(self._db.rows("SELECT class, sum(n) FROM days WHERE day = ? GROUP BY class", (day,)))
 
     def by_basket(self, first: str, last: str, cls: str = "counted") -> dict[str, dict[str, int]]:
         """Basket -> provider -> events of a class, over closed days."""
@@ -123,67 +127,68 @@ class RollUps:
         )
 
     def first_day(self) -> str | None:
-        row = self._db.execute("SELECT min(day) FROM days").fetchone()
-        return row[0] if row else None
+        day: str | None = self._db.rows("SELECT min(day) FROM days")[0][0]
+        return day
 
     def days_with_events(self, before: str) -> list[str]:
-        return [row[0] for row in self._db.execute("SELECT DISTINCT day FROM days WHERE day < ? ORDER BY 1", (before,))]
+        return [row[0] for row in self._db.rows("SELECT DISTINCT day FROM days WHERE day < ? ORDER BY 1", (before,))]
 
     # Supply, and what lists would have shown
 
     def put_supply(self, day: str, samples: int, rows: Iterable[tuple[str, str, int, int, int]]) -> None:
         """(basket, provider, place units, bookable place units, slots), summed over the samples of a day."""
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO samples VALUES (?, ?)", (day, samples))
-            self._db.execute("DELETE FROM supply WHERE day = ?", (day,))
-            self._db.executemany("INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)", [(day, *row) for row in rows])
+        with self._db.transaction():
+            self._db.run(
+                "INSERT INTO samples VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET n = excluded.n", (day, samples)
+            )
+            self._db.run("DELETE FROM supply WHERE day = ?", (day,))
+            self._db.run_many("INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)", [(day, *row) for row in rows])
 
     def supply(self, first: str, last: str) -> list[tuple[str, str, int, int, int]]:
-        return self._db.execute(
+        return self._db.rows(
             "SELECT basket, prov, sum(places), sum(bookable), sum(slots) FROM supply WHERE day BETWEEN ? AND ? "
             "GROUP BY basket, prov ORDER BY 1, 2",
             (first, last),
-        ).fetchall()
+        )
 
     def samples(self, first: str, last: str) -> int:
-        row = self._db.execute("SELECT coalesce(sum(n), 0) FROM samples WHERE day BETWEEN ? AND ?", (first, last))
-        return int(row.fetchone()[0])
+        rows = self._db.rows("SELECT coalesce(sum(n), 0) FROM samples WHERE day BETWEEN ? AND ?", (first, last))
+        return int(rows[0][0])
 
     def put_replay(
         self, bin_: str, lists: int, distinct: int, different: int, expected: Mapping[str, tuple[float, float, int]]
     ) -> None:
         """How the control of an hour went, and exposure by provider: at random, by the criteria, replayed."""
-        with self._transaction():
-            self._db.execute(
+        with self._db.transaction():
+            self._db.run(
                 "INSERT INTO replays VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (bin) DO UPDATE SET lists = lists + excluded.lists, "
-                "different = different + excluded.different, distinct_lists = distinct_lists + excluded.distinct_lists",
+                "ON CONFLICT (bin) DO UPDATE SET lists = replays.lists + excluded.lists, "
+                "different = replays.different + excluded.different, "
+                "distinct_lists = replays.distinct_lists + excluded.distinct_lists",
                 (bin_, lists, different, distinct),
             )
-            self._db.executemany(
+            self._db.run_many(
                 "INSERT INTO expected VALUES (?, ?, ?, ?, ?) ON CONFLICT (bin, prov) DO UPDATE SET "
-                "uniform = uniform + excluded.uniform, criteria = criteria + excluded.criteria, "
-                "replayed = replayed + excluded.replayed",
+                "uniform = expected.uniform + excluded.uniform, criteria = expected.criteria + excluded.criteria, "
+                "replayed = expected.replayed + excluded.replayed",
                 [(bin_, prov, *amounts) for prov, amounts in expected.items()],
             )
 
     def lists_by_hour(self, first: str, last: str) -> list[tuple[str, int]]:
         """(hour, lists shown) of the hours that have been replayed."""
-        return self._db.execute(
-            "SELECT bin, lists FROM replays WHERE bin BETWEEN ? AND ? ORDER BY bin", (first, last)
-        ).fetchall()
+        return self._db.rows("SELECT bin, lists FROM replays WHERE bin BETWEEN ? AND ? ORDER BY bin", (first, last))
 
     def replays(self, first: str, last: str) -> tuple[int, int]:
         """(lists replayed, lists that came out different) from one hour to another, both included."""
-        row = self._db.execute(
+        ((lists, different),) = self._db.rows(
             "SELECT coalesce(sum(lists), 0), coalesce(sum(different), 0) FROM replays WHERE bin BETWEEN ? AND ?",
             (first, last),
-        ).fetchone()
-        return int(row[0]), int(row[1])
+        )
+        return int(lists), int(different)
 
     def expected(self, first: str, last: str) -> dict[str, tuple[float, float, int]]:
         """Provider -> (exposure in random order, by the criteria before the draw, replayed)."""
-        rows = self._db.execute(
+        rows = self._db.rows(
             "SELECT prov, sum(uniform), sum(criteria), sum(replayed) FROM expected WHERE bin BETWEEN ? AND ? "
             "GROUP BY prov ORDER BY 1",
             (first, last),
@@ -192,16 +197,6 @@ class RollUps:
 
     def _totals(self, sql: str, parameters: tuple[Any, ...]) -> Totals:
         found: Totals = {}
-        for outer, prov, n in self._db.execute(sql, parameters):
+        for outer, prov, n in self._db.rows(sql, parameters):
             found.setdefault(outer, {})[prov] = n
         return found
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")

@@ -1,27 +1,30 @@
 """The public, tamper-evident log: C2SP tiles and a signed checkpoint, as static files.
 
-Entries are committed to `log.db` first (one `synchronous=FULL` transaction), then tiles are written, and last the
-checkpoint. On start the tree is recomputed from the entries; a checkpoint already signed for a larger or a different
-tree stops the log: it never signs two histories.
+Entries are committed to the store first (`log.db`, or PostgreSQL; one durable transaction), then tiles are written, and
+last the checkpoint. On start the tree is recomputed from the entries; a checkpoint already signed for a larger or a
+different tree stops the log: it never signs two histories.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-import sqlite3
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aggregator import canonical
+from aggregator.database import Location, connect
 from aggregator.ledger import merkle
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, open_note, parse_checkpoint
 
 TILE_WIDTH = 256
 MAX_ENTRY_BYTES = 65_535
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, entry BLOB NOT NULL, kind TEXT);
+CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, n);
+"""
 
 
 class LogError(RuntimeError):
@@ -29,17 +32,13 @@ class LogError(RuntimeError):
 
 
 class TransparencyLog:
-    """One writer at a time. `folder` becomes the static files; `path` the store of entries."""
+    """One writer at a time. `folder` becomes the static files; `location` keeps the entries."""
 
-    def __init__(self, path: Path, folder: Path, signer: Signer) -> None:
+    def __init__(self, location: Location, folder: Path, signer: Signer) -> None:
         self._folder = folder
         self._signer = signer
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, entry BLOB NOT NULL, kind TEXT)")
-        self._db.execute("CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, n)")
+        self._db = connect(location)
+        self._db.define(_SCHEMA)
         self._tree = merkle.Frontier()
         self._levels: list[list[bytes]] = [[]]
         self._read_on()
@@ -71,15 +70,10 @@ class TransparencyLog:
         for _, line in lines:
             if len(line) > MAX_ENTRY_BYTES:
                 raise LogError(f"an entry of {len(line)} bytes is too long")
-        self._db.execute("BEGIN IMMEDIATE")
-        with contextlib.ExitStack() as undo:
-            undo.callback(self._db.execute, "ROLLBACK")
-            self._db.executemany(
-                "INSERT INTO entries (n, entry, kind) VALUES (?, ?, ?)",
-                [(number, line, kind) for number, (kind, line) in enumerate(lines, self.size)],
-            )
-            self._db.execute("COMMIT")
-            undo.pop_all()
+        self._db.run_many(
+            "INSERT INTO entries (n, entry, kind) VALUES (?, ?, ?)",
+            [(number, line, kind) for number, (kind, line) in enumerate(lines, self.size)],
+        )
         before = [len(level) for level in self._levels]
         for _, line in lines:
             self._grow(line)
@@ -90,16 +84,16 @@ class TransparencyLog:
     def entries(self, kind: str, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
         """(index, entry) of one type from an index on, oldest first."""
         sql = "SELECT n, entry FROM entries WHERE kind = ? AND n >= ? ORDER BY n"
-        for number, entry in self._db.execute(sql, (kind, start)):
+        for number, entry in self._db.rows(sql, (kind, start)):
             yield number, json.loads(entry)
 
     def last(self, kind: str) -> dict[str, Any] | None:
-        row = self._db.execute("SELECT entry FROM entries WHERE kind = ? ORDER BY n DESC LIMIT 1", (kind,)).fetchone()
-        return json.loads(row[0]) if row else None
+        rows = self._db.rows("SELECT entry FROM entries WHERE kind = ? ORDER BY n DESC LIMIT 1", (kind,))
+        return json.loads(rows[0][0]) if rows else None
 
     def index_of_last(self, kind: str) -> int | None:
-        row = self._db.execute("SELECT max(n) FROM entries WHERE kind = ?", (kind,)).fetchone()
-        return row[0] if row else None
+        number: int | None = self._db.rows("SELECT max(n) FROM entries WHERE kind = ?", (kind,))[0][0]
+        return number
 
     def announce_key(self, signer: Signer, at: str) -> None:
         """Log the next key, signed by the present one, and keep that head: it is what leads verifiers on (L8)."""
@@ -122,7 +116,7 @@ class TransparencyLog:
     def _read_on(self) -> int:
         """Hash the entries that are not in the tree yet. Returns how many."""
         before = self.size
-        for (entry,) in self._db.execute("SELECT entry FROM entries WHERE n >= ? ORDER BY n", (before,)):
+        for (entry,) in self._db.rows("SELECT entry FROM entries WHERE n >= ? ORDER BY n", (before,)):
             self._grow(entry)
         return self.size - before
 
@@ -176,9 +170,7 @@ class TransparencyLog:
                     self._write_entries(number, len(part))
 
     def _write_entries(self, number: int, width: int) -> None:
-        rows = self._db.execute(
-            "SELECT entry FROM entries WHERE n >= ? ORDER BY n LIMIT ?", (number * TILE_WIDTH, width)
-        )
+        rows = self._db.rows("SELECT entry FROM entries WHERE n >= ? ORDER BY n LIMIT ?", (number * TILE_WIDTH, width))
         bundle = b"".join(struct.pack(">H", len(entry)) + entry for (entry,) in rows)
         self._write(tile_path("entries", number, width), bundle)
 

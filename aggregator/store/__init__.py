@@ -3,11 +3,12 @@
 The web process never imports this package.
 """
 
-from aggregator.store.catalog import Catalog
+from aggregator.database import StoreError
+from aggregator.store.catalog import Catalog, Read
 from aggregator.store.copies import copy_whole
-from aggregator.store.database import StoreError
 from aggregator.store.edition_file import EditionFile
 from aggregator.store.packing import Packed, pack, unpack
+from aggregator.store.published import PublishedFiles
 from aggregator.store.reading_log import FetchRecord
 from aggregator.store.registry import OfferRow, Registry
 from aggregator.store.stores import Stores, open_stores
@@ -18,6 +19,8 @@ __all__ = [
     "FetchRecord",
     "OfferRow",
     "Packed",
+    "PublishedFiles",
+    "Read",
     "Registry",
     "StoreError",
     "Stores",

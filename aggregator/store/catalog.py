@@ -5,25 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, asdict, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
+from aggregator.database import Location
 from aggregator.store import schema
 from aggregator.store.packing import Packed
 from aggregator.store.reading_log import ReadingLog
 from providers.records import Centre, Reading
 
 _DATES = ("opens_on", "closes_on")
+ASKED_AT_ONCE = 500
 _DEFAULTS = {field.name: field.default for field in fields(Centre) if field.default is not MISSING}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One reading of one offer, as it is stored. `at`: when the answer came, UTC."""
+
+    offer_id: str
+    provider: str
+    reading: Reading
+    packed: Packed
+    at: datetime
 
 
 class Catalog(ReadingLog):
     """Times are ISO 8601 UTC texts, so that they sort."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, schema.catalog, "NORMAL")
+    def __init__(self, location: Location) -> None:
+        super().__init__(location, "catalog", schema.CATALOG, "NORMAL")
 
     # Centres
 
@@ -77,7 +89,7 @@ class Catalog(ReadingLog):
 
     def centres(self, source: str | None = None) -> list[Centre]:
         rows = self.rows(
-            "SELECT content FROM centres WHERE gone_at IS NULL AND (:source IS NULL OR source = :source) "
+            "SELECT content FROM centres WHERE gone_at IS NULL AND (CAST(:source AS TEXT) IS NULL OR source = :source) "
             "ORDER BY first_seen, source, source_id",
             {"source": source},
         )
@@ -91,50 +103,46 @@ class Catalog(ReadingLog):
 
     # Readings
 
-    def put_reading(self, offer_id: str, provider: str, reading: Reading, packed: Packed, at: datetime) -> bool:
-        """Store what was read of an offer. Slots are rewritten only when they changed; True when they did.
+    def put_readings(self, read: Sequence[Read]) -> set[str]:
+        """Store what was read. Slots are rewritten only when they changed; returns the offers whose slots did.
 
         A failed reading keeps the last slots, with the time since when it fails: whoever shows them must say so.
         """
-        old = self.row("SELECT slots_hash, failing_since FROM readings WHERE offer_id = :id", {"id": offer_id})
-        readable = reading.outcome.readable
-        values = {
-            "id": offer_id,
-            "provider": provider,
-            "outcome": reading.outcome.value,
-            "at": at.isoformat(),
-            "answered": at.isoformat() if readable else None,
-            "failing": None if readable else (old and old["failing_since"]) or at.isoformat(),
-            "partial": reading.partial,
-            "phone_only": reading.phone_only,
-            "count": packed.count,
-            "classes": packed.classes,
-            "slots": packed.blob,
-            "hash": packed.digest,
-        }
-        if old is None:
-            self.run(
-                "INSERT INTO readings VALUES (:id, :provider, :outcome, :at, :answered, :failing, :partial, "
-                ":phone_only, :count, :classes, :slots, :hash, :at)",
-                values,
+        known = self._slot_hashes([one.offer_id for one in read])
+        same: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        for one in read:
+            kept = one.offer_id in known and (
+                not one.reading.outcome.readable or known[one.offer_id] == one.packed.digest
             )
-            return True
-        self.run(
-            "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at), "
-            "failing_since = :failing, partial = :partial WHERE offer_id = :id",
-            values,
-        )
-        if not readable:
-            return False
-        self.run("UPDATE readings SET phone_only = :phone_only WHERE offer_id = :id", values)
-        if old["slots_hash"] == packed.digest:
-            return False
-        self.run(
-            "UPDATE readings SET slot_count = :count, classes = :classes, slots = :slots, slots_hash = :hash, "
-            "changed_at = :at WHERE offer_id = :id",
-            values,
-        )
-        return True
+            (same if kept else changed).append(_values(one))
+        with self.transaction():
+            self.run_many(
+                "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at),"
+                " failing_since = CASE WHEN :readable = 1 THEN NULL ELSE coalesce(failing_since, :at) END,"
+                " partial = :partial, phone_only = CASE WHEN :readable = 1 THEN :phone_only ELSE phone_only END"
+                " WHERE offer_id = :id",
+                same,
+            )
+            self.run_many(
+                "INSERT INTO readings VALUES (:id, :provider, :outcome, :at, :answered, :failing, :partial, "
+                ":phone_only, :count, :classes, :slots, :hash, :at) ON CONFLICT (offer_id) DO UPDATE SET "
+                "outcome = :outcome, read_at = :at, answered_at = :answered, failing_since = :failing, "
+                "partial = :partial, phone_only = :phone_only, slot_count = :count, classes = :classes, "
+                "slots = :slots, slots_hash = :hash, changed_at = :at WHERE :readable = 1",
+                changed,
+            )
+        return {row["id"] for row in changed}
+
+    def _slot_hashes(self, offer_ids: Sequence[str]) -> dict[str, str]:
+        """Of the offers that have been read before."""
+        known: dict[str, str] = {}
+        for start in range(0, len(offer_ids), ASKED_AT_ONCE):
+            part = offer_ids[start : start + ASKED_AT_ONCE]
+            marks = ", ".join("?" * len(part))
+            rows = self.rows(f"SELECT offer_id, slots_hash FROM readings WHERE offer_id IN ({marks})", part)  # noqa: S608
+            known.update((row["offer_id"], row["slots_hash"]) for row in rows)
+        return known
 
     def mark_unread(self, offer_ids: Iterable[str], at: datetime) -> None:
         """Note that offers could not even be asked about: their provider has stopped answering."""
@@ -174,7 +182,8 @@ class Catalog(ReadingLog):
     def quarantines(self, source: str | None = None) -> list[dict[str, Any]]:
         """Those that wait for a decision."""
         return self.rows(
-            "SELECT * FROM quarantines WHERE decision IS NULL AND (:source IS NULL OR source = :source) ORDER BY at",
+            "SELECT * FROM quarantines WHERE decision IS NULL AND (CAST(:source AS TEXT) IS NULL OR source = :source) "
+            "ORDER BY at",
             {"source": source},
         )
 
@@ -259,6 +268,25 @@ class Catalog(ReadingLog):
             {"id": import_id},
         )
         return {row["site"]: row["n"] for row in rows}
+
+
+def _values(one: Read) -> dict[str, Any]:
+    readable, at = one.reading.outcome.readable, one.at.isoformat()
+    return {
+        "id": one.offer_id,
+        "provider": one.provider,
+        "outcome": one.reading.outcome.value,
+        "at": at,
+        "readable": int(readable),
+        "answered": at if readable else None,
+        "failing": None if readable else at,
+        "partial": int(one.reading.partial),
+        "phone_only": int(one.reading.phone_only),
+        "count": one.packed.count,
+        "classes": one.packed.classes,
+        "slots": one.packed.blob,
+        "hash": one.packed.digest,
+    }
 
 
 def dump(centre: Centre) -> str:

@@ -1,80 +1,75 @@
-"""Opening a SQLite file the one right way, and the named migrations that shape it."""
+"""A store: its tables at a location, and the named migrations that shape them."""
 
 from __future__ import annotations
 
 import fcntl
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-BUSY_TIMEOUT_S = 30.0
-
-
-class StoreError(RuntimeError):
-    """A store cannot be opened or written; the message names the file and says what to do."""
+from aggregator.database import Connection, Location, Parameters, StoreError, connect
+from aggregator.database.postgres import PostgresSchema
 
 
 class Store:
-    """One SQLite file. `synchronous`: FULL for what can never be had again, NORMAL for what can be read anew."""
+    """`synchronous` of a file: FULL for what can never be had again, NORMAL for what can be read anew."""
 
-    def __init__(self, path: Path, migrations: Migrations, synchronous: str) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {synchronous}")
-            self.db = Database(connection)
-            with _one_at_a_time(path):
-                migrations.apply(self.db)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+    def __init__(self, location: Location, name: str, steps: Mapping[str, str], synchronous: str) -> None:
+        self._connection: Connection = connect(location, synchronous)
+        if isinstance(self._connection, PostgresSchema):
+            self._connection.migrate(name, steps)
+        elif isinstance(location, Path):
+            _migrate(location, name, steps)
 
     def close(self) -> None:
-        self.db.close()
+        self._connection.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """One change, whole or not at all.
+    def transaction(self) -> AbstractContextManager[None]:
+        """One change, whole or not at all."""
+        return self._connection.transaction()
 
-        Begun IMMEDIATE: a transaction that first reads and then writes would fail at once, without waiting,
-        when another process has written in between.
-        """
-        if self.db.conn.in_transaction:
-            with self.db.atomic():
-                yield
-            return
-        self.db.conn.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.db.conn.execute("ROLLBACK")
-            raise
-        self.db.conn.execute("COMMIT")
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
+        return self._connection.dicts(sql, parameters)
 
-    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        return list(self.db.query(sql, dict(parameters or {})))
-
-    def row(self, sql: str, parameters: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
+    def row(self, sql: str, parameters: Parameters = ()) -> dict[str, Any] | None:
         return next(iter(self.rows(sql, parameters)), None)
 
-    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> int:
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Rows changed."""
-        return int(self.db.execute(sql, dict(parameters or {})).rowcount)
+        return self._connection.run(sql, parameters)
 
-    def run_many(self, sql: str, parameters: Iterable[Mapping[str, Any]]) -> None:
-        with self.transaction():
-            self.db.conn.executemany(sql, parameters)
+    def run_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        self._connection.run_many(sql, parameters)
+
+
+def migrations(name: str, steps: Mapping[str, str]) -> Migrations:
+    """The steps as sqlite-utils applies them: each in a transaction with the note that it has run."""
+    found = Migrations(name)
+    for step, script in steps.items():
+        found(name=step)(lambda db, script=script: db.executescript(script))
+    return found
+
+
+def _migrate(path: Path, name: str, steps: Mapping[str, str]) -> None:
+    """Two processes that open a new file at once must not both create its tables."""
+    try:
+        with path.with_suffix(".migrating").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with closing_database(path) as db:
+                migrations(name, steps).apply(db)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
 
 
 @contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Two processes that open a new store at once must not both create its tables."""
-    with path.with_suffix(".migrating").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def closing_database(path: Path) -> Iterator[Database]:
+    connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        yield Database(connection)
+    finally:
+        connection.close()

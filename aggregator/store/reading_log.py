@@ -65,8 +65,9 @@ class ReadingLog(Store):
         )
         self.run_many(
             "INSERT INTO fetch_hours VALUES (:hour, :provider, :kind, :outcome, 1, :requests, :duration_ms) "
-            "ON CONFLICT (hour, provider, kind, outcome) DO UPDATE SET fetches = fetches + 1, "
-            "requests = requests + :requests, duration_ms = duration_ms + :duration_ms",
+            "ON CONFLICT (hour, provider, kind, outcome) DO UPDATE SET "
+            "fetches = fetch_hours.fetches + 1, requests = fetch_hours.requests + excluded.requests, "
+            "duration_ms = fetch_hours.duration_ms + excluded.duration_ms",
             rows,
         )
 
@@ -74,8 +75,8 @@ class ReadingLog(Store):
         """Fetches of one run, by provider, kind and outcome."""
         return self.rows(
             "SELECT provider, kind, outcome, count(*) AS fetches, sum(requests) AS requests, "
-            "sum(duration_ms) / count(*) AS mean_ms, sum(partial) AS partial FROM fetches WHERE run_id = :run "
-            "GROUP BY provider, kind, outcome ORDER BY provider, kind, outcome",
+            "CAST(sum(duration_ms) AS BIGINT) / count(*) AS mean_ms, sum(partial) AS partial FROM fetches "
+            "WHERE run_id = :run GROUP BY provider, kind, outcome ORDER BY provider, kind, outcome",
             {"run": run_id},
         )
 

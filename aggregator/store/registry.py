@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+from aggregator.database import Location
 from aggregator.store import schema
 from aggregator.store.database import Store
 
@@ -32,8 +32,8 @@ def draw(prefix: str) -> str:
 class Registry(Store):
     """All writes are one transaction each; times are ISO 8601 UTC texts."""
 
-    def __init__(self, path: Path, draw_id: Callable[[str], str] = draw) -> None:
-        super().__init__(path, schema.registry, "FULL")
+    def __init__(self, location: Location, draw_id: Callable[[str], str] = draw) -> None:
+        super().__init__(location, "registry", schema.REGISTRY, "FULL")
         self._draw = draw_id
 
     # Places
@@ -151,8 +151,8 @@ class Registry(Store):
         self, source: str, source_id: str, place_id: str, other: str, score: float, distance_m: int | None, at: datetime
     ) -> None:
         self.run(
-            "INSERT OR IGNORE INTO reviews (source, source_id, place_id, other_place_id, score, distance_m, opened_at) "
-            "VALUES (:source, :id, :place, :other, :score, :distance, :at)",
+            "INSERT INTO reviews (source, source_id, place_id, other_place_id, score, distance_m, opened_at) "
+            "VALUES (:source, :id, :place, :other, :score, :distance, :at) ON CONFLICT DO NOTHING",
             {
                 "source": source,
                 "id": source_id,
@@ -214,7 +214,7 @@ class Registry(Store):
         """since, offer_id, booking_url: every link that took the place of an earlier one."""
         return self.rows(
             "SELECT since, offer_id, booking_url FROM offer_links AS later WHERE EXISTS (SELECT 1 FROM offer_links "
-            "WHERE offer_id = later.offer_id AND rowid < later.rowid) ORDER BY since, offer_id"
+            "WHERE offer_id = later.offer_id AND since < later.since) ORDER BY since, offer_id"
         )
 
     # Decisions

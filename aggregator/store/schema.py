@@ -1,19 +1,10 @@
-"""The named migrations of `registry.db` and `catalog.db`. A migration that has run anywhere is never edited again."""
+"""The named migrations of registry and catalog, in order. A migration that has run anywhere is never edited again."""
 
 from __future__ import annotations
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
-registry = Migrations("registry")
-catalog = Migrations("catalog")
-
-
-@registry()
-def places_and_offers(db: Database) -> None:
-    """Ids for life, what they were matched with, and every decision of an operator."""
-    db.executescript(
-        """
+REGISTRY = {
+    # Ids for life, what they were matched with, and every decision of an operator.
+    "places_and_offers": """
         CREATE TABLE places (
             place_id TEXT PRIMARY KEY, drawn_on TEXT NOT NULL, merged_into TEXT, withdrawn TEXT, withdrawn_on TEXT
         );
@@ -42,15 +33,12 @@ def places_and_offers(db: Database) -> None:
             decision_id INTEGER PRIMARY KEY, at TEXT NOT NULL, role TEXT NOT NULL, kind TEXT NOT NULL,
             target TEXT NOT NULL, detail TEXT NOT NULL
         );
-        """
-    )
+    """,
+}
 
-
-@catalog()
-def what_sources_say(db: Database) -> None:
-    """Centres, readings of their slots, fetches, imports: all can be read again."""
-    db.executescript(
-        """
+CATALOG = {
+    # Centres, readings of their slots, fetches, imports: all can be read again.
+    "what_sources_say": """
         CREATE TABLE centres (
             source TEXT NOT NULL, source_id TEXT NOT NULL, content TEXT NOT NULL, content_hash TEXT NOT NULL,
             revision INTEGER NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, gone_at TEXT,
@@ -93,21 +81,13 @@ def what_sources_say(db: Database) -> None:
             import_id INTEGER NOT NULL, source_id TEXT NOT NULL, department TEXT NOT NULL, site TEXT NOT NULL,
             open INTEGER NOT NULL, PRIMARY KEY (import_id, source_id)
         ) WITHOUT ROWID;
-        """
-    )
-
-
-@catalog()
-def listed_offers(db: Database) -> None:
-    """Which offers to ask about, as of the last placing: asked for every few seconds."""
-    db.executescript("CREATE TABLE listed_offers (offer_id TEXT PRIMARY KEY) WITHOUT ROWID;")
-
-
-@catalog()
-def outages(db: Database) -> None:
-    """Since when and until when a provider as a whole could not be read; no end while it lasts."""
-    db.executescript(
-        """
+    """,
+    # Which offers to ask about, as of the last placing: asked for every few seconds.
+    "listed_offers": """
+        CREATE TABLE listed_offers (offer_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    """,
+    # Since when and until when a provider as a whole could not be read; no end while it lasts.
+    "outages": """
         CREATE TABLE outages (provider TEXT NOT NULL, since TEXT NOT NULL, until TEXT, PRIMARY KEY (provider, since));
-        """
-    )
+    """,
+}

@@ -19,6 +19,6 @@ class Stores:
         self.catalog.close()
 
 
-def open_stores(folder: Path) -> Stores:
-    """Raises StoreError."""
-    return Stores(Registry(folder / "registry.db"), Catalog(folder / "catalog.db"))
+def open_stores(folder: Path, database_url: str | None = None) -> Stores:
+    """Two files of a folder, or one PostgreSQL schema. Raises StoreError."""
+    return Stores(Registry(database_url or folder / "registry.db"), Catalog(database_url or folder / "catalog.db"))

@@ -35,8 +35,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def stores(settings: Settings) -> Iterator[Stores]:
-    opened = open_stores(settings.data_dir)
+def stores(settings: Settings, database_url: str | None) -> Iterator[Stores]:
+    """Of one machine, and of several: every test that asks for them runs twice."""
+    opened = open_stores(settings.data_dir, database_url)
     yield opened
     opened.close()
 

@@ -112,7 +112,8 @@ def test_a_platform_that_stops_answering_is_left_alone_and_its_places_are_unknow
     sandbox.faults.clear()
     state = stores.catalog.breaker("doctolib")
     assert state.open_until is not None
-    states = {publish().slots.offers[o.id].state for o in publish().places.offers.values() if o.provider == "doctolib"}
+    after = publish()
+    states = {after.slots.offers[o.id].state for o in after.places.offers.values() if o.provider == "doctolib"}
     assert states == {"unknown"}
 
 

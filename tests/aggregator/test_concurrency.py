@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from aggregator.schedule import WorkerRunningError, alone, beside_others, lock
 from aggregator.settings import Settings
-from aggregator.store import Catalog, pack
+from aggregator.store import Catalog, Read, pack
+from aggregator.turns import WorkerRunningError, alone, beside_others, lock
 from providers.records import Outcome, Reading
 from tests.conftest import NOON
 
 
-def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    Catalog(tmp_path / "catalog.db").close()
+def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path, database_url: str | None) -> None:
+    location = database_url or tmp_path / "catalog.db"
+    Catalog(location).close()
     failures: list[BaseException] = []
 
     def job(name: str) -> None:
-        catalog = Catalog(tmp_path / "catalog.db")
+        catalog = Catalog(location)
         try:
             for number in range(60):
                 with catalog.transaction():
                     packed = pack([(NOON + timedelta(minutes=number), ((), None, None))])
-                    catalog.put_reading(f"o-{number}", name, Reading(Outcome.OK), packed, NOON)
+                    catalog.put_readings([Read(f"o-{number}", name, Reading(Outcome.OK), packed, NOON)])
         except BaseException as error:
             failures.append(error)
         finally:
@@ -38,14 +40,12 @@ def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path) ->
         one.join()
 
     assert failures == []
-    assert len(Catalog(tmp_path / "catalog.db").readings()) == 60
+    assert len(Catalog(location).readings()) == 60
 
 
-def test_a_new_store_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
+def test_a_new_store_may_be_opened_by_many_at_once(tmp_path: Path, database_url: str | None) -> None:
     with ThreadPoolExecutor(12) as pool:
-        opened = list(pool.map(lambda _: Catalog(tmp_path / "catalog.db"), range(12)))
+        opened = list(pool.map(lambda _: Catalog(database_url or tmp_path / "catalog.db"), range(12)))
 
     assert all(catalog.readings() == [] for catalog in opened)
 

@@ -124,7 +124,10 @@ def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
 
     reader = EventReader(tmp_path / "events.db")
     assert reader.exposure("2026-11-23T00", "2026-11-23T23") == [("dep=75", "maiia", 3, 150, 75)]
-    assert reader.lists("2026-11-23T12") == [("2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 2)]
+    assert reader.shown("2026-11-23T12") == (
+        [("2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 2)],
+        {"maiia": 75},
+    )
     assert reader.ages("2026-11-23T00", "2026-11-23T23") == [("maiia", 4, 3)]
 
 

@@ -46,6 +46,11 @@ def settings(filled: Settings) -> Settings:
 
 
 @pytest.fixture
+def database_url() -> None:
+    """Files: what is asked here are snapshots, whatever store they came from."""
+
+
+@pytest.fixture
 def snapshot(settings: Settings) -> Snapshot:
     shelf = Shelf(settings.published_dir)
     shelf.refresh()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.store import Catalog, Registry, StoreError, pack, unpack
+from aggregator.store import Catalog, Read, Registry, StoreError, pack, unpack
 from aggregator.store.catalog import dump, parse
 from providers.breaker import Breaker, BreakerState
 from providers.errors import BlockedError, CircuitOpenError, RateLimitedError, UnavailableError
@@ -25,13 +27,15 @@ kinds = st.tuples(
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "registry.db")
+def registry(tmp_path: Path, database_url: str | None) -> Iterator[Registry]:
+    with closing(Registry(database_url or tmp_path / "registry.db")) as opened:
+        yield opened
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.db")
+def catalog(tmp_path: Path, database_url: str | None) -> Iterator[Catalog]:
+    with closing(Catalog(database_url or tmp_path / "catalog.db")) as opened:
+        yield opened
 
 
 @given(st.lists(st.tuples(moments, kinds), max_size=60))
@@ -73,7 +77,7 @@ def test_ids_are_random_and_for_life(registry: Registry) -> None:
     assert len(first) == 12
     assert registry.put_offer(first, "doctolib", "a#1", "https://x/2", NOON) == offer
     assert registry.put_offer(first, "doctolib", "a#2", "https://x/3", NOON) == offer
-    history = registry.rows("SELECT booking_url FROM offer_links ORDER BY rowid")
+    history = registry.rows("SELECT booking_url FROM offer_links ORDER BY since")
     assert [row["booking_url"] for row in history] == ["https://x/1", "https://x/2", "https://x/3"]
 
 
@@ -119,17 +123,17 @@ def test_only_a_complete_list_makes_centres_disappear(catalog: Catalog) -> None:
 
 def test_a_failed_reading_keeps_the_slots_and_says_since_when_it_fails(catalog: Catalog) -> None:
     packed = pack([(NOON + timedelta(days=1), (("pfizer",), "1", None))])
-    catalog.put_reading("o-1", "x", Reading(Outcome.OK), packed, NOON)
+    catalog.put_readings([Read("o-1", "x", Reading(Outcome.OK), packed, NOON)])
 
     for minutes in (5, 10):
         at = NOON + timedelta(minutes=minutes)
-        catalog.put_reading("o-1", "x", Reading(Outcome.TIMEOUT), pack([]), at)
+        catalog.put_readings([Read("o-1", "x", Reading(Outcome.TIMEOUT), pack([]), at)])
 
     (row,) = catalog.readings()
     assert (row["outcome"], row["slot_count"]) == ("timeout", 1)
     assert row["failing_since"] == (NOON + timedelta(minutes=5)).isoformat()
     assert row["answered_at"] == NOON.isoformat()
-    catalog.put_reading("o-1", "x", Reading(Outcome.EMPTY), pack([]), NOON + timedelta(minutes=15))
+    catalog.put_readings([Read("o-1", "x", Reading(Outcome.EMPTY), pack([]), NOON + timedelta(minutes=15))])
     (row,) = catalog.readings()
     assert (row["failing_since"], row["slot_count"]) == (None, 0)
 
@@ -155,7 +159,9 @@ def test_migrations_run_once_and_opening_again_changes_nothing(tmp_path: Path) -
     assert len(again.rows("SELECT * FROM _sqlite_migrations")) == 1
 
 
-def test_the_registry_is_durable_and_the_catalog_quick(registry: Registry, catalog: Catalog) -> None:
+def test_the_file_of_the_registry_is_durable_and_that_of_the_catalog_quick(tmp_path: Path) -> None:
+    registry, catalog = Registry(tmp_path / "registry.db"), Catalog(tmp_path / "catalog.db")
+
     assert registry.rows("PRAGMA synchronous")[0]["synchronous"] == 2
     assert catalog.rows("PRAGMA synchronous")[0]["synchronous"] == 1
 

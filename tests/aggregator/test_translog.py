@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.database import Location
 from aggregator.ledger import merkle
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, load_or_create_signer, open_note, parse_checkpoint
 from aggregator.ledger.translog import LogError, TransparencyLog, tile_path
@@ -28,8 +31,14 @@ def entry(number: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> TransparencyLog:
-    return TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+def kept_at(tmp_path: Path, database_url: str | None) -> Location:
+    return database_url or tmp_path / "log.db"
+
+
+@pytest.fixture
+def log(tmp_path: Path, kept_at: Location) -> Iterator[TransparencyLog]:
+    with closing(TransparencyLog(kept_at, tmp_path / "log", SIGNER)) as opened:
+        yield opened
 
 
 def test_roots_are_those_of_rfc_6962() -> None:
@@ -107,35 +116,35 @@ def test_what_is_published_is_the_tree(log: TransparencyLog, tmp_path: Path) -> 
     assert above == merkle.root_of(leaves[:256]) + merkle.root_of(leaves[256:512])
 
 
-def test_it_comes_back_after_a_stop_as_it_was(log: TransparencyLog, tmp_path: Path) -> None:
+def test_it_comes_back_after_a_stop_as_it_was(log: TransparencyLog, tmp_path: Path, kept_at: Location) -> None:
     log.append([entry(number) for number in range(300)])
     root = log.root
     log.close()
     (tmp_path / "log" / tile_path(0, 0)).unlink()  # a crash between the entries and their tiles
 
-    again = TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+    again = TransparencyLog(kept_at, tmp_path / "log", SIGNER)
 
     assert (again.size, again.root) == (300, root)
     assert (tmp_path / "log" / tile_path(0, 0)).exists()
     assert again.last("test") == entry(299)
 
 
-def test_it_never_signs_a_smaller_tree(log: TransparencyLog, tmp_path: Path) -> None:
+def test_it_never_signs_a_smaller_tree(log: TransparencyLog, tmp_path: Path, kept_at: Location) -> None:
     log.append([entry(1), entry(2)])
-    log._db.execute("DELETE FROM entries WHERE n = 1")
+    log._db.run("DELETE FROM entries WHERE n = 1")
     log.close()
 
     with pytest.raises(LogError, match="2 entries have been signed and 1 are left"):
-        TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+        TransparencyLog(kept_at, tmp_path / "log", SIGNER)
 
 
-def test_it_never_signs_a_different_tree(log: TransparencyLog, tmp_path: Path) -> None:
+def test_it_never_signs_a_different_tree(log: TransparencyLog, tmp_path: Path, kept_at: Location) -> None:
     log.append([entry(1), entry(2)])
-    log._db.execute("UPDATE entries SET entry = ? WHERE n = 0", (b'{"t":"forged"}',))
+    log._db.run("UPDATE entries SET entry = ? WHERE n = 0", (b'{"t":"forged"}',))
     log.close()
 
     with pytest.raises(LogError, match="not those that have been signed"):
-        TransparencyLog(tmp_path / "log.db", tmp_path / "log", SIGNER)
+        TransparencyLog(kept_at, tmp_path / "log", SIGNER)
 
 
 def test_an_entry_that_is_too_long_changes_nothing(log: TransparencyLog) -> None:

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from aggregator.ledger.events import _MIGRATIONS, open_events
 from aggregator.store import schema
 from aggregator.store.catalog import Catalog
+from aggregator.store.database import migrations as named
 from aggregator.store.registry import Registry
 from tests.bench.score import Score, report
 
@@ -118,8 +119,12 @@ def score() -> Score:
         folder = Path(name)
         events = event_schemas(folder)
         rows = [
-            half_migrated(folder, "registry", open_registry, store_schemas(folder, "registry", schema.registry)),
-            half_migrated(folder, "catalog", open_catalog, store_schemas(folder, "catalog", schema.catalog)),
+            half_migrated(
+                folder, "registry", open_registry, store_schemas(folder, "registry", named("registry", schema.REGISTRY))
+            ),
+            half_migrated(
+                folder, "catalog", open_catalog, store_schemas(folder, "catalog", named("catalog", schema.CATALOG))
+            ),
             half_migrated(folder, "events", open_redirects, events),
         ]
         first = {frozenset[str](), schema_of(folder / "events-upto-1.db")}

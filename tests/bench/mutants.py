@@ -1,4 +1,4 @@
-"""Row 30 (nightly): small changes of the guard, the order, the Merkle tree and the statistics that no test notices.
+"""Row 30 (nightly): small changes of the guard, the order, the shares and the ledger that no test notices.
 
 mutmut changes a copy of the checkout one operator, number or word at a time and runs the tests of those modules.
 """
@@ -15,13 +15,17 @@ from pathlib import Path
 from aggregator.settings import ROOT
 from tests.bench.score import Score, report
 
-TITLE = "changes of guard, order, tree and verdicts that the tests notice"
+TITLE = "changes of guard, order, shares and ledger that the tests notice"
 BAR = "≥ 90 %"
 LEAST = 0.9
-MODULES = ("providers/booking_url.py", "aggregator/order.py", "aggregator/ledger/merkle.py", "aggregator/territory.py")
+MODULES = (
+    "providers/booking_url.py", "aggregator/order.py", "aggregator/shares.py", "aggregator/territory.py",
+    "aggregator/ledger/merkle.py", "aggregator/ledger/translog.py", "aggregator/ledger/seeds.py",
+    "aggregator/ledger/rollups.py", "aggregator/ledger/sealing.py",
+)  # fmt: skip
 TESTS = (
     "tests/providers/test_booking_url.py", "tests/aggregator/test_order.py", "tests/aggregator/test_translog.py",
-    "tests/aggregator/test_territory.py",
+    "tests/aggregator/test_territory.py", "tests/aggregator/test_shares.py", "tests/aggregator/test_accounts.py",
 )  # fmt: skip
 COPIED = ("aggregator", "providers", "tests", "data", "templates", "static", "docs", "app.py", "verify.py")
 # Mutants that change nothing: at its limit a band begins with the number that the band before would have ended with;

@@ -1,0 +1,56 @@
+"""One way to speak to whatever keeps the data: a SQLite file on one machine, a PostgreSQL schema on several.
+
+SQL is written once, in the words that both understand, with `?` or `:name` for parameters; tables are defined in
+SQLite's words and translated (`postgres.py`). PostgreSQL's driver is loaded only when there is such a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+Location = Path | str
+"""A file, or a `postgresql://` URL."""
+
+
+class StoreError(RuntimeError):
+    """A store cannot be opened or written; the message names it and says what to do."""
+
+
+class Connection(Protocol):
+    """Outside `transaction` each statement is a change of its own."""
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]: ...
+
+    def dicts(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]: ...
+
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """Rows changed."""
+
+    def run_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """One change, whole or not at all."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One change, whole or not at all; one inside another is part of it."""
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one moment."""
+
+    def define(self, script: str) -> None:
+        """Create tables, in SQLite's words; statements that change nothing the second time."""
+
+    def close(self) -> None: ...
+
+
+def connect(location: Location, synchronous: str = "FULL") -> Connection:
+    """`synchronous`: of a SQLite file; PostgreSQL is always durable. Raises StoreError."""
+    if isinstance(location, Path):
+        from aggregator.database.sqlite import SqliteFile
+
+        return SqliteFile(location, synchronous)
+    from aggregator.database.postgres import PostgresSchema
+
+    return PostgresSchema(location)

@@ -1,0 +1,70 @@
+"""A SQLite file, opened the one right way: write-ahead log, patient, and immediate transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aggregator.database import Parameters, StoreError
+
+BUSY_TIMEOUT_S = 30.0
+
+
+class SqliteFile:
+    """`synchronous`: FULL for what can never be had again, NORMAL for what can be read anew."""
+
+    def __init__(self, path: Path, synchronous: str = "FULL") -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.raw = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
+            self.raw.execute("PRAGMA journal_mode = WAL")
+            self.raw.execute(f"PRAGMA synchronous = {synchronous}")
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        return self.raw.execute(sql, parameters).fetchall()
+
+    def dicts(self, sql: str, parameters: Parameters = ()) -> list[dict[str, Any]]:
+        cursor = self.raw.execute(sql, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def run(self, sql: str, parameters: Parameters = ()) -> int:
+        return self.raw.execute(sql, parameters).rowcount
+
+    def run_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        with self.transaction():
+            self.raw.executemany(sql, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Begun IMMEDIATE: a transaction that first reads and then writes would fail at once, without waiting,
+        when another process has written in between.
+        """
+        if self.raw.in_transaction:
+            yield
+            return
+        yield from self._between("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        yield from self._between("BEGIN DEFERRED")
+
+    def _between(self, begin: str) -> Iterator[None]:
+        self.raw.execute(begin)
+        try:
+            yield
+        except BaseException:
+            self.raw.execute("ROLLBACK")
+            raise
+        self.raw.execute("COMMIT")
+
+    def define(self, script: str) -> None:
+        self.raw.executescript(script)

@@ -1,0 +1,66 @@
+"""Who may work when: file locks among the processes of one machine, a lead among the workers of several."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from aggregator.settings import Settings
+from aggregator.store import PublishedFiles
+
+WORKER = "worker"
+
+
+class WorkerRunningError(RuntimeError):
+    """Another worker has the lock."""
+
+
+@contextmanager
+def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
+    """Hold a file's lock; the system frees it when the process dies. Raises WorkerRunningError without `wait`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            raise WorkerRunningError(f"another process holds {path}") from error
+        yield
+
+
+@contextmanager
+def leading(settings: Settings) -> Iterator[None]:
+    """What only the worker that leads may do, done by a command: refused while a worker leads.
+
+    On one machine the locks of the data folder are enough. Raises WorkerRunningError.
+    """
+    if not settings.database_url:
+        yield
+        return
+    with closing(PublishedFiles(settings.database_url)) as files:
+        if not files.database.lead(WORKER):
+            raise WorkerRunningError("a worker leads: stop the workers of all machines first")
+        files.take(settings.published_dir, 0)
+        yield
+        files.bring(settings.published_dir)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """One full run at a time: new jobs of the worker wait at the turnstile, running ones end first.
+
+    With several machines only while no worker leads. Raises WorkerRunningError.
+    """
+    with leading(settings), lock(settings.data_dir / "turnstile.lock"), lock(settings.data_dir / "collect.lock"):
+        yield
+
+
+@contextmanager
+def beside_others(settings: Settings) -> Iterator[None]:
+    """One job among the worker's others."""
+    with ExitStack() as held:
+        with lock(settings.data_dir / "turnstile.lock"):
+            held.enter_context(lock(settings.data_dir / "collect.lock", shared=True))
+        yield
