@@ -133,7 +133,7 @@ class Worker:
                     leads = self._files.database.lead(WORKER)
                     taken = self._files.take(self._settings.published_dir, taken)
                     if leads:
-                        log.info("this worker leads")
+                        log.warning("this worker leads")
                         return
                     self._files.wait(FOLLOW_EVERY_S)
             except StoreError as error:

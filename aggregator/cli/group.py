@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 from rich.console import Console
@@ -21,6 +21,16 @@ from providers.official_list import OfficialListError
 REFUSALS = (BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError, WitnessError)
 
 console = Console(stderr=True)
+
+
+class Detailed(logging.Formatter):
+    """The line, then what the caller knows besides (`extra`), as name=value."""
+
+    USUAL: ClassVar = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        details = [f"{name}={value}" for name, value in vars(record).items() if name not in self.USUAL]
+        return " ".join([super().format(record), *details])
 
 
 class Refused(click.ClickException):
@@ -44,5 +54,7 @@ def refusing(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.version_option("0.1.0", prog_name="aiguillage")
 def main() -> None:
     """Aiguillage : un aiguillage neutre entre les citoyens et les plateformes de rendez-vous."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    output = logging.StreamHandler()
+    output.setFormatter(Detailed("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[output])
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a reading that is still running is no news

@@ -14,8 +14,11 @@ import click
 from aggregator import backup, canonical, demonstration, outlines, readiness
 from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.ledger import seeds
+from aggregator.ledger.notes import load_or_create_signer
 from aggregator.node import Node
 from aggregator.progress import Bars
+from aggregator.redirect import load_secret
 from aggregator.schedule import Worker
 from aggregator.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
 from providers.sandbox.faults import FAULTS
@@ -138,6 +141,17 @@ def granian_arguments(settings: Settings) -> list[str]:
     }
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     return [*flags, "--no-access-log", "--no-ws", "--respawn-failed-workers", "--factory", "app:create_app"]
+
+
+@main.command("draw-keys")
+@refusing
+def draw_keys() -> None:
+    """The token secret, the seed chain and the log's key, where there are none yet: all machines share one copy."""
+    settings = Settings.from_env()
+    load_secret(settings.keys_dir / "token.key")
+    seeds.load_or_create(settings.keys_dir / "seed-chain.json", datetime.now(UTC).date())
+    signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
+    click.echo(f"{settings.keys_dir} : clé du journal {signer.vkey}")
 
 
 @main.command()
