@@ -5,21 +5,24 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import cos, pi, radians, sin
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from aggregator import canonical
 from aggregator.geography import EARTH_RADIUS_M, Points
+from aggregator.snapshot_files import Series, read_places, read_slots
 
+File = TypeVar("File")
 KEPT_IN_MEMORY = 4
 REPLAY = timedelta(hours=2)
 REPLAY_HOURS = 48
@@ -29,16 +32,17 @@ class SnapshotError(RuntimeError):
     """A published file is missing or is not what its name says; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+# gc=False: records without cycles, which the collector of cycles need not walk; a national snapshot has sixty thousand.
+
+
+class Offer(msgspec.Struct, frozen=True, gc=False):
     id: str
     provider: str
     url: str
     place: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """A place as the published file says it; `lat`/`lon` None: known by its address only."""
 
     id: str
@@ -69,8 +73,7 @@ class Place:
         return ZoneInfo(self.tz)
 
 
-@dataclass(frozen=True, slots=True)
-class OfferState:
+class OfferState(msgspec.Struct, frozen=True, gc=False):
     """What is known of an offer's slots. `first`, `last`: its range in the arrays of `Slots`.
 
     `state`: seen, none, unknown, phone; `answered`, `since`: aware UTC.
@@ -88,13 +91,15 @@ class OfferState:
 class Places:
     """The places file: records, ids, and a k-d tree on the unit sphere."""
 
-    def __init__(self, content: Mapping[str, Any], sha256: str) -> None:
+    def __init__(self, body: bytes, sha256: str) -> None:
+        """Raises SnapshotError when `body` is no places file."""
+        content = _readable(read_places, body)
         self.sha256 = sha256
-        self.campaign: dict[str, Any] = content["campaign"]
-        self.all: tuple[Place, ...] = tuple(_place(number, row) for number, row in enumerate(content["places"]))
+        self.campaign = content.campaign
+        self.all: tuple[Place, ...] = tuple(_place(number, row) for number, row in enumerate(content.rows()))
         self.index = {place.id: number for number, place in enumerate(self.all)}
         self.offers = {offer.id: offer for place in self.all for offer in place.offers}
-        self.points = {insee: (lat, lon) for insee, lat, lon in content["communes"]}
+        self.points = {insee: (lat, lon) for insee, lat, lon in content.communes}
         self._located = np.array([n for n, place in enumerate(self.all) if place.lat is not None], dtype=np.int64)
         points = np.array([(self.all[n].lat, self.all[n].lon) for n in self._located], dtype=float).reshape(-1, 2)
         self._points = Points(points[:, 0].copy(), points[:, 1].copy())
@@ -132,36 +137,30 @@ class Places:
 class Slots:
     """The slots file as arrays, sorted by offer: minute (UTC since 1970), local minute, kind."""
 
-    def __init__(self, content: Mapping[str, Any], sha256: str, places: Places) -> None:
-        if content["places"] != places.sha256:
+    def __init__(self, body: bytes, sha256: str, places: Places) -> None:
+        """Raises SnapshotError when `body` is no slots file, or one of other places."""
+        content = _readable(read_slots, body)
+        if content.places != places.sha256:
             raise SnapshotError("the slots file belongs to another places file")
         self.sha256 = sha256
-        self.at = datetime.fromisoformat(content["at"])
-        self.until: str = content["until"]
-        self.interval_s: int = content["interval_s"]
-        self.kinds: list[dict[str, Any]] = content["kinds"]
+        self.at = datetime.fromisoformat(content.at)
+        self.until = content.until
+        self.interval_s = content.interval_s
+        self.kinds = content.kinds
         self.offers: dict[str, OfferState] = {}
-        minutes: list[NDArray[np.int64]] = []
-        kinds: list[NDArray[np.int16]] = []
-        zones: list[NDArray[np.int16]] = []
         names = sorted({place.tz for place in places.all})
-        position = 0
-        for offer_id, row in content["offers"].items():
-            start = position
-            zone = names.index(places.all[places.offers[offer_id].place].tz)
-            for kind, deltas in row["slots"]:
-                part = np.cumsum(np.array(deltas, dtype=np.int64))
-                minutes.append(part)
-                kinds.append(np.full(len(part), kind, dtype=np.int16))
-                zones.append(np.full(len(part), zone, dtype=np.int16))
-                position += len(part)
+        zone_of = [names.index(place.tz) for place in places.all]
+        series = Series()
+        for offer_id, row in content.rows():
+            start, zone = len(series), zone_of[places.offers[offer_id].place]
+            for kind, steps in row.slots:
+                series.add(steps, kind, zone)
             self.offers[offer_id] = OfferState(
-                row["state"], _utc(row["answered"]), _utc(row["since"]), row["cause"], row["partial"], start, position
+                row.state, _utc(row.answered), _utc(row.since), row.cause, row.partial, start, len(series)
             )
-        self.minute = np.concatenate(minutes) if minutes else np.zeros(0, dtype=np.int64)
-        self.kind = np.concatenate(kinds) if kinds else np.zeros(0, dtype=np.int16)
+        self.minute, self.kind, zones = series.arrays()
         self.earliest = _earliest(self.offers, self.minute)
-        self.local = _local_minutes(self.minute, np.concatenate(zones) if zones else None, names)
+        self.local = _local_minutes(self.minute, zones, names)
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,7 @@ class Shelf:
             self._places = kept
             return snapshot
 
-    def _file(self, sha256: str) -> dict[str, Any]:
+    def _file(self, sha256: str) -> bytes:
         path = self._folder / "snapshots" / f"{sha256}.json.gz"
         try:
             body = gzip.decompress(path.read_bytes())
@@ -260,12 +259,18 @@ class Shelf:
             raise SnapshotError(f"{path.name}: {error}") from error
         if canonical.sha256(body) != sha256:
             raise SnapshotError(f"{path.name}: its content does not have the hash of its name")
-        content: dict[str, Any] = json.loads(body)
-        return content
+        return body
+
+
+def _readable(read: Callable[[bytes], File], body: bytes) -> File:
+    try:
+        return read(body)
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"not a file of a snapshot: {error}") from error
 
 
 def _place(number: int, row: Mapping[str, Any]) -> Place:
-    fields = {name: row[name] for name in Place.__dataclass_fields__ if name not in ("offers", "hours", "sources")}
+    fields = {name: row[name] for name in Place.__struct_fields__ if name not in ("offers", "hours", "sources")}
     return Place(
         **fields,
         hours=tuple(row["hours"]),
@@ -297,13 +302,9 @@ def _utc(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
 
-def _local_minutes(
-    minutes: NDArray[np.int64], zones: NDArray[np.int16] | None, names: Sequence[str]
-) -> NDArray[np.int64]:
+def _local_minutes(minutes: NDArray[np.int64], zones: NDArray[np.int16], names: Sequence[str]) -> NDArray[np.int64]:
     """Wall-clock minutes of each slot in its place's zone; offsets are looked up once an hour and zone."""
     local = minutes.copy()
-    if zones is None:
-        return local
     for number, name in enumerate(names):
         zone, mine = ZoneInfo(name), zones == number
         hours, inverse = np.unique(minutes[mine] // 60, return_inverse=True)

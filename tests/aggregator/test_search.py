@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gzip
 import itertools
-import json
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator import canonical
 from aggregator.campaign import Campaign
@@ -116,7 +115,7 @@ def nation(gazetteer: Gazetteer) -> Snapshot:
             chance.sample(LABELS, 2) if number % 20 == 0 else chance.choices(LABELS, (74, 6, 5, 5, 4, 3, 2, 1), k=1)
         )
         row: dict[str, Any] = {
-            **dict.fromkeys(Place.__dataclass_fields__, ""),
+            **dict.fromkeys(Place.__struct_fields__, ""),
             "id": f"p-{identifier}",
             "drawn": "2026-01-01",
             "lat": commune.lat + chance.gauss(0, 0.02),
@@ -134,10 +133,10 @@ def nation(gazetteer: Gazetteer) -> Snapshot:
             offers[offer["id"]] = {"state": "seen" if seen else chance.choice(("none", "unknown")), "answered": None,
                                    "since": None, "cause": None, "partial": False, "slots": slots}  # fmt: skip
     points = [[commune.insee, commune.lat, commune.lon] for commune in communes]
-    made = Places({"campaign": {}, "places": places, "communes": points}, "0" * 64)
+    made = Places(canonical.to_json({"campaign": {}, "places": places, "communes": points}), "0" * 64)
     kinds = [{"needs": [], "step": None, "audience": None}]
     content = {"places": "0" * 64, "at": "2026-06-20T00:00:00Z", "until": "", "interval_s": 1, "kinds": kinds}
-    return Snapshot(made, Slots({**content, "offers": offers}, "1" * 64, made), "2" * 64)
+    return Snapshot(made, Slots(canonical.to_json({**content, "offers": offers}), "1" * 64, made), "2" * 64)
 
 
 def test_no_exchange_of_names_moves_a_place_in_the_whole_country(nation: Snapshot, covid: Campaign) -> None:
@@ -253,8 +252,8 @@ def test_a_list_is_replayed_from_the_published_files_alone(
     raw = [gzip.decompress((settings.published_dir / "snapshots" / f"{n}.json.gz").read_bytes()) for n in names]
     assert [canonical.sha256(one) for one in raw] == names
 
-    places = Places(json.loads(raw[0]), names[0])
-    slots = Slots(json.loads(raw[1]), names[1], places)
+    places = Places(raw[0], names[0])
+    slots = Slots(raw[1], names[1], places)
     again = Snapshot(places, slots, canonical.snapshot_hash(*names))
 
     assert search(again, Question(insee=LYON), EPOCH, SEED, covid).hash == answer.hash

@@ -36,7 +36,7 @@ EQUAL = ("order.x_band__", "order.x_tie_group__", "BookingSitesǁ__init____mutmu
 SQL = re.compile(r"SELECT|INSERT|UPDATE|DELETE|VALUES|ORDER BY|GROUP BY|ON CONFLICT|excluded\.|CREATE", re.IGNORECASE)
 # The controls: changes known beforehand, each of which the tests must notice.
 PLANTED = (
-    ("providers/booking_url.py", 'parts.scheme != "https"', "False"),
+    ("providers/booking_url.py", 'if match["origin"] not in allowed_origins:', "if False:"),
     ("aggregator/order.py", "hmac.new(seed", 'hmac.new(b"fixed"'),
     ("aggregator/shares.py", "if least <= low and high <= most:", "if least <= low or high <= most:"),
     ("aggregator/ledger/merkle.py", 'b"\\x00"', 'b"\\x01"'),

@@ -11,6 +11,7 @@ import numpy as np
 from geopy.distance import great_circle
 from scipy.spatial import cKDTree
 
+from aggregator import canonical
 from aggregator.search import Question, search
 from aggregator.snapshot import Places, Slots, Snapshot
 from tests.bench.harness import Result, at_least, at_most, main, median, told
@@ -45,11 +46,11 @@ def snapshot(count: int) -> tuple[Snapshot, list[tuple[float, float]]]:
             "state": "seen" if seen else "none", "answered": None, "since": None, "cause": None, "partial": False,
             "slots": [[0, minutes]] if seen else [],
         }  # fmt: skip
-    places = Places({"campaign": {}, "communes": [], "places": rows}, "p" * 64)
+    places = Places(canonical.to_json({"campaign": {}, "communes": [], "places": rows}), "p" * 64)
     kinds = [{"needs": [], "step": None, "audience": None}]
     content = {"places": "p" * 64, "at": "2026-11-23T12:00:00+00:00", "until": "", "interval_s": 300, "kinds": kinds}
     points = [(lat + draw.gauss(0, 0.05), lon + draw.gauss(0, 0.05)) for lat, lon in draw.choices(towns, k=QUERIES)]
-    return Snapshot(places, Slots({**content, "offers": offers}, "s" * 64, places), "h" * 64), points
+    return Snapshot(places, Slots(canonical.to_json({**content, "offers": offers}), "s" * 64, places), "h" * 64), points
 
 
 def p50_us(work: Callable[[float, float], object], points: list[tuple[float, float]]) -> float:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from aggregator.redirect import Duplicates, Redirector, Tokens, UnknownOfferError, Visitor
 from aggregator.settings import ROOT

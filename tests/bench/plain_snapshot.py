@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from aggregator import canonical
 from aggregator.snapshot import Offer, Places, Slots, Snapshot
 
 
@@ -15,8 +16,8 @@ def one_offer() -> tuple[Snapshot, Offer]:
         "phone": None, "hours": [], "wheelchair": None, "walk_in": False, "note": "", "site": None, "kind": "",
         "sources": ["x"], "official_id": None, "offers": [offer],
     }  # fmt: skip
-    places = Places({"campaign": {}, "communes": [], "places": [place]}, "p" * 64)
+    places = Places(canonical.to_json({"campaign": {}, "communes": [], "places": [place]}), "p" * 64)
     at = datetime(2026, 11, 23, 12, tzinfo=UTC).isoformat()
     empty = {"places": "p" * 64, "at": at, "until": "", "interval_s": 300, "kinds": [], "offers": {}}
-    slots = Slots(empty, "s" * 64, places)
+    slots = Slots(canonical.to_json(empty), "s" * 64, places)
     return Snapshot(places, slots, "h" * 64), places.offers["o-aaaaaaaaaa"]

@@ -113,7 +113,7 @@ def test_a_link_that_slipped_into_the_data_goes_nowhere(
     browser: FlaskClient, site: Site, token: str, filled: Settings
 ) -> None:
     """The second gate: the guard runs again at the redirect."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     assert site.snapshot is not None
     offers = site.snapshot.places.offers

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -16,6 +15,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
+from msgspec.structs import replace
 
 from aggregator.gazetteer import Gazetteer
 from aggregator.outlines import Outlines, Window
@@ -65,7 +65,7 @@ def test_the_map_numbers_its_places_as_the_list_does(browser: FlaskClient) -> No
 
 
 def place_at(number: int, lat: float, lon: float) -> tuple[int, Place]:
-    fields = {**dict.fromkeys(Place.__dataclass_fields__, ""), "lat": lat, "lon": lon, "name": f"Lieu {number}"}
+    fields = {**dict.fromkeys(Place.__struct_fields__, ""), "lat": lat, "lon": lon, "name": f"Lieu {number}"}
     return number, Place(**fields)  # type: ignore[arg-type]
 
 
