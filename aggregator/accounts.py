@@ -186,6 +186,16 @@ class Accounts:
         before = (at - timedelta(days=KEPT_DAYS)).strftime("%Y-%m-%dT%H")
         return self.reader.erase(before) + sum(erase(path, before) for path in files)
 
+    def recount(self, at: datetime) -> dict[str, bool]:
+        """Every logged day counted again from its events: day -> are the roll-ups the same to the last one?
+
+        Days whose events have been erased since cannot be: they are left out.
+        """
+        erased = (at - timedelta(days=KEPT_DAYS)).date().isoformat()
+        entries = [entry for _, entry in self._open_log(at).entries("day")]
+        found = self.rollups.recount(self.reader, entries)
+        return {day: same for day, same in found.items() if day > erased}
+
     def count_witnesses(self, at: datetime, notes: Mapping[str, bytes]) -> int:
         """Keep beside the log what declared witnesses publish (`notes`, by name); count those of seven days."""
         log, fresh = self._open_log(at), 0

@@ -62,6 +62,19 @@ def _accounts() -> Iterator[Accounts]:
         yield accounts
 
 
+@main.command()
+@refusing
+def recount() -> None:
+    """Count the redirects of every closed day again, event by event; exit code 1 when a published count differs."""
+    with _accounts() as accounts:
+        found = accounts.recount(datetime.now(UTC))
+    different = [day for day, same in found.items() if not same]
+    for day in different:
+        click.echo(f"{day} : les événements et les comptes publiés diffèrent")
+    click.echo(f"{len(found)} jours recomptés, {len(different)} différents")
+    sys.exit(1 if different else 0)
+
+
 @main.command("rotate-key")
 @refusing
 def rotate_key() -> None:

@@ -49,6 +49,11 @@ class EventReader:
             totals.setdefault(cls, {})[provider] = count
         return totals
 
+    def counts(self, after: int, upto: int) -> dict[tuple[str, str, str], int]:
+        """(basket, provider, class) -> events between two sequence numbers (the first excluded)."""
+        sql = "SELECT basket, prov, class, count(*) FROM events WHERE seq > ? AND seq <= ? GROUP BY basket, prov, class"
+        return {(basket, prov, cls): n for basket, prov, cls, n in self._rows(sql, (after, upto))}
+
     def arrivals(self, after: int, upto: int) -> list[tuple[str, str, str]]:
         """(class, basket, provider) of the events between two sequence numbers, in the order they came."""
         return self._rows(

@@ -22,6 +22,10 @@ CREATE TABLE IF NOT EXISTS days (
     day TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, class TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (day, basket, prov, class)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS nation (
+    day TEXT NOT NULL, class TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, class, prov)
+) WITHOUT ROWID;
+INSERT INTO nation SELECT day, class, prov, sum(n) FROM days WHERE NOT EXISTS (SELECT 1 FROM nation) GROUP BY 1, 2, 3;
 CREATE TABLE IF NOT EXISTS steps (
     day TEXT NOT NULL, class TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, class, prov)
 ) WITHOUT ROWID;
@@ -80,6 +84,11 @@ class RollUps:
                 "ON CONFLICT (day, basket, prov, class) DO UPDATE SET n = days.n + excluded.n",
                 [(*key, n) for key, n in counts.items()],
             )
+            self._db.run_many(
+                "INSERT INTO nation VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (day, class, prov) DO UPDATE SET n = nation.n + excluded.n",
+                [(day, cls, prov, n) for cls, provs in by_class.items() for prov, n in Counter(provs).items()],
+            )
             for cls, provs in by_class.items():
                 self._step(day, cls, provs)
             self._db.run_many(
@@ -103,10 +112,23 @@ class RollUps:
             (cls, day, json.dumps(queue[ready:])),
         )
 
+    def counts(self, day: str) -> dict[tuple[str, str, str], int]:
+        """(basket, provider, class) -> events of a day."""
+        rows = self._db.rows("SELECT basket, prov, class, n FROM days WHERE day = ?", (day,))
+        return {(basket, prov, cls): n for basket, prov, cls, n in rows}
+
+    def recount(self, reader: EventReader, days: Iterable[Mapping[str, Any]]) -> dict[str, bool]:
+        """Count the events of logged days again, one by one (`days`: their entries, in order): day -> the same?"""
+        found, after = {}, 0
+        for entry in days:
+            found[entry["day"]] = reader.counts(after, entry["upto"]) == self.counts(entry["day"])
+            after = entry["upto"]
+        return found
+
     def totals(self, first: str, last: str) -> Totals:
         """Exact events by class and provider over closed days, both included."""
         return self._totals(
-            "SELECT class, prov, sum(n) FROM days WHERE day BETWEEN ? AND ? GROUP BY class, prov ORDER BY 1, 2",
+            "SELECT class, prov, sum(n) FROM nation WHERE day BETWEEN ? AND ? GROUP BY class, prov ORDER BY 1, 2",
             (first, last),
         )
 
@@ -116,7 +138,7 @@ class RollUps:
 
     def class_total(self, day: str) -> dict[str, int]:
         """Events by class alone, of a day: this moves with every minute."""
-        return dict(self._db.rows("SELECT class, sum(n) FROM days WHERE day = ? GROUP BY class", (day,)))
+        return dict(self._db.rows("SELECT class, sum(n) FROM nation WHERE day = ? GROUP BY class", (day,)))
 
     def by_basket(self, first: str, last: str, cls: str = "counted") -> dict[str, dict[str, int]]:
         """Basket -> provider -> events of a class, over closed days."""
@@ -127,11 +149,11 @@ class RollUps:
         )
 
     def first_day(self) -> str | None:
-        day: str | None = self._db.rows("SELECT min(day) FROM days")[0][0]
+        day: str | None = self._db.rows("SELECT min(day) FROM nation")[0][0]
         return day
 
     def days_with_events(self, before: str) -> list[str]:
-        return [row[0] for row in self._db.rows("SELECT DISTINCT day FROM days WHERE day < ? ORDER BY 1", (before,))]
+        return [row[0] for row in self._db.rows("SELECT DISTINCT day FROM nation WHERE day < ? ORDER BY 1", (before,))]
 
     # Supply, and what lists would have shown
 

@@ -115,7 +115,10 @@ class Catalog(ReadingLog):
             kept = one.offer_id in known and (
                 not one.reading.outcome.readable or known[one.offer_id] == one.packed.digest
             )
-            (same if kept else changed).append(_values(one))
+            if kept:
+                same.append(_status(one))
+            else:
+                changed.append({**_status(one), **_slots(one.packed)})
         with self.transaction():
             self.run_many(
                 "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at),"
@@ -270,7 +273,7 @@ class Catalog(ReadingLog):
         return {row["site"]: row["n"] for row in rows}
 
 
-def _values(one: Read) -> dict[str, Any]:
+def _status(one: Read) -> dict[str, Any]:
     readable, at = one.reading.outcome.readable, one.at.isoformat()
     return {
         "id": one.offer_id,
@@ -282,11 +285,11 @@ def _values(one: Read) -> dict[str, Any]:
         "failing": None if readable else at,
         "partial": int(one.reading.partial),
         "phone_only": int(one.reading.phone_only),
-        "count": one.packed.count,
-        "classes": one.packed.classes,
-        "slots": one.packed.blob,
-        "hash": one.packed.digest,
     }
+
+
+def _slots(packed: Packed) -> dict[str, Any]:
+    return {"count": packed.count, "classes": packed.classes, "slots": packed.blob, "hash": packed.digest}
 
 
 def dump(centre: Centre) -> str:

@@ -23,12 +23,17 @@ Kind = tuple[tuple[str, ...], str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """`classes`: JSON list of [needs, step, audience, number of slots]; `blob`: their minutes, in that order."""
+    """`classes`: JSON list of [needs, step, audience, number of slots]; `raw`: their minutes, in that order."""
 
     classes: str
-    blob: bytes
+    raw: bytes
     count: int
     digest: str
+
+    @property
+    def blob(self) -> bytes:
+        """`raw` as it is stored. Compressed when asked for: most readings have not changed and are not stored."""
+        return zlib.compress(self.raw, 1)
 
 
 def pack(slots: Iterable[tuple[datetime, Kind]]) -> Packed:
@@ -43,7 +48,7 @@ def pack(slots: Iterable[tuple[datetime, Kind]]) -> Packed:
     )
     raw = b"".join(part.tobytes() for part in minutes)
     digest = hashlib.sha256(classes.encode() + raw).hexdigest()
-    return Packed(classes, zlib.compress(raw, 1), sum(map(len, minutes)), digest)
+    return Packed(classes, raw, sum(map(len, minutes)), digest)
 
 
 def unpack(classes: str, blob: bytes) -> Mapping[Kind, NDArray[np.uint32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -109,3 +110,34 @@ def test_a_change_that_fails_half_way_leaves_nothing(rollups: RollUps) -> None:
 
     assert rollups.samples(MONDAY, MONDAY) == 0
     assert rollups.supply(MONDAY, MONDAY) == []
+
+
+def test_counts_of_before_there_was_a_table_of_the_nation_are_taken_over(tmp_path: Path) -> None:
+    with closing(RollUps(tmp_path / "rollups.db")), closing(sqlite3.connect(tmp_path / "rollups.db")) as db, db:
+        db.execute("DROP TABLE nation")
+        rows = [(MONDAY, "dep=75", "a", "counted", 3), (MONDAY, "dep=01", "a", "counted", 4)]
+        db.executemany("INSERT INTO days VALUES (?, ?, ?, ?, ?)", rows)
+
+    for _ in range(2):
+        with closing(RollUps(tmp_path / "rollups.db")) as rollups:
+            assert rollups.totals(MONDAY, MONDAY) == {"counted": {"a": 7}}
+
+
+class TestRecount:
+    """What an operator, or an auditor with the files, does when a count is doubted."""
+
+    DAYS = ({"day": MONDAY, "upto": 13}, {"day": TUESDAY, "upto": 15}, {"day": WEDNESDAY, "upto": 16})
+
+    def test_every_day_comes_out_the_same(self, week: RollUps, tmp_path: Path) -> None:
+        reader = EventReader(tmp_path / "events.db")
+
+        assert week.recount(reader, self.DAYS) == {MONDAY: True, TUESDAY: True, WEDNESDAY: True}
+
+    def test_one_click_moved_to_another_platform_is_found(self, week: RollUps, tmp_path: Path) -> None:
+        """The control."""
+        with closing(sqlite3.connect(tmp_path / "events.db")) as db, db:
+            db.execute("UPDATE events SET prov = 'a' WHERE seq = 14")
+
+        found = week.recount(EventReader(tmp_path / "events.db"), self.DAYS)
+
+        assert found == {MONDAY: True, TUESDAY: False, WEDNESDAY: True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.events import Event, EventClass, EventLog
 from aggregator.ledger.rollups import STEP, RollUps
+from aggregator.metrics import alarm
 from aggregator.shares import Counted, compare, share, stands, supply_of, table, verdict
+from aggregator.statistics import goodman
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}
@@ -182,3 +185,123 @@ def test_a_place_on_two_platforms_is_half_a_place_to_each() -> None:
     offers = {"1": {"state": "seen", "slots": [[0, [5, 5]]]}, "3": {"state": "unknown", "slots": [[0, [5]]]}}
 
     assert supply_of(places, offers) == {"places": {"a": 1.5, "b": 0.5}, "slots": {"a": 2}}
+
+
+def test_the_whole_table_of_an_example() -> None:
+    """120 redirects counted in whole steps, 10 clicks of robots, 10 duplicates; a third platform has places alone."""
+    counted = Counted(
+        published={"counted": {"a": 80, "b": 40}, "robot": {"a": 10}, "duplicate": {"b": 10}, "prefetch": {"a": 99}},
+        totals={"counted": 125, "robot": 12},
+        exposure={"a": 300, "b": 100},
+        supply={"places": {"b": 10.0, "a": 30.0, "c": 10.0}, "slots": {"a": 6, "b": 2}},
+        missed=3,
+        missed_by_provider={"a": 2},
+    )
+    low, high = ([getattr(bound, side) for bound in goodman([80, 40, 0])] for side in ("low", "high"))
+
+    found = table(counted, LABELS)
+
+    assert found == {
+        "total": 125,
+        "step": 120,
+        "classes": {
+            "counted": {"total": 125, "step": 120, "providers": {"a": 80, "b": 40}},
+            "duplicate": {"total": 0, "step": 10, "providers": {"b": 10}},
+            "robot": {"total": 12, "step": 10, "providers": {"a": 10}},
+            "prefetch": {"total": 0, "step": 99, "providers": {"a": 99}},
+            "expired": {"total": 0, "step": 0, "providers": {}},
+            "forged": {"total": 0, "step": 0, "providers": {}},
+        },
+        "missed": 3,
+        "missed_by_provider": {"a": 2},
+        "places": 50.0,
+        "slots": 8,
+        "exposed": True,
+        "concentration": {"places": pytest.approx(0.44), "redirects": pytest.approx(5 / 9)},
+        "alarm": {"log_e": alarm([80, 40, 0], [0.75, 0.25, 0.0]), "raised": False},
+        "verdict": "partly",
+        "treated": "open",
+        "providers": [
+            {
+                "slug": "a", "label": "Un", "places": 30.0, "places_share": 0.6, "slots": 6, "slots_share": 0.75,
+                "exposure_share": 0.75, "redirects": 80, "redirects_share": pytest.approx(2 / 3),
+                "raw_share": pytest.approx(90 / 140), "low": low[0], "high": high[0],
+                "ratio": pytest.approx(2 / 3 / 0.6), "stands": "open",
+                "exposure_ratio": pytest.approx(2 / 3 / 0.75), "exposure_stands": "open",
+            },
+            {
+                "slug": "b", "label": "Deux", "places": 10.0, "places_share": 0.2, "slots": 2, "slots_share": 0.25,
+                "exposure_share": 0.25, "redirects": 40, "redirects_share": pytest.approx(1 / 3),
+                "raw_share": pytest.approx(50 / 140), "low": low[1], "high": high[1],
+                "ratio": pytest.approx(1 / 3 / 0.2), "stands": "outside",
+                "exposure_ratio": pytest.approx(1 / 3 / 0.25), "exposure_stands": "open",
+            },
+            {
+                "slug": "c", "label": "c", "places": 10.0, "places_share": 0.2, "slots": 0, "slots_share": 0.0,
+                "exposure_share": 0.0, "redirects": 0, "redirects_share": 0.0, "raw_share": 0.0,
+                "low": low[2], "high": high[2], "ratio": 0.0, "stands": "outside",
+                "exposure_ratio": None, "exposure_stands": None,
+            },
+        ],
+    }  # fmt: skip
+
+
+def test_a_table_of_nothing_says_nothing() -> None:
+    found = table(Counted({}, {}), {})
+
+    assert (found["total"], found["step"], found["places"], found["slots"], found["missed"]) == (0, 0, 0, 0, 0)
+    assert (found["exposed"], found["verdict"], found["treated"]) == (False, "too-few", "too-few")
+    assert found["alarm"] == {"log_e": None, "raised": False}
+    assert (found["providers"], found["missed_by_provider"]) == ([], {})
+
+
+def test_the_alarm_is_raised_by_clicks_that_no_exposure_explains() -> None:
+    counted = Counted({"counted": {"a": 20, "b": 400}}, {}, exposure={"a": 300, "b": 100}, supply=SUPPLY)
+
+    assert table(counted, LABELS)["alarm"]["raised"]
+    assert not table(replace(counted, published={"counted": {"a": 300, "b": 100}}), LABELS)["alarm"]["raised"]
+    assert table(replace(counted, exposure={}), LABELS)["alarm"] == {"log_e": None, "raised": False}
+    assert table(replace(counted, published={"counted": {"b": 29}}), LABELS)["alarm"]["log_e"] is None
+    assert table(replace(counted, published={"counted": {"b": 30}}), LABELS)["alarm"]["log_e"] is not None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "reference", "how"),
+    [
+        # Around a half the margin of two points is the narrower one; around five hundredths the ratio is.
+        (0.48, 0.52, 0.5, "inside"),
+        (0.4799, 0.52, 0.5, "open"),
+        (0.48, 0.5201, 0.5, "open"),
+        (0.40, 0.4799, 0.5, "outside"),
+        (0.5201, 0.60, 0.5, "outside"),
+        (0.40, 0.48, 0.5, "open"),
+        (0.52, 0.60, 0.5, "open"),
+        (0.0401, 0.0624, 0.05, "inside"),
+        (0.0399, 0.0624, 0.05, "open"),
+        (0.0401, 0.0626, 0.05, "open"),
+        (0.01, 0.0399, 0.05, "outside"),
+    ],
+)
+def test_how_bounds_stand_to_both_margins(low: float, high: float, reference: float, how: str) -> None:
+    assert stands(low, high, reference) == how
+
+
+@pytest.mark.parametrize(
+    ("standings", "total", "said"),
+    [
+        (["inside", "inside"], 30, "yes"),
+        (["inside", None], 30, "yes"),
+        (["inside", "open"], 30, "open"),
+        (["inside", "outside"], 30, "partly"),
+        (["inside", "impossible"], 30, "partly"),
+        ([None], 30, "open"),
+        (["inside", "inside"], 29, "too-few"),
+    ],
+)
+def test_the_verdict_of_a_table(standings: list[str | None], total: int, said: str) -> None:
+    assert verdict(standings, total) == said
+
+
+def test_a_share_needs_so_many() -> None:
+    assert (share(1, 4), share(0, 1), share(0, 0)) == (0.25, 0.0, None)
+    assert (share(3, 29, 30), share(3, 30, 30)) == (None, 0.1)

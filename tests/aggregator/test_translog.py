@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator import canonical
 from aggregator.database import Location
 from aggregator.ledger import merkle
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, load_or_create_signer, open_note, parse_checkpoint
@@ -207,3 +208,81 @@ def test_a_frontier_has_as_many_hashes_as_full_subtrees() -> None:
     with pytest.raises(ValueError, match=r"^a tree of 3 leaves has 2 full subtrees, not 1$"):
         merkle.Frontier(3, [b"h" * 32])
     assert merkle.leaf_hash(b"a") == hashlib.sha256(b"\x00a").digest()
+
+
+def test_the_next_key_is_announced_under_the_old_one_and_that_head_is_kept(
+    log: TransparencyLog, tmp_path: Path, kept_at: Location
+) -> None:
+    """L8: whoever kept the old key is led to the new one."""
+    log.append([entry(1)])
+    following = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
+
+    log.announce_key(following, "2026-11-23T12:00:00Z")
+    announced = {"t": "key", "at": "2026-11-23T12:00:00Z", "from": SIGNER.vkey, "vkey": following.vkey}
+    assert log.last("key") == announced
+    kept = (tmp_path / "log" / "keys" / "2.checkpoint").read_text()
+    assert parse_checkpoint(open_note(kept, SIGNER.vkey)).size == 2
+    log.sign_with(following)
+    log.append([entry(2)])
+
+    head = (tmp_path / "log" / "checkpoint").read_text()
+    assert parse_checkpoint(open_note(head, following.vkey)).size == 3
+    assert log.vkey == following.vkey
+    log.close()
+    TransparencyLog(kept_at, tmp_path / "log", following).close()  # and it goes on after a restart
+
+
+def test_a_head_under_a_key_that_was_never_announced_stops_the_log(
+    log: TransparencyLog, tmp_path: Path, kept_at: Location
+) -> None:
+    log.append([entry(1)])
+    log.close()
+    stranger = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"s" * 32))
+
+    with pytest.raises(LogError, match="the published checkpoint is not ours: not signed by"):
+        TransparencyLog(kept_at, tmp_path / "log", stranger)
+
+
+def test_a_head_of_the_old_key_is_still_ours_after_a_crash_between_announcing_and_signing(
+    log: TransparencyLog, tmp_path: Path, kept_at: Location
+) -> None:
+    following = Signer(SIGNER.name, Ed25519PrivateKey.from_private_bytes(b"n" * 32))
+    log.append([entry(1)])
+    log.announce_key(following, "2026-11-23T12:00:00Z")
+    log.close()
+
+    with closing(TransparencyLog(kept_at, tmp_path / "log", following)) as again:
+        assert again.size == 2
+    assert open_note((tmp_path / "log" / "checkpoint").read_text(), following.vkey)
+
+
+def test_the_root_of_every_size_that_it_has_had(log: TransparencyLog) -> None:
+    roots = []
+    for number in range(5):
+        log.append([entry(number)])
+        roots.append(log.root)
+
+    assert [log.root_at(size) for size in range(1, 6)] == roots
+    assert log.root_at(6) is None
+
+
+def test_what_another_process_has_appended_is_taken_over(
+    log: TransparencyLog, tmp_path: Path, kept_at: Location
+) -> None:
+    log.append([entry(1)])
+    with closing(TransparencyLog(kept_at, tmp_path / "log", SIGNER)) as other:
+        other.append([entry(2), entry(3)])
+    log.catch_up()
+
+    assert (log.size, log.root, log.index_of_last("test"), log.index_of_last("none")) == (3, other.root, 2, None)
+    assert [index for index, _ in log.entries("test", 1)] == [1, 2]
+
+
+def test_entries_are_published_as_they_are_with_their_length_before_them(log: TransparencyLog, tmp_path: Path) -> None:
+    log.append([entry(number) for number in range(258)])
+
+    lines = [canonical.to_json(entry(number)) for number in range(258)]
+    bundles = [b"".join(len(line).to_bytes(2) + line for line in part) for part in (lines[:256], lines[256:])]
+    assert (tmp_path / "log" / "tile/entries/000").read_bytes() == bundles[0]
+    assert (tmp_path / "log" / "tile/entries/001.p/2").read_bytes() == bundles[1]
+    assert not (tmp_path / "log" / "tile/entries/000.p").exists()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,13 @@ def medians(runs: int, *functions: Callable[[], Run]) -> list[Run]:
     """Each function `runs` times, in turn, so that noise falls on all alike; the run of median CPU of each."""
     rounds = [[function() for function in functions] for _ in range(runs)]
     return [sorted(column, key=lambda run: run.cpu_s)[len(column) // 2] for column in zip(*rounds, strict=True)]
+
+
+def exponent(cost: Mapping[int, float]) -> str:
+    """ "n^1.02": how a cost grows with the size, fitted through (size, cost) in logarithms."""
+    sizes, costs = zip(*sorted(cost.items()), strict=True)
+    slope = statistics.linear_regression([math.log(n) for n in sizes], [math.log(c) for c in costs]).slope
+    return f"n^{slope:.2f} ({', '.join(f'{n:,}: {c:.3g}' for n, c in zip(sizes, costs, strict=True))})"
 
 
 def median(values: Iterable[float]) -> float:
