@@ -10,7 +10,7 @@ from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from babel import Locale
@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, has_request_context, request, url_for
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain
 from markupsafe import Markup, escape
 
 from aggregator.campaign import Campaign
@@ -27,6 +27,7 @@ from aggregator.settings import ROOT
 from aggregator.web.typography import french
 
 FRENCH = "fr"
+SPOKEN = "aiguillage.language"
 FOLDER = ROOT / "data" / "translations"
 LANGUAGES = (FRENCH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 # Files that are the same for all.
@@ -73,13 +74,13 @@ def compiled(path: Path) -> Translations:
 
 def language() -> str:
     """The code of the language in which the current page speaks; French outside a request."""
-    locale = get_locale()
-    return locale.language if locale else FRENCH
-
-
-def chosen() -> str:
-    asked = request.args.get("langue", FRENCH) if has_request_context() else FRENCH
-    return asked if asked in LANGUAGES else FRENCH
+    if not has_request_context():
+        return FRENCH
+    environ = request.environ
+    if SPOKEN not in environ:  # asked for a thousand times a page
+        asked = request.args.get("langue", FRENCH)
+        environ[SPOKEN] = asked if asked in LANGUAGES else FRENCH
+    return cast(str, environ[SPOKEN])
 
 
 CATALOGUES = Catalogues(FOLDER)
@@ -87,7 +88,8 @@ CATALOGUES = Catalogues(FOLDER)
 
 def gettext(sentence: str, **values: object) -> str:
     """A French sentence in the language of the current page, its `%(name)s` filled in."""
-    return str(CATALOGUES.gettext(sentence, **values))
+    said = CATALOGUES.get_translations().gettext(sentence)
+    return said % values if values else said
 
 
 def lazy_gettext(sentence: str) -> Any:
@@ -122,7 +124,7 @@ def install(app: Flask, campaign: Campaign) -> None:
     """Catalogues for templates, `langue` kept by every link, the campaign's own words by the filter `said`."""
     babel = Babel()
     babel.domain_instance = CATALOGUES
-    babel.init_app(app, default_locale=FRENCH, locale_selector=chosen)
+    babel.init_app(app, default_locale=FRENCH, locale_selector=language)
 
     def said(text: str) -> str:
         return french(text) if language() == FRENCH else campaign.said(text, language())
@@ -131,8 +133,8 @@ def install(app: Flask, campaign: Campaign) -> None:
 
     @app.url_defaults
     def keep(endpoint: str, values: dict[str, Any]) -> None:
-        if endpoint not in WITHOUT_LANGUAGE and chosen() != FRENCH:
-            values.setdefault("langue", chosen())
+        if endpoint not in WITHOUT_LANGUAGE and language() != FRENCH:
+            values.setdefault("langue", language())
 
     @app.context_processor
     def speaking() -> dict[str, object]:

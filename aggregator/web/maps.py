@@ -132,18 +132,25 @@ def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
 def _borders(outlines: Outlines, frame: _Frame) -> str:
     """All borders as one path of whole pixels, relative, each point once."""
     rings = list(outlines.within(frame.window()))
+    if not rings:
+        return ""
     grain = 2 if len(rings) > COARSE_ABOVE else 1
-    parts = []
-    for ring in rings:
-        x, y = frame.at(ring[:, 1], ring[:, 0])  # type: ignore[arg-type]
-        pixels = np.round(np.column_stack((x, y)) / grain).astype(int) * grain
-        pixels = np.clip(pixels, -WIDTH, 2 * WIDTH)
-        moves = np.diff(pixels, axis=0)
-        moves = moves[np.any(moves != 0, axis=1)]
-        if len(moves) > 2:
-            steps = "".join(f"{dx} {dy} " if dy >= 0 else f"{dx}{dy} " for dx, dy in moves.tolist())
-            parts.append(f"M{pixels[0][0]} {pixels[0][1]}l{steps.rstrip()}z")
-    return "".join(parts)
+    degrees = np.concatenate(rings)
+    x, y = frame.at(degrees[:, 1], degrees[:, 0])  # type: ignore[arg-type]
+    pixels = np.round(np.column_stack((x, y)) / grain).astype(int) * grain
+    pixels = np.clip(pixels, -WIDTH, 2 * WIDTH)
+    # A move from each point to the next; those from one ring to another are left out, and those of no pixel.
+    moves, starts = np.diff(pixels, axis=0), np.cumsum([0, *map(len, rings)])
+    kept = np.any(moves != 0, axis=1)
+    kept[starts[1:-1] - 1] = False
+    upto = np.concatenate(([0], np.cumsum(kept)))[np.minimum(starts, len(moves))].tolist()
+    steps = [f"{dx} {dy}" if dy >= 0 else f"{dx}{dy}" for dx, dy in moves[kept].tolist()]
+    begins = pixels[starts[:-1]].tolist()
+    return "".join(
+        f"M{x} {y}l{' '.join(steps[first:last])}z"
+        for (x, y), first, last in zip(begins, upto[:-1], upto[1:], strict=True)
+        if last - first > 2
+    )
 
 
 def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:

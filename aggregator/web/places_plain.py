@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from flask import url_for
+from flask import request, url_for
 
 from aggregator.datasets import Column
 from aggregator.search import Question, SlotFilter, first_slot
@@ -13,6 +13,7 @@ from aggregator.snapshot import Place, Snapshot
 from aggregator.web.site import Site
 
 FIELDS = ("id", "name", "address", "postcode", "city", "insee", "department", "lat", "lon")
+ANY_PLACE, PAGE = "p-aaaaaaaaaa", "aiguillage.page_of_a_place"
 COLUMNS = [
     Column("id", "string", ""), Column("name", "string", ""), Column("address", "string", ""),
     Column("postcode", "string", ""), Column("city", "string", ""), Column("insee", "string", ""),
@@ -25,8 +26,8 @@ COLUMNS = [
 
 def plain_place(site: Site, snapshot: Snapshot, place: Place, first: datetime | None = None) -> dict[str, Any]:
     """`page` is here: whoever follows it is counted; `booking_url` of an offer is the platform's own, uncounted."""
-    fits = SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign)
-    earliest = first or first_slot(snapshot, place, fits)
+    if first is None:
+        first = first_slot(snapshot, place, SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign))
     return {
         **{name: getattr(place, name) for name in FIELDS},
         "phone": f"tel:{place.phone}" if place.phone else None,
@@ -34,10 +35,18 @@ def plain_place(site: Site, snapshot: Snapshot, place: Place, first: datetime | 
         "wheelchair": place.wheelchair,
         "walk_in": place.walk_in,
         "note": place.note,
-        "first_slot": _moment(earliest),
-        "page": url_for("places.place", place_id=place.id, _external=True),
+        "first_slot": _moment(first),
+        "page": _page().replace(ANY_PLACE, place.id),
         "offers": [_offer(snapshot, offer.id, offer.provider, offer.url) for offer in place.offers],
     }
+
+
+def _page() -> str:
+    """The address of a place's page with a stand-in for its id: made once a request, not once a place."""
+    environ = request.environ
+    if PAGE not in environ:
+        environ[PAGE] = url_for("places.place", place_id=ANY_PLACE, _external=True)
+    return cast(str, environ[PAGE])
 
 
 def _offer(snapshot: Snapshot, offer_id: str, provider: str, url: str) -> dict[str, Any]:

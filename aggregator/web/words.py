@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,9 +28,14 @@ def hour_and_minute(hour: int, minute: int) -> str:
 
 def dated(day: date, pattern: str) -> str:
     """A date in a pattern of CLDR; the first of a month is « 1er » in French."""
-    if day.day == 1 and language() == FRENCH:
+    return _dated(day, pattern, language())
+
+
+@lru_cache(maxsize=4096)
+def _dated(day: date, pattern: str, spoken: str) -> str:
+    if day.day == 1 and spoken == FRENCH:
         pattern = pattern.replace("d", "d'er'", 1)
-    return format_date(day, pattern, locale=language())
+    return format_date(day, pattern, locale=spoken)
 
 
 def day_short(day: date) -> str:
@@ -149,9 +155,12 @@ def country(code: str) -> str:
 
 def kilometres(metres: int) -> str:
     """ "250 m", "1,25 km", "10 km"."""
-    if metres < 1000:
-        return f"{metres}{NBSP}m"
-    return f"{format_decimal(metres / 1000, format='#,##0.##', locale=language())}{NBSP}km"
+    return f"{metres}{NBSP}m" if metres < 1000 else _kilometres(metres, language())
+
+
+@lru_cache(maxsize=4096)
+def _kilometres(metres: int, spoken: str) -> str:
+    return f"{format_decimal(metres / 1000, format='#,##0.##', locale=spoken)}{NBSP}km"
 
 
 def band(metres: int) -> str:
