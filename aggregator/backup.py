@@ -26,6 +26,8 @@ class BackupError(RuntimeError):
 
 def backup(settings: Settings, target: Path, at: datetime) -> list[str]:
     """Copy into the new folder `target`. Returns the names of what it holds. Raises BackupError."""
+    if settings.database_url:
+        raise BackupError("DATABASE_URL is set: what must be kept is there; docs/operations.md says how to copy it")
     if target.exists():
         raise BackupError(f"{target} exists already: each backup is a new folder")
     part = target.with_name(f".{target.name}.part")

@@ -18,6 +18,11 @@ from tests.conftest import NOON, seal
 EVENT = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 
 
+def test_where_several_machines_share_a_store_it_is_the_server_that_is_copied(filled: Settings, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match=r"docs/operations\.md"):
+        backup(filled.but(database_url="postgresql:///aiguillage"), tmp_path / "copy", NOON)
+
+
 def test_a_copy_under_load_holds_all_that_was_acknowledged_before_it(filled: Settings, tmp_path: Path) -> None:
     log, stop = EventLog(filled.data_dir / "events.db", wait_s=5), threading.Event()
 

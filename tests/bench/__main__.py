@@ -10,7 +10,9 @@ import importlib
 from aggregator.settings import ROOT
 from tests.bench.harness import as_markdown, as_text, machine
 
-ROWS = ("search_http", "redirect_http", "nearest", "export", "weights")
+ROWS = (
+    "search_http", "redirect_http", "nearest", "snapshot_swap", "collect", "recount", "export", "weights"
+)  # fmt: skip
 TARGET = ROOT / "docs" / "performance.md"
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
+import psycopg
 from geopy.distance import great_circle
 from scipy.spatial import cKDTree
 
 from aggregator import canonical
 from aggregator.search import Question, search
 from aggregator.snapshot import Places, Slots, Snapshot
-from tests.bench.harness import Result, at_least, at_most, main, median, told
+from tests.bench.harness import Result, at_least, at_most, exponent, main, median, told
+from tests.postgres import Server, programs
 
 PLACES, QUERIES, RADIUS_M = 20_000, 200, 10_000
 
@@ -100,6 +103,29 @@ def rtree(places: Places) -> Callable[[float, float], object]:
     return ask
 
 
+@contextmanager
+def postgis(places: Places) -> Iterator[Callable[[float, float], object] | None]:
+    """PostGIS on a server started for the occasion; None where it is not installed."""
+    found = programs()
+    if found is None or not list(found.parent.glob("lib/postgis-*.so")):
+        yield None
+        return
+    server = Server(found)
+    try:
+        with psycopg.connect(server.url(), autocommit=True) as db:
+            db.execute("CREATE EXTENSION postgis")
+            db.execute("CREATE TABLE near (id INTEGER, at geography(Point))")
+            with db.cursor().copy("COPY near FROM STDIN") as copy:
+                for number, place in enumerate(places.all):
+                    copy.write_row((number, f"SRID=4326;POINT({place.lon} {place.lat})"))
+            db.execute("CREATE INDEX near_at ON near USING gist (at)")
+            db.execute("ANALYZE near")
+            sql = "SELECT id FROM near WHERE ST_DWithin(at, ST_MakePoint(%s, %s)::geography, %s, false)"
+            yield lambda lat, lon: db.execute(sql, (lon, lat, RADIUS_M)).fetchall()
+    finally:
+        server.remove()
+
+
 def measure() -> Result:
     snap, points = snapshot(PLACES)
     index = median(p50_us(lambda a, b: snap.places.within(a, b, RADIUS_M), points) for _ in range(5))
@@ -107,6 +133,8 @@ def measure() -> Result:
     bare = median(p50_us(yardstick, points) for _ in range(5))
     box = rtree(snap.places)
     peer = median(p50_us(box, points) for _ in range(5))
+    with postgis(snap.places) as ask:
+        server = f"{median(p50_us(ask, points) for _ in range(5)):.0f}" if ask else "not installed"
     loop = p50_us(every_place(snap.places), points[:5])
 
     def whole(lat: float, lon: float) -> object:
@@ -115,16 +143,23 @@ def measure() -> Result:
 
     ordered = p50_us(whole, points)
     found = median(len(snap.places.within(a, b, RADIUS_M)) for a, b in points)
-    peers = f"{index:.0f}, {bare:.0f}, {peer:.0f}, {loop:,.0f} µs"
+    growth = exponent({size: _index_us(size) for size in (2_000, 20_000, 100_000)})
+    peers = f"{index:.0f}, {bare:.0f}, {peer:.0f}, {server}, {loop:,.0f} µs"
     return Result(
         f"Nearest places, {PLACES:,} places, {found:.0f} within 10 km",
         [
             at_most("index, p50 against a bare k-d tree", index / bare, 1.5),
             at_least("index against geopy's loop", loop / index, 80),
-            told("p50 of index, bare tree, SQLite R*Tree, geopy", peers),
+            told("p50 of index, bare tree, SQLite R*Tree, PostGIS, geopy", peers),
+            told("growth of the index, ten times and fifty times as many places", growth),
             told("p50 of the whole list with filters and order", f"{ordered:,.0f} µs"),
         ],
     )
+
+
+def _index_us(count: int) -> float:
+    snap, points = snapshot(count)
+    return median(p50_us(lambda a, b: snap.places.within(a, b, RADIUS_M), points) for _ in range(3))
 
 
 if __name__ == "__main__":
