@@ -34,7 +34,7 @@ from providers.sandbox.world import invented
 from tests.bench.harness import Result, apart, at_least, at_most, exponent, main, median, told
 from tests.bench.stage import geography
 
-CENTRES, LATENCY_MS, THREADS = 800, 100, 128
+CENTRES, LATENCY_MS, THREADS = 500, 100, 128
 MANY, FEWER = 20_000, 5_000
 PEER_CENTRES_A_SECOND, NATIONAL_PLACES, REQUESTS_A_CENTRE = 27.0, 13_000, 4
 

@@ -18,9 +18,10 @@ from tests.bench.stage import BROWSER, served, staged
 SCRIPT = Path(__file__).with_name("requests.lua")
 PLACES = 2_000
 NEVER_ASKED = 12_000
+PARIS = "75056"
 PAGES = {
-    "/api/v1/places?insee=75056&rayon=25&limit=20": (0.35, 0.85),
-    "/recherche?insee=75056&rayon=25": (0.2, 0.8),
+    f"/api/v1/places?insee={PARIS}&rayon=25&limit=20": (0.35, 0.85),
+    f"/recherche?insee={PARIS}&rayon=25": (0.2, 0.8),
 }
 """Address -> bars: never asked before, asked before."""
 
@@ -35,7 +36,7 @@ def questions(folder: Path, name: str, settings: Settings, path: str) -> Path:
     """More different questions than the rounds can ask: towns and times of day."""
     towns = sorted(gazetteers.load(settings.gazetteer_path).communes.values(), key=lambda one: -one.population)
     lines = [
-        f"GET {path}?insee={one.insee}&rayon=25&moment={moment}"
+        f"GET {path.replace(PARIS, one.insee)}&moment={moment}"
         for one in towns[: NEVER_ASKED // 2]
         for moment in ("matin", "soir")
     ]
@@ -61,7 +62,7 @@ def figures_of(
     again, same = write(folder, "again", f"GET {path} {etag}"), write(folder, "same", "GET /same")
     ours, theirs = in_turn((wrk, url, SCRIPT, again), (wrk, yardstick, SCRIPT, same))
     found.append(at_least(f"{what}, 304", ours.rate / theirs.rate, 0.9))
-    fresh = questions(folder, "fresh", settings, what)
+    fresh = questions(folder, "fresh", settings, path)
     ours, theirs = in_turn((wrk, url, SCRIPT, fresh), (wrk, yardstick, SCRIPT, plain))
     found.append(at_least(f"{what}, never asked", (ours.rate - ours.errors / SECONDS) / theirs.rate, bars[0]))
     shed = f"{ours.rate:,.0f} a second, p99 {ours.p99_ms:.1f} ms, {ours.errors} shed"
