@@ -7,7 +7,7 @@ Each hour: replay the lists of the hour. The closing of days and weeks is in `cl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,8 +34,10 @@ NEXT_KEY = "log-next.key"
 class Accounts:
     """Not thread-safe: the worker holds its seal lock around each call. Closed with `close`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, before_signing: Callable[[], object] = lambda: None) -> None:
+        """`before_signing`: see `Sealer`."""
         self._settings = settings
+        self._before_signing = before_signing
         self._published = settings.published_dir
         self._log: TransparencyLog | None = None
         self._opened = ""
@@ -66,6 +68,7 @@ class Accounts:
                 self._settings.contract_path,
                 shares.POLICY,
                 self._settings.hosting_dir,
+                self._before_signing,
             )
             # A demonstration that somebody starts again after a month owes nobody a draw.
             added = sealer.seal(at, resume or self._settings.demo)

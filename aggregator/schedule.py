@@ -108,6 +108,7 @@ class Worker:
         self._progress = progress
         self._places = gazetteers.load(settings.gazetteer_path)
         self._stop = threading.Event()
+        self._bringing = threading.Lock()
         self._accounts: Accounts
         self._files: PublishedFiles
 
@@ -141,7 +142,8 @@ class Worker:
                 self._stop.wait(FOLLOW_EVERY_S)
 
     def _work(self) -> None:
-        self._accounts = Accounts(self._settings)
+        # An entry of the log must not name a file that dies with this machine: other machines get the file first.
+        self._accounts = Accounts(self._settings, self._bring_now if self._settings.database_url else lambda: None)
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._add_jobs(scheduler)
         scheduler.start()
@@ -156,7 +158,7 @@ class Worker:
         begins anew, as a follower.
         """
         try:
-            self._files.bring(self._settings.published_dir)
+            self._bring_now()
         except StoreError as error:
             log.error("the lead is lost", extra={"cause": str(error)})
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
@@ -178,6 +180,11 @@ class Worker:
         tick = max(5, min(30, every // 10))
         for slug in self._settings.provider_configs():
             scheduler.add_job(self.read, "interval", args=(slug,), id=f"read-{slug}", seconds=tick, next_run_time=start)
+
+    def _bring_now(self) -> None:
+        """Raises StoreError when the lead is lost."""
+        with self._bringing:
+            self._files.bring(self._settings.published_dir)
 
     def discover(self) -> None:
         with beside_others(self._settings), self._stores() as stores:

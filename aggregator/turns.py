@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -31,19 +31,20 @@ def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def leading(settings: Settings) -> Iterator[None]:
+def leading(settings: Settings) -> Iterator[Callable[[], object]]:
     """What only the worker that leads may do, done by a command: refused while a worker leads.
 
-    On one machine the locks of the data folder are enough. Raises WorkerRunningError.
+    Yields what makes published files safe on other machines. On one machine that is nothing, and the locks of the data
+    folder are enough. Raises WorkerRunningError.
     """
     if not settings.database_url:
-        yield
+        yield lambda: None
         return
     with closing(PublishedFiles(settings.database_url)) as files:
         if not files.database.lead(WORKER):
             raise WorkerRunningError("a worker leads: stop the workers of all machines first")
         files.take(settings.published_dir, 0)
-        yield
+        yield lambda: files.bring(settings.published_dir)
         files.bring(settings.published_dir)
 
 

@@ -58,7 +58,11 @@ def seal_now(resume: bool) -> None:
 def _accounts() -> Iterator[Accounts]:
     """Alone with the log: the worker waits meanwhile."""
     settings = Settings.from_env()
-    with leading(settings), lock(settings.data_dir / "seal.lock"), closing(Accounts(settings)) as accounts:
+    with (
+        leading(settings) as bring,
+        lock(settings.data_dir / "seal.lock"),
+        closing(Accounts(settings, bring)) as accounts,
+    ):
         yield accounts
 
 

@@ -1,7 +1,7 @@
 """One way to speak to whatever keeps the data: a SQLite file on one machine, a PostgreSQL schema on several.
 
 SQL is written once, in the words that both understand, with `?` or `:name` for parameters; tables are defined in
-SQLite's words and translated (`postgres.py`). PostgreSQL's driver is loaded only when there is such a server.
+SQLite's words and translated (`postgres.py`). The web process loads none of it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ class Connection(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """One change, whole or not at all; one inside another is part of it."""
-
-    def one_moment(self) -> AbstractContextManager[None]:
-        """All that is read inside is of one moment."""
 
     def define(self, script: str) -> None:
         """Create tables, in SQLite's words; statements that change nothing the second time."""

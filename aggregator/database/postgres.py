@@ -90,6 +90,7 @@ class PostgresSchema:
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
+        """All that is read inside is of one moment."""
         with self.transaction():
             self.raw.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield

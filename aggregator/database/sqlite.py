@@ -51,14 +51,7 @@ class SqliteFile:
         if self.raw.in_transaction:
             yield
             return
-        yield from self._between("BEGIN IMMEDIATE")
-
-    @contextmanager
-    def one_moment(self) -> Iterator[None]:
-        yield from self._between("BEGIN DEFERRED")
-
-    def _between(self, begin: str) -> Iterator[None]:
-        self.raw.execute(begin)
+        self.raw.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:

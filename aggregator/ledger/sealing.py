@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,11 @@ class Sealer:
         contract: Path,
         policy: Mapping[str, str],
         hosting: Path,
+        before_signing: Callable[[], object] = lambda: None,
     ) -> None:
         """`policy`: margins and thresholds that verdicts are made with, logged before they are used.
+
+        `before_signing`: makes the files that entries name safe, before the entries are; its failure stops the log.
 
         `hosting`: folder of the hosting sheets; `published/decisions.json`: what operators decided.
         """
@@ -49,6 +52,7 @@ class Sealer:
         self._contract = contract
         self._policy = dict(policy)
         self._hosting = hosting
+        self._before_signing = before_signing
 
     def seal(self, now: datetime, resume: bool = False) -> int:
         """Append what is new; returns how many entries that was.
@@ -73,6 +77,7 @@ class Sealer:
         ):
             new = list(work(now))
             if new:
+                self._before_signing()
                 self._log.append(new)
         return self._log.size - before
 

@@ -241,6 +241,24 @@ def test_the_log_is_sealed_from_what_all_machines_have_sent(
     assert len(sealed) == 12 * 32
 
 
+@pytest.mark.parametrize("brought", [True, False])
+def test_what_the_log_names_is_on_other_machines_before_the_log_names_it(
+    machine: Machine, filled: Settings, url: str, tmp_path: Path, brought: bool
+) -> None:
+    """The leader dies as soon as it has signed. The control: with nothing brought before, the minute's file is lost."""
+    machine.clicks(3)
+    machine.shipper.ship()
+    settings = filled.but(database_url=url)
+    with closing(PublishedFiles(url)) as files:
+        bring = (lambda: files.bring(settings.published_dir)) if brought else (lambda: 0)
+        with closing(Accounts(settings, bring)) as accounts:
+            accounts.seal(NOON)
+            (_, minute), *_ = accounts._open_log(NOON).entries("minute")
+        files.take(tmp_path / "heir", 0)
+
+    assert (tmp_path / "heir" / "log" / minute["file"]).exists() == brought
+
+
 class TestPublishedFiles:
     @pytest.fixture
     def folders(self, tmp_path: Path) -> tuple[Path, Path]:
