@@ -77,7 +77,7 @@ class Settings:
                 env, "AIGUILLAGE_COLLECT_EVERY", DEMO_INTERVAL_S if demo else LIVE_INTERVAL_S, 10, 86400
             ),
             horizon_days=_integer(env, "AIGUILLAGE_HORIZON_DAYS", cls.horizon_days, 1, 60),
-            database_url=env.get("DATABASE_URL") or None,
+            database_url=_database_url(env),
             trusted_proxies=_integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
             search_rate=_integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
             secure=_choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
@@ -259,6 +259,14 @@ def _campaign_path(name: str) -> Path:
             f"AIGUILLAGE_CAMPAIGN={name}: no such campaign; there are {', '.join(campaigns.names_in(folder))}"
         )
     return folder / f"{name}.toml"
+
+
+def _database_url(env: Mapping[str, str]) -> str | None:
+    """The URL may hold a password: it is never repeated."""
+    url = env.get("DATABASE_URL") or None
+    if url is not None and not url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError("DATABASE_URL must be a postgresql:// URL; unset it on a single machine")
+    return url
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -202,6 +202,7 @@ def test_what_cannot_be_done_is_refused_in_one_line_with_exit_code_2(
         ("AIGUILLAGE_PORT", "99999", "must lie between 1 and 65535"),
         ("AIGUILLAGE_CAMPAIGN", "rage", "no such campaign; there are carte-identite, covid-2021"),
         ("AIGUILLAGE_PROVIDERS_FILE", "/nowhere.toml", "nowhere.toml"),
+        ("DATABASE_URL", "mysql://user:secret@host/x", r"DATABASE_URL must be a postgresql:// URL; [^:]*$"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(variable: str, value: str, says: str) -> None:
