@@ -7,6 +7,7 @@ Each hour: replay the lists of the hour. The closing of days and weeks is in `cl
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -168,12 +169,14 @@ class Accounts:
     def _compare_exposure(self, control: Control, served: Mapping[str, int]) -> None:
         """What was shown by provider must be what the replayed lists show, to the last unit.
 
-        Lists may come in twice, when a machine was cut off as the hour ended: those replayed before count too.
+        Lists may come in late, when a machine was cut off as the hour ended: then those replayed before count too. Or
+        the same ones are replayed again, after a stop between counting and forgetting: then these alone are it.
         """
         replayed = {provider: units for provider, (_, _, units) in control.expected.items() if units}
+        together = Counter(replayed)
         for provider, (_, _, units) in self.rollups.expected(control.hour, control.hour).items():
-            replayed[provider] = replayed.get(provider, 0) + units
-        if served != replayed and not control.different:
+            together[provider] += units
+        if served not in (replayed, +together) and not control.different:
             control.different, control.first_difference = 1, f"{control.hour} exposure"
 
     def publish_order_control(self, at: datetime) -> None:

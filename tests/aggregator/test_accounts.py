@@ -75,6 +75,38 @@ def test_a_list_shown_in_another_order_turns_the_page_red(portal: Portal) -> Non
     assert "Suspendu : un contrôle a échoué" in portal.citizen(1).get("/transparence").text.replace("\u00a0", " ")
 
 
+def test_lists_that_come_in_late_are_replayed_with_those_before_them(portal: Portal) -> None:
+    """As when a machine was cut off at the end of the hour."""
+    portal.visit(2, 0)
+    portal.clock.forward(hours=1, minutes=3)
+    portal.work()
+    portal.clock.forward(hours=-1, minutes=-4)
+    portal.visit(3, 0)
+    portal.clock.forward(hours=1, minutes=5)
+    portal.work()
+
+    control = portal.published("controls.json")["order"]
+    assert (control["ok"], control["lists"], control["different"]) == (True, 5, 0)
+
+
+def test_a_stop_between_counting_and_forgetting_is_no_deviation(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.visit(2, 0)
+    portal.clock.forward(hours=1, minutes=3)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EventReader, "forget_lists", killed)
+    with pytest.raises(KeyboardInterrupt):
+        portal.work()
+    monkeypatch.undo()
+    portal.work()
+
+    assert portal.published("controls.json")["order"]["different"] == 0
+
+
 def test_exposure_that_no_list_explains_is_a_deviation(portal: Portal) -> None:
     portal.visit(2, 0)
     store = sqlite3.connect(portal.settings.data_dir / "events.db")
