@@ -308,7 +308,7 @@ def check_named_files(source, entries):
         elif entry["t"] == "disclosure":
             named[f"hosting/{entry['sha256']}.json"] = entry["sha256"]
         elif entry["t"] == "replay":
-            named[f"replays/{entry['hour']}.json"] = entry["sha256"]
+            named[entry.get("file") or f"replays/{entry['hour']}.json"] = entry["sha256"]
         elif entry["t"] == "metrics":
             named.update({f"metrics/{name}": digest for name, digest in entry["files"].items()})
         elif entry["t"] == "release":

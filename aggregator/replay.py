@@ -7,6 +7,7 @@ times or more in the hour stay public.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -59,17 +60,28 @@ def replay(hour: str, rows: Iterable[ListRow], shelf: Shelf, seed_of: Callable[[
 
 
 def publish(control: Control, folder: Path) -> None:
-    """Write `replays/<hour>.json`, which the log then names."""
-    content = {
-        "format": "replay/1",
-        "hour": control.hour,
-        "lists": control.lists,
-        "distinct": control.distinct,
-        "different": control.different,
-        "first_difference": control.first_difference,
-        "asked": sorted(control.asked, key=lambda row: (row["key"], row["epoch"], row["snapshot"])),
-    }
-    canonical.write_whole(folder / "replays" / f"{control.hour}.json", canonical.to_json(content))
+    """Write `replays/<hour>.json`, which the log then names.
+
+    What came in late has a file of its own after it, `<hour>-2.json`: a file that the log names is never written again.
+    """
+    content = canonical.to_json(
+        {
+            "format": "replay/1",
+            "hour": control.hour,
+            "lists": control.lists,
+            "distinct": control.distinct,
+            "different": control.different,
+            "first_difference": control.first_difference,
+            "asked": sorted(control.asked, key=lambda row: (row["key"], row["epoch"], row["snapshot"])),
+        }
+    )
+    for part in itertools.count(1):
+        path = folder / "replays" / f"{control.hour}{f'-{part}' if part > 1 else ''}.json"
+        if not path.exists():
+            canonical.write_whole(path, content)
+            return
+        if path.read_bytes() == content:
+            return  # the same lists once more, after a stop before they were forgotten
 
 
 def _again(shelf: Shelf, named: str, epoch: str, key: str, seed_of: Callable[[str], bytes]) -> Answer | None:

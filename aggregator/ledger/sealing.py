@@ -181,15 +181,16 @@ class Sealer:
 
     def _replays(self, now: datetime) -> Iterator[dict[str, Any]]:
         """How the control of the order went, hour by hour; a list that came out different is an incident."""
-        logged = self._log.last("replay")
+        logged = {entry.get("file", f"replays/{entry['hour']}.json") for _, entry in self._log.entries("replay")}
         for path in sorted((self._folder / "replays").glob("*.json")):
-            if logged is not None and path.stem <= logged["hour"]:
+            name = f"replays/{path.name}"
+            if name in logged:
                 continue
             content = path.read_bytes()
             found = json.loads(content)
             digest = hashlib.sha256(content).hexdigest()
             counts = {name: found[name] for name in ("hour", "lists", "different")}
-            yield {"t": "replay", **counts, "sha256": digest}
+            yield {"t": "replay", **counts, "file": name, "sha256": digest}
             if found["different"]:
                 yield {"t": "incident", "at": _moment(now), "kind": "order", "detail": found["first_difference"]}
 

@@ -87,6 +87,7 @@ def test_lists_that_come_in_late_are_replayed_with_those_before_them(portal: Por
 
     control = portal.published("controls.json")["order"]
     assert (control["ok"], control["lists"], control["different"]) == (True, 5, 0)
+    assert verify.main(["log", str(portal.log)]) == 0
 
 
 def test_a_stop_between_counting_and_forgetting_is_no_deviation(

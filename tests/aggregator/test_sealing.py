@@ -218,6 +218,7 @@ def test_a_replay_that_came_out_different_is_an_incident(portal: Portal) -> None
 
     assert portal.entries("replay") == [
         {"t": "replay", "hour": one["hour"], "lists": one["lists"], "different": one["different"],
+         "file": f"replays/{one['hour']}.json",
          "sha256": sha(json.dumps(one).encode())}
         for one in (fine, wrong)
     ]  # fmt: skip
