@@ -8,7 +8,6 @@ no time finer than the hour; its nonce makes the commitment impossible to guess,
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import logging
 import queue
@@ -17,7 +16,7 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -100,9 +99,7 @@ class Event:
     prov: str
 
     def sealed_fields(self) -> dict[str, Any]:
-        fields = asdict(self)
-        fields["class"] = fields.pop("cls").value
-        return fields
+        return {("class" if name == "cls" else name): getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +130,14 @@ class EventLogError(RuntimeError):
 
 
 class _Pending:
-    __slots__ = ("durable", "sealed")
+    """An event on its way to the disk. `waiting` is held until it is there: a bare lock wakes for half of an Event."""
+
+    __slots__ = ("sealed", "waiting")
 
     def __init__(self, sealed: Sealed) -> None:
         self.sealed = sealed
-        self.durable = threading.Event()
+        self.waiting = threading.Lock()
+        self.waiting.acquire()
 
 
 class EventLog:
@@ -145,7 +145,7 @@ class EventLog:
 
     def __init__(self, path: Path, wait_s: float = WAIT_S) -> None:
         self._wait_s = wait_s
-        self._queue: queue.Queue[_Pending | Callable[[sqlite3.Connection], None] | None] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.SimpleQueue[_Pending | Callable[[sqlite3.Connection], None] | None] = queue.SimpleQueue()
         self._missed: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._path = path
@@ -163,12 +163,11 @@ class EventLog:
         Never raises and never waits longer than its limit: the citizen is sent on whatever happens to our count.
         """
         pending = _Pending(Sealed(event, secrets.token_bytes(16)))
-        try:
-            self._queue.put_nowait(pending)
-        except queue.Full:
+        if self._full:
             self._miss([pending])
             return pending.sealed, False
-        return pending.sealed, pending.durable.wait(self._wait_s)
+        self._queue.put(pending)
+        return pending.sealed, pending.waiting.acquire(timeout=self._wait_s)
 
     def add_showings(
         self,
@@ -200,8 +199,8 @@ class EventLog:
                 ages,
             )
 
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait(write)
+        if not self._full:
+            self._queue.put(write)
 
     @property
     def misses(self) -> int:
@@ -214,6 +213,10 @@ class EventLog:
         self._queue.put(None)
         self._thread.join(timeout=5)
         self._connection.close()
+
+    @property
+    def _full(self) -> bool:
+        return self._queue.qsize() >= MAX_QUEUED
 
     def _write_for_ever(self) -> None:
         while True:
@@ -255,7 +258,7 @@ class EventLog:
                 threading.Event().wait(RETRY_S)
                 continue
             for item in events:
-                item.durable.set()
+                item.waiting.release()
             return
 
     def _write_misses(self) -> None:
