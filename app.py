@@ -33,6 +33,7 @@ COMPRESSION = {
         "application/problem+json", "application/ld+json", "application/atom+xml",
     ],
     "COMPRESS_STREAMS": False,
+    "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # web/kept.py does, when it has kept the whole answer
 }  # fmt: skip
 
 

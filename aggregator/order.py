@@ -92,7 +92,7 @@ def band_limits(distance_m: int) -> tuple[int, int]:
 def tie_key(seed: bytes, epoch: str, query_key: str, identifier: str) -> str:
     """T(x): the public draw, 64 hexadecimal digits. Uniform, independent of all other ids, checkable alone."""
     message = f"aiguillage-order/v1\n{epoch}\n{query_key}\n{identifier}"
-    return hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(seed, message.encode(), "sha256").hex()
 
 
 def query_key(parameters: Mapping[str, str]) -> str:

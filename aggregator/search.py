@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,17 +148,16 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     if widened:
         closest = snapshot.places.nearest(lat, lon, WIDENED_COUNT)
         near = [(number, metres) for number, metres in closest if metres <= WIDENED_LIMIT_M]
-    fits = SlotFilter(snapshot.slots, question, campaign)
+    fits = slot_filter(snapshot, question, campaign)
     kept: dict[str, Found] = {}
     hidden: Counter[str] = Counter()
     for number, metres in near:
-        place = snapshot.places.all[number]
-        found = _found(snapshot, place, metres, fits, epoch)
+        found = _found(snapshot, snapshot.places.all[number], metres, fits, epoch)
         why = _hidden_by(question, found, snapshot, fits)
         if why:
             hidden[why] += 1
         else:
-            kept[place.id] = found
+            kept[found.place.id] = found
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
     return Answer(question, epoch, snapshot, tuple(kept[one.id] for one in ranked), dict(hidden), widened)
 
@@ -177,7 +176,7 @@ def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
     """The same order with the facts of `newest`; a place that is gone keeps its line and its old facts."""
     if newest is answer.snapshot:
         return answer
-    fits = SlotFilter(newest.slots, answer.question, campaign)
+    fits = slot_filter(newest, answer.question, campaign)
     found = []
     for one in answer.found:
         number = newest.places.index.get(one.place.id)
@@ -185,24 +184,31 @@ def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
             found.append(one)
         else:
             place = newest.places.all[number]
-            found.append(replace(one, place=place, first=first_slot(newest, place, fits)))
+            found.append(replace(one, place=place, first=outlook(newest, place, fits).first))
     return replace(answer, found=tuple(found))
 
 
-class SlotFilter:
-    """Which slots of one snapshot fit a question, as masks over its arrays."""
+class Outlook(NamedTuple):
+    """What the slots of one place promise to one kind of question: all that the order asks of slots."""
 
-    def __init__(self, slots: Slots, question: Question, campaign: Needs) -> None:
+    first: datetime | None
+    section: Section
+    half_day: str
+
+
+class SlotFilter:
+    """Which slots of one snapshot fit a question, as masks over its arrays; each place is looked at once."""
+
+    def __init__(self, slots: Slots, question: Question, needs: Sequence[str]) -> None:
+        """`needs`: those that one slot each is required for."""
         self._slots = slots
         self.question = question
+        self.outlooks: dict[str, Outlook] = {}
         # Every slot fits a question without filters: what comes first was worked out when the snapshot was loaded.
-        self.fits_all = question == replace(
-            question, need=ANY, step=ANY, audience=ANY, first_day=None, last_day=None, moment=None
-        )
-        required = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
+        self.fits_all = _of_slots(question) == Question()
         self._kinds_by_need = [
             np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
-            for need in required
+            for need in needs
         ]
 
     def minutes(self, state: OfferState) -> list[NDArray[np.int64]]:
@@ -247,6 +253,35 @@ class SlotFilter:
         elif question.moment is Moment.WEEK_END:
             fits &= (day + 3) % 7 >= 5  # 1 January 1970 was a Thursday
         return fits
+
+
+def slot_filter(snapshot: Snapshot, question: Question, campaign: Needs) -> SlotFilter:
+    """The filter of a question: one for all questions that ask the same of slots, wherever they start from."""
+    needs = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
+    asked = _of_slots(question)
+    return snapshot.kept(("slot filter", asked, needs), lambda: SlotFilter(snapshot.slots, asked, needs))
+
+
+def _of_slots(question: Question) -> Question:
+    """What a question asks of slots, without where it starts from and what it asks of places."""
+    return Question(
+        need=question.need,
+        step=question.step,
+        audience=question.audience,
+        first_day=question.first_day,
+        last_day=question.last_day,
+        moment=question.moment,
+    )
+
+
+def outlook(snapshot: Snapshot, place: Place, fits: SlotFilter) -> Outlook:
+    """The first slot of a place that fits, and where that puts it in the order."""
+    found = fits.outlooks.get(place.id)
+    if found is None:
+        first = first_slot(snapshot, place, fits)
+        half = half_day(first.astimezone(place.zone)) if first else ""
+        found = fits.outlooks[place.id] = Outlook(first, section_of(snapshot, place, first), half)
+    return found
 
 
 def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: datetime | None = None) -> datetime | None:
@@ -300,15 +335,8 @@ def days_of(local_minutes: Iterable[int]) -> Counter[date]:
 
 
 def _found(snapshot: Snapshot, place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
-    first = first_slot(snapshot, place, fits)
-    candidate = Candidate(
-        id=place.id,
-        distance_m=metres,
-        section=section_of(snapshot, place, first),
-        half_day=half_day(first.astimezone(place.zone)) if first else "",
-        drawn_today=place.drawn == epoch[:10],
-    )
-    return Found(place, candidate, first)
+    first, section, half = outlook(snapshot, place, fits)
+    return Found(place, Candidate(place.id, metres, section, half, place.drawn == epoch[:10]), first)
 
 
 def _hidden_by(question: Question, found: Found, snapshot: Snapshot, fits: SlotFilter) -> str | None:

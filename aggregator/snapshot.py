@@ -5,8 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import cos, pi, radians, sin
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -23,7 +24,9 @@ from aggregator.geography import EARTH_RADIUS_M, Points
 from aggregator.snapshot_files import Series, read_places, read_slots
 
 File = TypeVar("File")
+Made = TypeVar("Made")
 KEPT_IN_MEMORY = 4
+KEPT_WITH_IT = 16
 REPLAY = timedelta(hours=2)
 REPLAY_HOURS = 48
 
@@ -165,15 +168,27 @@ class Slots:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published pair."""
+    """One published pair, and what its readers have worked out from it: kept as long as it is, and gone with it."""
 
     places: Places
     slots: Slots
     hash: str
+    _kept: LRUCache[Hashable, Any] = field(default_factory=lambda: LRUCache(KEPT_WITH_IT), repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def short(self) -> str:
         return self.hash[:8]
+
+    def kept(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What was made for this key, made now when it has not been (for long)."""
+        with self._lock:
+            found: Made | None = self._kept.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                self._kept[key] = found
+        return found
 
 
 class Shelf:

@@ -7,10 +7,10 @@ OpenAPI description, so that none of the three can differ.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from flask import Blueprint, Response, jsonify, render_template, request
 
 from aggregator.datasets import LICENCE, LICENCE_URL, Column
@@ -23,7 +23,7 @@ from aggregator.web import editions, openapi, questions
 from aggregator.web.editions import RUNNING, open_to_all
 from aggregator.web.kept import keep
 from aggregator.web.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
-from aggregator.web.places_plain import COLUMNS, plain_place
+from aggregator.web.places_plain import COLUMNS, PlainPlaces
 from aggregator.web.problems import Problem
 from aggregator.web.site import Site, here
 
@@ -58,10 +58,10 @@ def operation(
 def places() -> Response:
     site, asked = here(), openapi.read(request.args, (*QUESTION, AFTER, LIMIT, FORMAT))
     snapshot = _snapshot(site)
-    question = _question(site, asked)
+    question, plain = _question(site, asked), PlainPlaces(site, snapshot)
     if question is None:
         found = sorted(snapshot.places.all, key=lambda place: place.id)
-        rows = [plain_place(site, snapshot, place) for place in _page(found, asked, lambda place: place.id)]
+        rows = [plain.alone(place) for place in _page(found, asked, lambda place: place.id)]
         about = {"total": len(found), "next": _next(rows, asked, len(found))}
         return _answer(site, snapshot, "places", rows, COLUMNS, about, asked)
     try:
@@ -72,7 +72,7 @@ def places() -> Response:
     ranked = list(enumerate(answer.found, 1))
     page = _page(ranked, asked, lambda pair: pair[1].place.id, keyed=False)
     rows = [
-        {"rank": rank, "distance_m": one.candidate.distance_m, **plain_place(site, snapshot, one.place, one.first)}
+        {"rank": rank, "distance_m": one.candidate.distance_m, **plain.in_list(one.place, one.first)}
         for rank, one in page
     ]
     head: dict[str, Any] = {
@@ -98,7 +98,7 @@ def place(id: str) -> Response:
     if number is None:
         raise Problem(404, "no such place")
     where: Place = snapshot.places.all[number]
-    return _json(site, snapshot, {"place": plain_place(site, snapshot, where)})
+    return _json(site, snapshot, {"place": PlainPlaces(site, snapshot).alone(where)})
 
 
 @operation("providers", "The platforms, and how they are read.", "ProviderList", (FORMAT,))
@@ -233,14 +233,12 @@ def _json(site: Site, snapshot: Snapshot | None, content: Mapping[str, Any]) -> 
         "snapshot": snapshot.hash if snapshot else None,
         "updated": snapshot.slots.at.strftime("%Y-%m-%dT%H:%M:%SZ") if snapshot else None,
     }
-    body = json.dumps({**about, **content}, ensure_ascii=False).encode()
+    body = msgspec.json.encode({**about, **content})
     return _finish(Response(body, mimetype="application/json"), body)
 
 
 def _finish(response: Response, body: bytes) -> Response:
     response.set_etag(hashlib.blake2b(body, digest_size=12).hexdigest())
-    response.cache_control.public = True
-    response.cache_control.max_age = MAX_AGE_S
+    response.headers["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     open_to_all(response)
-    response.make_conditional(request)
     return response

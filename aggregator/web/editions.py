@@ -87,7 +87,6 @@ def send(site: Site, edition: str, name: str) -> Response:
     response.cache_control.max_age = A_WHILE if edition == RUNNING else A_YEAR
     response.cache_control.immutable = edition != RUNNING
     open_to_all(response)
-    response.make_conditional(request)
     return response
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, NotFound
 
-from aggregator.search import Question, SlotFilter, UnknownOriginError, first_slot, search
+from aggregator.search import Question, UnknownOriginError, first_slot, search, slot_filter
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import questions, words
 from aggregator.web.languages import gettext
@@ -33,7 +33,7 @@ def results() -> Response:
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error
-    fits = SlotFilter(snapshot.slots, question, site.campaign)
+    fits = slot_filter(snapshot, question, site.campaign)
     firsts = [(one.place, first_slot(snapshot, one.place, fits, site.now())) for one in answer.found]
     commune = site.gazetteer.get(question.insee or "")
     town = f"{commune.name} ({commune.department})" if commune else ""
@@ -49,7 +49,7 @@ def place(place_id: str) -> Response:
     if place_id not in snapshot.places.index:
         raise NotFound
     where = snapshot.places.all[snapshot.places.index[place_id]]
-    fits = SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign)
+    fits = slot_filter(snapshot, Question(), site.campaign)
     first = first_slot(snapshot, where, fits, site.now())
     target = url_for("places.place", place_id=place_id, _external=True)
     return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [(where, first)])

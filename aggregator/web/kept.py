@@ -36,7 +36,10 @@ class Answer:
 
 
 def keep(showing: Showing | None = None) -> None:
-    """Called by a view: this answer is the same for all who ask the same within the minute."""
+    """Called by a view: this answer is the same for all who ask the same within the minute.
+
+    The view leaves it whole: here readers are told that they have it already.
+    """
     g.keep = (showing,)
 
 
@@ -81,6 +84,9 @@ class Kept:
             )
             with self._lock:
                 self._answers[_key(request.environ)] = answer
+        # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.
+        if request.if_none_match:
+            response.make_conditional(request)
         return response
 
     def _state(self) -> tuple[Any, ...]:

@@ -107,7 +107,8 @@ def read(arguments: Mapping[str, str], parameters: Sequence[Parameter]) -> dict[
     unknown = sorted(set(arguments) - known)
     if unknown:
         raise Problem(400, f"unknown parameter; there are {', '.join(sorted(known))}")
-    return {parameter.name: _value(parameter, arguments.get(parameter.name)) for parameter in parameters}
+    given = {name: arguments[name] for name in arguments}
+    return {parameter.name: _value(parameter, given.get(parameter.name)) for parameter in parameters}
 
 
 def _value(parameter: Parameter, text: str | None) -> Any:

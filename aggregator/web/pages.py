@@ -19,12 +19,12 @@ from aggregator.search import (
     Found,
     Moment,
     Question,
-    SlotFilter,
     UnknownOriginError,
     first_slot,
     origin,
     refreshed,
     search,
+    slot_filter,
 )
 from aggregator.snapshot import Snapshot
 from aggregator.web import figures, languages, questions, tracks, words
@@ -165,7 +165,6 @@ def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
     if made.status == 200:
         keep(shown)
         response.set_etag(made.etag)
-        response.make_conditional(request)
     return response
 
 
@@ -269,7 +268,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
 def _first_slot_of_list(site: Site, answer: Answer, facts: Snapshot) -> str | None:
     """ "demain, 9 h 20", in the time and on the day of its place; never a moment that has passed."""
     now = site.now()
-    fits = SlotFilter(facts.slots, answer.question, site.campaign)
+    fits = slot_filter(facts, answer.question, site.campaign)
     ahead = [
         (first, one.place.zone)
         for one in answer.found
@@ -287,7 +286,7 @@ def _old(site: Site, facts: Snapshot) -> datetime | None:
 
 
 def _groups(site: Site, answer: Answer, shown: Sequence[Found], facts: Snapshot, first_rank: int) -> Iterator[Group]:
-    fits = SlotFilter(facts.slots, answer.question, site.campaign)
+    fits = slot_filter(facts, answer.question, site.campaign)
     whole, key = answer.hash, answer.question.key
     cards = [
         (one, card(site, one, rank, facts, fits, answer.epoch, key, whole))

@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from aggregator.geography import distance_m
 from aggregator.order import CONTRACT, list_hash, query_key, tie_key
-from aggregator.search import Question, SlotFilter, UnknownOriginError, origin
+from aggregator.search import Question, SlotFilter, UnknownOriginError, origin, slot_filter
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import figures, linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block
@@ -45,7 +45,7 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
     question = Question(
         need=asked.question.need, step=asked.question.step, audience=asked.question.audience, radius_km=0
     )
-    fits = SlotFilter(snapshot.slots, question, site.campaign)
+    fits = slot_filter(snapshot, question, site.campaign)
     epoch, key = site.epoch, query_key({"place": where.id})
     alone = list_hash(snapshot.hash, epoch, key, [where.id])
     drawn = sorted(where.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))

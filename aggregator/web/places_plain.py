@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 
 from aggregator.datasets import Column
-from aggregator.search import Question, SlotFilter, first_slot
+from aggregator.search import Question, outlook, slot_filter
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web.site import Site
 
 FIELDS = ("id", "name", "address", "postcode", "city", "insee", "department", "lat", "lon")
-ANY_PLACE, PAGE = "p-aaaaaaaaaa", "aiguillage.page_of_a_place"
+STAND_IN = "p-aaaaaaaaaa"
 COLUMNS = [
     Column("id", "string", ""), Column("name", "string", ""), Column("address", "string", ""),
     Column("postcode", "string", ""), Column("city", "string", ""), Column("insee", "string", ""),
@@ -24,10 +24,31 @@ COLUMNS = [
 """Of the CSV answer; the offers of a place are in JSON only."""
 
 
-def plain_place(site: Site, snapshot: Snapshot, place: Place, first: datetime | None = None) -> dict[str, Any]:
-    """`page` is here: whoever follows it is counted; `booking_url` of an offer is the platform's own, uncounted."""
-    if first is None:
-        first = first_slot(snapshot, place, SlotFilter(snapshot.slots, Question(radius_km=0), site.campaign))
+class PlainPlaces:
+    """The places of one snapshot, for one request. What is the same in every list is worked out once a snapshot.
+
+    `page` is here: whoever follows it is counted; `booking_url` of an offer is the platform's own, uncounted.
+    """
+
+    def __init__(self, site: Site, snapshot: Snapshot) -> None:
+        self._site, self._snapshot = site, snapshot
+        self._facts: dict[str, dict[str, Any]] = snapshot.kept("plain places", dict)
+        self._before, _, self._behind = url_for("places.place", place_id=STAND_IN, _external=True).partition(STAND_IN)
+
+    def in_list(self, place: Place, first: datetime | None) -> dict[str, Any]:
+        """`first`: the first slot that fits what the list was asked for."""
+        facts = self._facts.get(place.id)
+        if facts is None:
+            facts = self._facts[place.id] = _facts(self._snapshot, place)
+        return {**facts, "first_slot": _moment(first), "page": f"{self._before}{place.id}{self._behind}"}
+
+    def alone(self, place: Place) -> dict[str, Any]:
+        """Outside a list, with the first slot of any kind."""
+        fits = slot_filter(self._snapshot, Question(), self._site.campaign)
+        return self.in_list(place, outlook(self._snapshot, place, fits).first)
+
+
+def _facts(snapshot: Snapshot, place: Place) -> dict[str, Any]:
     return {
         **{name: getattr(place, name) for name in FIELDS},
         "phone": f"tel:{place.phone}" if place.phone else None,
@@ -35,18 +56,8 @@ def plain_place(site: Site, snapshot: Snapshot, place: Place, first: datetime | 
         "wheelchair": place.wheelchair,
         "walk_in": place.walk_in,
         "note": place.note,
-        "first_slot": _moment(first),
-        "page": _page().replace(ANY_PLACE, place.id),
         "offers": [_offer(snapshot, offer.id, offer.provider, offer.url) for offer in place.offers],
     }
-
-
-def _page() -> str:
-    """The address of a place's page with a stand-in for its id: made once a request, not once a place."""
-    environ = request.environ
-    if PAGE not in environ:
-        environ[PAGE] = url_for("places.place", place_id=ANY_PLACE, _external=True)
-    return cast(str, environ[PAGE])
 
 
 def _offer(snapshot: Snapshot, offer_id: str, provider: str, url: str) -> dict[str, Any]:
@@ -62,4 +73,4 @@ def _offer(snapshot: Snapshot, offer_id: str, provider: str, url: str) -> dict[s
 
 
 def _moment(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z" if at else None

@@ -78,15 +78,15 @@ def headers_of(site: Site) -> dict[str, str]:
 
 
 def install(app: Flask, site: Site) -> None:
-    headers = headers_of(site)
+    headers = {**headers_of(site), "Cache-Control": "private, no-cache"}
     framed = {**headers, "Content-Security-Policy": policy(site, "*"), "Cross-Origin-Resource-Policy": "cross-origin"}
     del framed["X-Frame-Options"]  # it knows no "anybody": the policy says it
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in (framed if request.path.startswith(FRAMED) else headers).items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Cache-Control", "private, no-cache")
+        given = {name for name, _ in response.headers}
+        ours = framed if request.path.startswith(FRAMED) else headers
+        response.headers.extend([(name, value) for name, value in ours.items() if name not in given])
         return response
 
     _say_errors(app, site)

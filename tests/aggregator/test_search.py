@@ -24,7 +24,7 @@ from aggregator.gazetteer import Gazetteer
 from aggregator.geography import Points, distance_m
 from aggregator.order import Section, Sort
 from aggregator.publish import describe, is_listed, reading_state
-from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search
+from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search, slot_filter
 from aggregator.settings import Settings
 from aggregator.snapshot import Place, Places, Shelf, Slots, Snapshot, SnapshotError
 from providers.records import Centre
@@ -190,7 +190,7 @@ def test_an_outage_moves_no_place_of_the_default_list(
 
 def test_the_first_slot_is_the_first_that_fits(snapshot: Snapshot, sandbox: Sandbox, covid: Campaign) -> None:
     centres = [centre for listed in sandbox.world.centres.values() for centre in listed]
-    fits = SlotFilter(snapshot.slots, Question(insee=LYON), covid)
+    fits = slot_filter(snapshot, Question(insee=LYON), covid)
 
     for place in snapshot.places.all:
         if len(place.offers) != 1:
@@ -361,8 +361,7 @@ def test_a_question_without_filters_finds_what_looking_at_every_slot_finds(
     snapshot: Snapshot, covid: Campaign, sort: Sort
 ) -> None:
     question = Question(insee="69123", radius_km=50, sort=sort)
-    quick = SlotFilter(snapshot.slots, question, covid)
-    careful = SlotFilter(snapshot.slots, question, covid)
+    quick, careful = (SlotFilter(snapshot.slots, question, ("any",)) for _ in range(2))
     careful.fits_all = False
 
     firsts = [(first_slot(snapshot, p, quick), first_slot(snapshot, p, careful)) for p in snapshot.places.all]

@@ -67,6 +67,17 @@ def test_a_place_says_where_it_is_counted(program: FlaskClient) -> None:
     assert alone == listed
 
 
+def test_the_first_slot_of_a_place_in_a_list_is_one_that_was_asked_for(program: FlaskClient) -> None:
+    query = "/api/v1/places?insee=69123&rayon=50"
+    any_time, evenings = ({one["id"]: one["first_slot"] for one in program.get(asked).get_json()["places"]}
+                          for asked in (query, f"{query}&moment=soir"))  # fmt: skip
+
+    without = {one for one, first in evenings.items() if first is None}
+    # Lyon in November: six in the evening is 17:00 UTC.
+    assert all(first[11:] >= "17:00:00Z" for first in evenings.values() if first)
+    assert any(any_time[one] for one in without)  # it has slots, at other times: not those of this list
+
+
 def test_an_answer_is_asked_for_again_only_when_it_has_changed(program: FlaskClient) -> None:
     first = program.get("/api/v1/places?insee=69123")
     again = program.get("/api/v1/places?insee=69123", headers={"If-None-Match": first.headers["ETag"]})
