@@ -18,8 +18,8 @@ from aggregator.snapshot import Place, Snapshot
 from aggregator.web import figures, linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block
 from aggregator.web.languages import gettext, lazy_gettext
+from aggregator.web.lists import address
 from aggregator.web.maps import map_of
-from aggregator.web.pages import address
 from aggregator.web.questions import Asked
 from aggregator.web.site import Site, here
 from aggregator.web.tracks import unread

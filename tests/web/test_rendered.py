@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator.web import pages
+from aggregator.web import lists
 from aggregator.web.kept import Kept
 from aggregator.web.rendered import Rendered
 from aggregator.web.site import Site
@@ -23,13 +23,13 @@ LIST = "/recherche?insee=69123&rayon=50"
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that were really answered."""
     questions: list[str] = []
-    honest = pages.search
+    honest = lists.search
 
     def counting(snapshot: Any, question: Any, *rest: Any) -> Any:
         questions.append(question.key)
         return honest(snapshot, question, *rest)
 
-    monkeypatch.setattr(pages, "search", counting)
+    monkeypatch.setattr(lists, "search", counting)
     return questions
 
 
