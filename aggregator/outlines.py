@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from aggregator.gazetteer import Tables
 
 TOLERANCE_DEGREES = 0.002
+PATHS_KEPT = 65_536  # some 15 MB; the country has 35,160 rings
 SCALE = 100_000  # coordinates are whole hundred-thousandths of a degree, about a metre
 
 
@@ -38,15 +40,36 @@ class Outlines:
         rings = starts[:-1]
         self._low = np.minimum.reduceat(points, rings, axis=0) if len(rings) else points
         self._high = np.maximum.reduceat(points, rings, axis=0) if len(rings) else points
+        self.path = lru_cache(maxsize=PATHS_KEPT)(self._path)
 
     def within(self, window: Window) -> Iterator[NDArray[np.float64]]:
         """Every ring that touches a window, as (longitude, latitude) in degrees."""
+        for ring in self.touching(window):
+            yield self._points[self._starts[ring] : self._starts[ring + 1]] / SCALE
+
+    def _path(self, ring: int, shift: int) -> str:
+        """One ring as an SVG path in steps of 2^`shift` / `SCALE` degrees, south down; "" where nothing is left of it.
+
+        Drawn once, whatever map it is on: only the scale and the place on the map are the map's own.
+        """
+        half = 1 << shift >> 1
+        points = (((self._points[self._starts[ring] : self._starts[ring + 1]] + half) >> shift) * (1, -1)).tolist()
+        moves, (begin_x, begin_y) = [], points[0]
+        x, y = begin_x, begin_y
+        for to_x, to_y in points[1:-1]:
+            if (to_x, to_y) != (x, y):
+                moves.append(f"{to_x - x} {to_y - y}" if to_y >= y else f"{to_x - x}{to_y - y}")
+                x, y = to_x, to_y
+        return f"M{begin_x} {begin_y}l{' '.join(moves)}z" if len(moves) > 1 else ""
+
+    def touching(self, window: Window) -> list[int]:
+        """The numbers of the rings that touch a window."""
         west, south = window.west * SCALE, window.south * SCALE
         east, north = window.east * SCALE, window.north * SCALE
         low, high = self._low, self._high
         touching = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
-        for ring in np.flatnonzero(touching).tolist():
-            yield self._points[self._starts[ring] : self._starts[ring + 1]] / SCALE
+        found: list[int] = np.flatnonzero(touching).tolist()
+        return found
 
 
 def load(path: Path) -> Outlines:

@@ -6,20 +6,26 @@ Three facts never look alike: a slot seen, none seen, unknown. Wording depends o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
+from functools import cached_property
+from typing import Any, cast
+
+from flask import current_app, url_for
+from markupsafe import Markup
 
 from aggregator import hosting
 from aggregator.campaign import ANY
 from aggregator.order import tie_key
-from aggregator.search import EPOCH_DAY, Found, SlotFilter, days_of
+from aggregator.search import EPOCH_DAY, Answer, Found, SlotFilter, days_of, slot_filter
 from aggregator.snapshot import Offer, OfferState, Place, Snapshot
 from aggregator.web import words
+from aggregator.web.fragments import Fragment, hole
 from aggregator.web.languages import gettext, language
 from aggregator.web.site import Site
 
+STAND_IN = "p-aaaaaaaaaa"
 STRIP_DAYS = 7
 MANY_SLOTS = 50
 MOST_NEEDS = 3
@@ -60,27 +66,70 @@ class OfferBlock:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One place in a list. `number`: its rank, printed and used by the map."""
+    """One place in a list. `number`: its rank, printed and used by the map; `link`: its page, back to this list."""
 
-    number: int
+    number: str
     place: Place
-    distance_m: int
+    distance: str
+    link: str
     offers: tuple[OfferBlock, ...]
     hours_today: str
 
 
-def card(
-    site: Site, found: Found, number: int, snapshot: Snapshot, fits: SlotFilter, epoch: str, key: str, list_hash: str
-) -> Card:
-    """The card of one line of a list, with the facts of `snapshot` and buttons that name this list."""
-    place = found.place
-    drawn = sorted(place.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))
-    today = site.now().astimezone(place.zone).date()
-    blocks = tuple(
-        offer_block(site, place, offer, snapshot, fits, site.tokens.write(epoch, list_hash, place.id, offer.id, number))
-        for offer in drawn
-    )
-    return Card(number, place, found.candidate.distance_m, blocks, hours_of(place, today))
+class Cards:
+    """The cards of one list, as HTML. What a place says is rendered once a minute; rank, distance, link and buttons
+
+    belong to the list, and are filled in. `place_query`: what leads from a place's page back to the list.
+    """
+
+    def __init__(self, site: Site, answer: Answer, facts: Snapshot, place_query: dict[str, Any]) -> None:
+        self._site, self._answer, self._facts = site, answer, facts
+        self._hash, self._seed = answer.hash, site.seed(answer.epoch)
+        self._fits = slot_filter(facts, answer.question, site.campaign)
+        self._minute = site.now().strftime("%Y-%m-%dT%H:%M")
+        page = url_for("places.place", place_id=STAND_IN, **place_query)
+        self._before, _, self._behind = page.partition(STAND_IN)
+
+    def html(self, found: Found, rank: int, headed: bool) -> Markup:
+        """One line of the list. `headed`: it stands below a heading of its own."""
+        place, epoch, key = found.place, self._answer.epoch, self._answer.question.key
+        drawn = sorted(place.offers, key=lambda offer: tie_key(self._seed, epoch, key, offer.id))
+        tokens = [self._site.tokens.write(epoch, self._hash, place.id, offer.id, rank) for offer in drawn]
+        return self._fragment(place, drawn, headed).fill(
+            {
+                "number": rank,
+                "distance": words.band(found.candidate.distance_m),
+                "link": f"{self._before}{place.id}{self._behind}",
+                **{f"token{number}": token for number, token in enumerate(tokens)},
+            }
+        )
+
+    def _fragment(self, place: Place, drawn: Sequence[Offer], headed: bool) -> Fragment:
+        """A place that has left the facts keeps those of its list: it is not kept for others."""
+        order = tuple(offer.id for offer in drawn)
+        key = (self._facts.hash, self._fits.question, self._minute, language(), headed, place.id, order)
+        known = place.id in self._facts.places.index
+        made = self._site.cards.get(key) if known else None
+        if made is None:
+            made = Fragment(self._rendered(place, drawn, headed))
+            if known:
+                self._site.cards.put(key, made)
+        return made
+
+    def _rendered(self, place: Place, drawn: Sequence[Offer], headed: bool) -> str:
+        today = self._site.now().astimezone(place.zone).date()
+        blocks = tuple(
+            offer_block(self._site, place, offer, self._facts, self._fits, hole(f"token{number}"))
+            for number, offer in enumerate(drawn)
+        )
+        card = Card(hole("number"), place, hole("distance"), hole("link"), blocks, hours_of(place, today))
+        return current_app.jinja_env.get_template("_card.html").render(self._context, card=card, headed=headed)
+
+    @cached_property
+    def _context(self) -> dict[str, Any]:
+        context: dict[str, Any] = {}
+        current_app.update_template_context(context)
+        return context
 
 
 def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits: SlotFilter, token: str) -> OfferBlock:

@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import Any
 
 from flask import Response, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from aggregator.order import CONTRACT, Section, Sort
 from aggregator.search import Answer, Found, Question, first_slot, origin, refreshed, search, slot_filter
 from aggregator.snapshot import Snapshot
 from aggregator.web import languages, questions, tracks, words
-from aggregator.web.cards import Card, card
+from aggregator.web.cards import Cards
 from aggregator.web.kept import keep
 from aggregator.web.languages import gettext, language, lazy_gettext
 from aggregator.web.maps import map_of
@@ -35,10 +36,10 @@ HIDDEN_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cards under one heading; "" on a list by distance."""
+    """Cards under one heading, as HTML; "" on a list by distance."""
 
     heading: str
-    cards: tuple[Card, ...]
+    cards: tuple[Markup, ...]
 
 
 def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
@@ -100,11 +101,13 @@ def _render(
     page = 1 if beyond else asked.page
     shown = answer.found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     ranked = [(rank, one.place) for rank, one in enumerate(shown, (page - 1) * PAGE_SIZE + 1)]
+    results = _results(site, asked, answer, facts)
+    cards = Cards(site, answer, facts, results["place_query"])
     html = render_template(
         "results.html",
-        **_results(site, asked, answer, facts),
+        **results,
         drawing=map_of(site.outlines, site.towns, ranked, origin(answer.snapshot, answer.question)),
-        groups=list(_groups(site, answer, shown, facts, (page - 1) * PAGE_SIZE + 1)),
+        groups=list(_groups(site, answer, shown, (page - 1) * PAGE_SIZE + 1, cards)),
         page=page,
         page_count=count,
         beyond=asked.page if beyond else None,
@@ -188,15 +191,10 @@ def _old(site: Site, facts: Snapshot) -> datetime | None:
     return facts.slots.at if age > 2 * facts.slots.interval_s + 120 else None
 
 
-def _groups(site: Site, answer: Answer, shown: Sequence[Found], facts: Snapshot, first_rank: int) -> Iterator[Group]:
-    fits = slot_filter(facts, answer.question, site.campaign)
-    whole, key = answer.hash, answer.question.key
-    cards = [
-        (one, card(site, one, rank, facts, fits, answer.epoch, key, whole))
-        for rank, one in enumerate(shown, first_rank)
-    ]
-    for heading, members in groupby(cards, key=lambda pair: _heading(site, answer, pair[0])):
-        yield Group(heading, tuple(one for _, one in members))
+def _groups(site: Site, answer: Answer, shown: Sequence[Found], first_rank: int, cards: Cards) -> Iterator[Group]:
+    ranked = enumerate(shown, first_rank)
+    for heading, members in groupby(ranked, key=lambda pair: _heading(site, answer, pair[1])):
+        yield Group(heading, tuple(cards.html(one, rank, heading != "") for rank, one in members))
 
 
 def _heading(site: Site, answer: Answer, found: Found) -> str:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, pi, radians, sin
+from math import cos, hypot, log2, pi, radians, sin
 
 import numpy as np
 
 from aggregator.gazetteer import Commune
 from aggregator.geography import EARTH_RADIUS_M
-from aggregator.outlines import Outlines, Window
+from aggregator.outlines import SCALE, Outlines, Window
 from aggregator.snapshot import Place
 
 WIDTH, HEIGHT = 340, 340
 MARK = 26
 MARGIN = 28
 LEAST_KM = 1.5
-COARSE_ABOVE = 300  # rings: beyond, borders are rounded to two pixels, so that a page stays light
+COARSE_ABOVE = 300  # rings: beyond, borders take steps twice as long, so that a page stays light
 MOST_LABELS, LETTER_PX = 5, 8.6
 SCALES_KM = (0.5, 1, 2, 5, 10, 20, 50)
 
@@ -58,9 +58,13 @@ class Towns:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """Pixels of a drawing `WIDTH` x `HEIGHT`. `borders`: one SVG path; `here`: the origin; `scale`: (km, pixels)."""
+    """Pixels of a drawing `WIDTH` x `HEIGHT`. `here`: the origin; `scale`: (km, pixels).
+
+    `borders`: one SVG path in steps of the outlines; `transform`: from those to pixels.
+    """
 
     borders: str
+    transform: str
     labels: tuple[Label, ...]
     marks: tuple[Mark, ...]
     here: tuple[float, float] | None
@@ -84,7 +88,11 @@ def map_of(
         marks.append(Mark(number, place.name, round(x, 1), round(y, 1)))
     here = frame.at(*origin) if origin else None
     labels = _labels(towns, frame, marks)
-    return Map(_borders(outlines, frame), tuple(labels), tuple(marks), here, frame.scale())
+    rings, shift = outlines.touching(frame.window()), frame.shift()
+    if len(rings) > COARSE_ABOVE:
+        shift += 1
+    borders = "".join(outlines.path(ring, shift) for ring in rings)
+    return Map(borders, frame.transform(shift), tuple(labels), tuple(marks), here, frame.scale())
 
 
 class _Frame:
@@ -104,6 +112,16 @@ class _Frame:
     def at(self, lat: float, lon: float) -> tuple[float, float]:
         k = self._km_per_degree * self._px_per_km
         return WIDTH / 2 + (lon - self._lon) * k * self._squeeze, HEIGHT / 2 - (lat - self._lat) * k
+
+    def shift(self) -> int:
+        """The steps of the outlines, 2^shift / `SCALE` degrees, that are nearest to a pixel."""
+        return max(0, round(log2(SCALE / (self._km_per_degree * self._px_per_km))))
+
+    def transform(self, shift: int) -> str:
+        """SVG, from such steps to pixels."""
+        k, step = self._km_per_degree * self._px_per_km, 2**shift / SCALE
+        x, y = WIDTH / 2 - self._lon * k * self._squeeze, HEIGHT / 2 + self._lat * k
+        return f"matrix({k * self._squeeze * step:.9g} 0 0 {k * step:.9g} {x:.2f} {y:.2f})"
 
     def window(self) -> Window:
         tall = HEIGHT / 2 / self._px_per_km / self._km_per_degree
@@ -127,30 +145,6 @@ def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
         if fits and clear and apart and len(found) < MOST_LABELS:
             found.append(Label(town.name, round(x, 1), round(y + 5, 1)))
     return found
-
-
-def _borders(outlines: Outlines, frame: _Frame) -> str:
-    """All borders as one path of whole pixels, relative, each point once."""
-    rings = list(outlines.within(frame.window()))
-    if not rings:
-        return ""
-    grain = 2 if len(rings) > COARSE_ABOVE else 1
-    degrees = np.concatenate(rings)
-    x, y = frame.at(degrees[:, 1], degrees[:, 0])  # type: ignore[arg-type]
-    pixels = np.round(np.column_stack((x, y)) / grain).astype(int) * grain
-    pixels = np.clip(pixels, -WIDTH, 2 * WIDTH)
-    # A move from each point to the next; those from one ring to another are left out, and those of no pixel.
-    moves, starts = np.diff(pixels, axis=0), np.cumsum([0, *map(len, rings)])
-    kept = np.any(moves != 0, axis=1)
-    kept[starts[1:-1] - 1] = False
-    upto = np.concatenate(([0], np.cumsum(kept)))[np.minimum(starts, len(moves))].tolist()
-    steps = [f"{dx} {dy}" if dy >= 0 else f"{dx}{dy}" for dx, dy in moves[kept].tolist()]
-    begins = pixels[starts[:-1]].tolist()
-    return "".join(
-        f"M{x} {y}l{' '.join(steps[first:last])}z"
-        for (x, y), first, last in zip(begins, upto[:-1], upto[1:], strict=True)
-        if last - first > 2
-    )
 
 
 def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:

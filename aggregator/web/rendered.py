@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -22,13 +23,16 @@ class RenderedList:
     html: bytes
     status: int
 
+    def __len__(self) -> int:
+        return len(self.html) + 2000
+
     @property
     def etag(self) -> str:
         """Of the content alone: it tells nobody apart."""
         return hashlib.blake2b(self.html, digest_size=12).hexdigest()
 
 
-Page = TypeVar("Page", RenderedList, str)
+Page = TypeVar("Page", bound=Sized)
 
 
 class Rendered(Generic[Page]):
@@ -36,7 +40,7 @@ class Rendered(Generic[Page]):
 
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._lock = threading.Lock()
-        self._pages: LRUCache[tuple[Any, ...], Page] = LRUCache(max_bytes, _size)
+        self._pages: LRUCache[tuple[Any, ...], Page] = LRUCache(max_bytes, len)
 
     def get(self, key: tuple[Any, ...]) -> Page | None:
         with self._lock:
@@ -45,9 +49,3 @@ class Rendered(Generic[Page]):
     def put(self, key: tuple[Any, ...], page: Page) -> None:
         with self._lock:
             self._pages[key] = page
-
-
-def _size(page: RenderedList | str) -> int:
-    if isinstance(page, str):
-        return len(page)
-    return len(page.html) + 2000

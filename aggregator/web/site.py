@@ -26,6 +26,7 @@ from aggregator.redirect import Duplicates, Redirector, Tokens, Visitor, is_robo
 from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
+from aggregator.web.fragments import Fragment
 from aggregator.web.maps import Towns
 from aggregator.web.overload import Gate
 from aggregator.web.rendered import Rendered, RenderedList
@@ -62,6 +63,7 @@ class Site:
         self.gate = Gate()
         self.rendered: Rendered[RenderedList] = Rendered()
         self.directories: Rendered[str] = Rendered()
+        self.cards: Rendered[Fragment] = Rendered()
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from xml.etree import ElementTree
@@ -80,6 +81,30 @@ def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[flo
         assert 0 <= mark.y <= maps.HEIGHT
         for other in found.marks[:index]:
             assert (mark.x - other.x) ** 2 + (mark.y - other.y) ** 2 >= maps.MARK**2
+
+
+@pytest.mark.parametrize("insee", ["69123", "97411", "2A004", "29155"])
+def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, site: Site, insee: str) -> None:
+    commune = gazetteer.communes[insee]
+    around = Window(commune.lat - 0.01, commune.lon - 0.01, commune.lat + 0.01, commune.lon + 0.01)
+    corners = [(lat, lon) for ring in site.outlines.within(around) for lon, lat in ring.tolist()]
+    nearest = min(corners, key=lambda corner: abs(corner[0] - commune.lat) + abs(corner[1] - commune.lon))
+
+    drawn = maps.map_of(site.outlines, site.towns, [place_at(1, *nearest)], (commune.lat, commune.lon))
+
+    assert drawn is not None
+    x_scale, y_scale, x_shift, y_shift = (float(re.findall(r"[-\d.e]+", drawn.transform)[n]) for n in (0, 3, 4, 5))
+    pixels = [(x * x_scale + x_shift, y * y_scale + y_shift) for x, y in points_of(drawn.borders)]
+    assert min(abs(x - drawn.marks[0].x) + abs(y - drawn.marks[0].y) for x, y in pixels) < 1.5
+
+
+def points_of(path: str) -> Iterator[tuple[int, int]]:
+    for ring in path.split("z")[:-1]:
+        numbers = [int(number) for number in re.findall(r"-?\d+", ring)]
+        x = y = 0
+        for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
+            x, y = x + dx, y + dy
+            yield x, y
 
 
 def test_outlines_cover_france_overseas_included(site: Site) -> None:
