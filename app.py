@@ -9,7 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from aggregator.settings import ROOT, Settings
-from aggregator.web import languages, security, words
+from aggregator.web import languages, links, security, words
 from aggregator.web.about import about
 from aggregator.web.api import api
 from aggregator.web.data import data
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.globals["url_for"] = links.path_to
     site = Site(settings, now)
     install(app, site)
     Kept(app, site)

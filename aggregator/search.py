@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -109,7 +110,7 @@ class Found:
     first: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough."""
 
@@ -120,7 +121,7 @@ class Answer:
     hidden: dict[str, int] = field(default_factory=dict)
     widened: bool = False
 
-    @property
+    @cached_property
     def hash(self) -> str:
         return list_hash(self.snapshot.hash, self.epoch, self.question.key, (one.place.id for one in self.found))
 

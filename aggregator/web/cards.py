@@ -6,13 +6,13 @@ Three facts never look alike: a slot seen, none seen, unknown. Wording depends o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, cast
 
-from flask import current_app, url_for
+from flask import current_app
 from markupsafe import Markup
 
 from aggregator import hosting
@@ -23,6 +23,7 @@ from aggregator.snapshot import Offer, OfferState, Place, Snapshot
 from aggregator.web import words
 from aggregator.web.fragments import Fragment, hole
 from aggregator.web.languages import gettext, language
+from aggregator.web.links import asking
 from aggregator.web.site import Site
 
 STAND_IN = "p-aaaaaaaaaa"
@@ -82,18 +83,18 @@ class Cards:
     belong to the list, and are filled in. `place_query`: what leads from a place's page back to the list.
     """
 
-    def __init__(self, site: Site, answer: Answer, facts: Snapshot, place_query: dict[str, Any]) -> None:
+    def __init__(self, site: Site, answer: Answer, facts: Snapshot, place_query: Mapping[str, str]) -> None:
         self._site, self._answer, self._facts = site, answer, facts
-        self._hash, self._seed = answer.hash, site.seed(answer.epoch)
+        self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
         self._fits = slot_filter(facts, answer.question, site.campaign)
         self._minute = site.now().strftime("%Y-%m-%dT%H:%M")
-        page = url_for("places.place", place_id=STAND_IN, **place_query)
+        page = asking("places.place", place_query, place_id=STAND_IN)
         self._before, _, self._behind = page.partition(STAND_IN)
 
     def html(self, found: Found, rank: int, headed: bool) -> Markup:
         """One line of the list. `headed`: it stands below a heading of its own."""
-        place, epoch, key = found.place, self._answer.epoch, self._answer.question.key
-        drawn = sorted(place.offers, key=lambda offer: tie_key(self._seed, epoch, key, offer.id))
+        place, epoch = found.place, self._answer.epoch
+        drawn = sorted(place.offers, key=lambda offer: tie_key(self._seed, epoch, self._key, offer.id))
         tokens = [self._site.tokens.write(epoch, self._hash, place.id, offer.id, rank) for offer in drawn]
         return self._fragment(place, drawn, headed).fill(
             {

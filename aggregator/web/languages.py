@@ -6,11 +6,12 @@ The language is never guessed from the browser: a link that is shared shows ever
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from functools import lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from babel import Locale
@@ -18,7 +19,7 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
-from flask import Flask, has_request_context, request, url_for
+from flask import Flask, request, url_for
 from flask_babel import Babel, Domain
 from markupsafe import Markup, escape
 
@@ -27,7 +28,8 @@ from aggregator.settings import ROOT
 from aggregator.web.typography import french
 
 FRENCH = "fr"
-SPOKEN = "aiguillage.language"
+# Asked for a hundred times a page: set when a request comes, French again when it is done.
+SPOKEN: ContextVar[str] = ContextVar("language", default=FRENCH)
 FOLDER = ROOT / "data" / "translations"
 LANGUAGES = (FRENCH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 # Files that are the same for all.
@@ -58,8 +60,11 @@ class Catalogues(Domain):  # type: ignore[misc]
             self._catalogues[path.stem] = compiled(path)
             self._catalogues[path.stem].add_fallback(source)
 
+    def of(self, spoken: str) -> NullTranslations:
+        return self._catalogues[spoken]
+
     def get_translations(self) -> NullTranslations:
-        return self._catalogues[language()]
+        return self.of(language())
 
 
 def compiled(path: Path) -> Translations:
@@ -74,13 +79,7 @@ def compiled(path: Path) -> Translations:
 
 def language() -> str:
     """The code of the language in which the current page speaks; French outside a request."""
-    if not has_request_context():
-        return FRENCH
-    environ = request.environ
-    if SPOKEN not in environ:  # asked for a thousand times a page
-        asked = request.args.get("langue", FRENCH)
-        environ[SPOKEN] = asked if asked in LANGUAGES else FRENCH
-    return cast(str, environ[SPOKEN])
+    return SPOKEN.get()
 
 
 CATALOGUES = Catalogues(FOLDER)
@@ -90,6 +89,25 @@ def gettext(sentence: str, **values: object) -> str:
     """A French sentence in the language of the current page, its `%(name)s` filled in."""
     said = CATALOGUES.get_translations().gettext(sentence)
     return said % values if values else said
+
+
+def sentence(text: str, /, **values: object) -> Markup:
+    """`gettext` as templates call it: the values are escaped, the sentence may hold tags."""
+    said, bare = _marked(text, language())
+    return said % values if values else bare
+
+
+def sentences(singular: str, plural: str, n: float, /, **values: object) -> Markup:
+    """`ngettext` as templates call it."""
+    said = Markup(CATALOGUES.get_translations().ngettext(singular, plural, n))  # type: ignore[arg-type] # noqa: S704
+    return said % {"num": n, **values}
+
+
+@lru_cache(maxsize=8192)
+def _marked(text: str, spoken: str) -> tuple[Markup, Markup]:
+    """A sentence of our own to be filled in, and the same with nothing to fill in."""
+    said = Markup(CATALOGUES.of(spoken).gettext(text))  # noqa: S704 - our own words
+    return said, said if "%(" in said else said % {}
 
 
 def lazy_gettext(sentence: str) -> Any:
@@ -129,7 +147,17 @@ def install(app: Flask, campaign: Campaign) -> None:
     def said(text: str) -> str:
         return french(text) if language() == FRENCH else campaign.said(text, language())
 
+    @app.before_request
+    def choose() -> None:
+        asked = request.args.get("langue", FRENCH)
+        SPOKEN.set(asked if asked in LANGUAGES else FRENCH)
+
+    @app.teardown_request
+    def forget(_: BaseException | None) -> None:
+        SPOKEN.set(FRENCH)
+
     app.jinja_env.filters.update(said=said, in_french=in_french)
+    app.jinja_env.globals.update(gettext=sentence, ngettext=sentences, _=sentence)
 
     @app.url_defaults
     def keep(endpoint: str, values: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
@@ -19,6 +19,7 @@ from aggregator.web import languages, questions, tracks, words
 from aggregator.web.cards import Cards
 from aggregator.web.kept import keep
 from aggregator.web.languages import gettext, language, lazy_gettext
+from aggregator.web.links import asking, path_to
 from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
 from aggregator.web.rendered import RenderedList
@@ -133,7 +134,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
     def link(**changes: Any) -> str:
         page, ref = changes.pop("page", None), changes.pop("ref", answer.reference)
         asked_again = replace(question, **changes)
-        return address("pages.results", questions.parameters(asked_again, site.campaign, ref=ref, page=page))
+        return asking("pages.results", questions.parameters(asked_again, site.campaign, ref=ref, page=page))
 
     first = _first_slot_of_list(site, answer, facts)
     return {
@@ -149,15 +150,15 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "ways_on": None if first and not answer.widened else ways_on(site, answer, link),
         "link": link,
         "absolute": lambda path: request.host_url.rstrip("/") + path,
-        "feed_url": address("feeds.results", questions.parameters(question, site.campaign)),
+        "feed_url": asking("feeds.results", questions.parameters(question, site.campaign)),
         "place_query": questions.parameters(question, site.campaign, ref=answer.reference),
-        "filters_url": address("pages.filters", questions.parameters(question, site.campaign)),
+        "filters_url": asking("pages.filters", questions.parameters(question, site.campaign)),
         "filters_set": questions.filters_set(question, site.campaign),
         "hidden": [
             {
                 "count": count,
                 "words": HIDDEN_WORDS[name],
-                "url": address(
+                "url": asking(
                     "pages.results", questions.parameters(questions.without_filter(question, name), site.campaign)
                 ),
             }
@@ -218,7 +219,7 @@ def _reference(answer: Answer) -> dict[str, str]:
         "ref": answer.reference,
         "key": answer.question.key,
         "whole": answer.hash,
-        "check": url_for(
+        "check": path_to(
             "transparency.verify",
             heure=answer.epoch,
             question=answer.question.key,
@@ -226,10 +227,6 @@ def _reference(answer: Answer) -> dict[str, str]:
             releve=answer.snapshot.short,
         ),
     }
-
-
-def address(endpoint: str, values: dict[str, Any]) -> str:
-    return url_for(endpoint, **values)
 
 
 def where(site: Site, question: Question) -> str:

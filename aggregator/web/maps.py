@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, log2, pi, radians, sin
+from math import cos, log2, pi, radians, sin
 
 import numpy as np
 
@@ -139,22 +139,28 @@ def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
     for town in towns.largest(frame.window(), MOST_LABELS * 12):
         x, y = frame.at(town.lat, town.lon)
         half = len(town.name) * LETTER_PX / 2
-        fits = half + 4 < x < WIDTH - half - 4 and 16 < y < HEIGHT - 40
-        clear = all(abs(mark.x - x) > half + MARK / 2 + 2 or abs(mark.y - y) > MARK / 2 + 9 for mark in marks)
-        apart = all(abs(one.x - x) > half + len(one.name) * LETTER_PX / 2 + 6 or abs(one.y - y) > 20 for one in found)
-        if fits and clear and apart and len(found) < MOST_LABELS:
-            found.append(Label(town.name, round(x, 1), round(y + 5, 1)))
+        if not (half + 4 < x < WIDTH - half - 4 and 16 < y < HEIGHT - 40):
+            continue
+        if any(abs(mark.y - y) <= MARK / 2 + 9 and abs(mark.x - x) <= half + MARK / 2 + 2 for mark in marks):
+            continue
+        if any(abs(one.y - y) <= 20 and abs(one.x - x) <= half + len(one.name) * LETTER_PX / 2 + 6 for one in found):
+            continue
+        found.append(Label(town.name, round(x, 1), round(y + 5, 1)))
+        if len(found) == MOST_LABELS:
+            break
     return found
 
 
 def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:
     """The nearest spot on a spiral where no earlier mark stands: the first of the list keeps its place."""
+    apart = (MARK + 2) ** 2
     for step in range(400):
         angle, radius = step * 0.7, step * 1.2
-        at = (
-            min(max(x + radius * cos(angle), MARK / 2), WIDTH - MARK / 2),
-            min(max(y + radius * sin(angle), MARK / 2), HEIGHT - MARK / 2),
-        )
-        if all(hypot(at[0] - mark.x, at[1] - mark.y) >= MARK + 2 for mark in taken):
-            return at
+        at_x = min(max(x + radius * cos(angle), MARK / 2), WIDTH - MARK / 2)
+        at_y = min(max(y + radius * sin(angle), MARK / 2), HEIGHT - MARK / 2)
+        for mark in taken:
+            if (at_x - mark.x) ** 2 + (at_y - mark.y) ** 2 < apart:
+                break
+        else:
+            return at_x, at_y
     return x, y

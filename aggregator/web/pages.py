@@ -12,7 +12,8 @@ from aggregator.gazetteer import Commune
 from aggregator.search import RADII_KM, Moment, UnknownOriginError
 from aggregator.web import figures, lists, questions, tracks
 from aggregator.web.languages import lazy_gettext
-from aggregator.web.lists import address, where
+from aggregator.web.links import asking
+from aggregator.web.lists import where
 from aggregator.web.questions import Asked
 from aggregator.web.site import Site, here
 
@@ -127,7 +128,7 @@ def _choice(site: Site, asked: Asked, commune: Commune) -> dict[str, str]:
         "name": commune.name,
         "department": commune.department,
         "department_name": site.gazetteer.department_name(commune.department),
-        "url": address("pages.results", questions.parameters(question, site.campaign)),
+        "url": asking("pages.results", questions.parameters(question, site.campaign)),
     }
 
 

@@ -18,7 +18,7 @@ from aggregator.snapshot import Place, Snapshot
 from aggregator.web import figures, linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block
 from aggregator.web.languages import gettext, lazy_gettext
-from aggregator.web.lists import address
+from aggregator.web.links import asking
 from aggregator.web.maps import map_of
 from aggregator.web.questions import Asked
 from aggregator.web.site import Site, here
@@ -63,7 +63,7 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         "hours": [(name, hours) for name, hours in _week(where, now.date())],
         "hours_today": hours_of(where, now.date()),
         "distance": _distance(snapshot, asked.question, where),
-        "back": address("pages.results", {**back, **ref}) if back else None,
+        "back": asking("pages.results", {**back, **ref}) if back else None,
         "reference": f"{CONTRACT} · {epoch} · {alone[:8]}",
         "drawing": map_of(site.outlines, site.towns, [(1, where)], None),
         "linked_data": linked_data.of_place(where, url_for("places.place", place_id=where.id, _external=True)),

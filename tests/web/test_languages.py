@@ -127,6 +127,7 @@ def test_dates_distances_and_numbers_are_written_as_each_language_writes_them(ap
     written = {}
     for code in (FRENCH, "en"):
         with app.test_request_context(f"/?langue={code}"):
+            app.preprocess_request()
             written[code] = [
                 words.when(moment, today),
                 words.seen_at(moment, today),

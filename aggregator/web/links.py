@@ -1,0 +1,36 @@
+"""Addresses within the site. A page links to some thirty others, and the same words lead to the same place: worked out
+
+once a process, not once a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request, url_for
+
+from aggregator.web.languages import language
+
+
+def path_to(endpoint: str, /, **values: Any) -> str:
+    """Flask's `url_for`, and what templates call so; without `_external` it is remembered."""
+    if "_external" in values:
+        return url_for(endpoint, **values)
+    given = tuple((name, str(value)) for name, value in values.items() if value is not None)
+    return _path(endpoint, given, language(), request.script_root)
+
+
+@lru_cache(maxsize=4096)
+def _path(endpoint: str, values: tuple[tuple[str, str], ...], _language: str, _root: str) -> str:
+    """`_language` and `_root` are part of the address without being named in `values`."""
+    return url_for(endpoint, **dict(values))  # type: ignore[arg-type]
+
+
+def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> str:
+    """The path of an endpoint with a query that nobody may have asked before: only the path is remembered."""
+    path, _, kept = path_to(endpoint, **values).partition("?")
+    query = "&".join(part for part in (urlencode(parameters), kept) if part)
+    return f"{path}?{query}" if query else path
