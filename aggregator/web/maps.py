@@ -14,7 +14,7 @@ from aggregator.outlines import SCALE, Outlines, Window
 from aggregator.snapshot import Place
 
 WIDTH, HEIGHT = 340, 340
-MARK = 26
+MARK, HERE = 26, 5
 MARGIN = 28
 LEAST_KM = 1.5
 COARSE_ABOVE = 300  # rings: beyond, borders take steps twice as long, so that a page stays light
@@ -87,7 +87,7 @@ def map_of(
         x, y = _free_spot(*frame.at(lat or 0.0, lon or 0.0), marks)
         marks.append(Mark(number, place.name, round(x, 1), round(y, 1)))
     here = frame.at(*origin) if origin else None
-    labels = _labels(towns, frame, marks)
+    labels = _labels(towns, frame, marks, here)
     rings, shift = outlines.touching(frame.window()), frame.shift()
     if len(rings) > COARSE_ABOVE:
         shift += 1
@@ -133,12 +133,14 @@ class _Frame:
         return km, round(km * self._px_per_km, 1)
 
 
-def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
-    """The largest towns whose names fit between the marks and inside the frame."""
+def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark], here: tuple[float, float] | None) -> list[Label]:
+    """The largest towns whose names fit between the marks and inside the frame; below the point, never across it."""
     found: list[Label] = []
     for town in towns.largest(frame.window(), MOST_LABELS * 12):
         x, y = frame.at(town.lat, town.lon)
         half = len(town.name) * LETTER_PX / 2
+        if here and abs(here[0] - x) < half + HERE and abs(here[1] - y) < HERE + 9:
+            y = here[1] + HERE + 12
         if not (half + 4 < x < WIDTH - half - 4 and 16 < y < HEIGHT - 40):
             continue
         if any(abs(mark.y - y) <= MARK / 2 + 9 and abs(mark.x - x) <= half + MARK / 2 + 2 for mark in marks):

@@ -83,6 +83,16 @@ def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[flo
             assert (mark.x - other.x) ** 2 + (mark.y - other.y) ** 2 >= maps.MARK**2
 
 
+def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazetteer, site: Site) -> None:
+    paris = gazetteer.communes["75056"]
+    drawn = maps.map_of(site.outlines, site.towns, [place_at(1, paris.lat + 0.02, paris.lon)], (paris.lat, paris.lon))
+
+    assert drawn is not None
+    assert drawn.here is not None
+    label = next(one for one in drawn.labels if one.name == "Paris")
+    assert label.y - 10 > drawn.here[1] + maps.HERE  # its letters are some ten pixels high
+
+
 @pytest.mark.parametrize("insee", ["69123", "97411", "2A004", "29155"])
 def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, site: Site, insee: str) -> None:
     commune = gazetteer.communes[insee]
