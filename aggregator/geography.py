@@ -6,13 +6,15 @@ and the difference to the ellipsoid (0.5 % at most) is far below the bands of th
 
 from __future__ import annotations
 
-from math import asin, cos, radians, sin, sqrt
+from bisect import bisect_left, bisect_right
+from math import asin, cos, degrees, radians, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 EARTH_RADIUS_M = 6_371_008.8
-UNSURE_M = 1e-3
+SLACK_M = 1  # what is cut off with doubles; the exact distance decides
+UNSURE_M, UNSURE_BELOW_M = 1e-3, 32
 
 # (south, north, west, east) in degrees: France in Europe, then overseas.
 TERRITORY = (
@@ -34,26 +36,40 @@ def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> int:
 
 
 class Points:
-    """Many points in degrees, ready to be measured from anywhere at once."""
+    """Many numbered points in degrees, asked again and again for those near to anywhere.
 
-    def __init__(self, lats: NDArray[np.float64], lons: NDArray[np.float64]) -> None:
-        self._lats, self._lons = lats, lons
-        self._a, self._b = np.radians(lats), np.radians(lons)
-        self._cos = np.cos(self._a)
+    In the order of their latitude: a circle lies in a band, and a band is measured whole, as scalar products of unit
+    vectors. Up to a hundred thousand points that is quicker than a tree, which has to be walked.
+    """
 
-    def metres_from(self, lat: float, lon: float, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        """`distance_m` of the points numbered `at`, to the very metre.
+    def __init__(self, numbers: NDArray[np.int64], lats: NDArray[np.float64], lons: NDArray[np.float64]) -> None:
+        order = np.argsort(lats, kind="stable")
+        a, b = np.radians(lats[order]), np.radians(lons[order])
+        self._numbers = numbers[order]
+        self._lats, self._lons = lats[order].tolist(), lons[order].tolist()
+        self._units = np.column_stack((np.cos(a) * np.cos(b), np.cos(a) * np.sin(b), np.sin(a)))
 
-        Arrays may differ from it in the last digit of a double: where that could turn the rounding, it decides.
+    def within(self, lat: float, lon: float, radius_m: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(numbers, metres) of all points at most `radius_m` away, a quarter of the Earth at most, in no order.
+
+        Metres are those of `distance_m`, to the very metre: arrays may differ from it in the last digit of a double,
+        and where that could turn the rounding, it decides.
         """
+        angle = (radius_m + SLACK_M) / EARTH_RADIUS_M
+        first = bisect_left(self._lats, lat - degrees(angle))
+        last = bisect_right(self._lats, lat + degrees(angle))
         a, b = radians(lat), radians(lon)
-        half = np.sin((self._a[at] - a) / 2) ** 2 + cos(a) * self._cos[at] * np.sin((self._b[at] - b) / 2) ** 2
-        metres = 2 * EARTH_RADIUS_M * np.arcsin(np.minimum(1.0, np.sqrt(half)))
+        cosines = self._units[first:last] @ np.array((cos(a) * cos(b), cos(a) * sin(b), sin(a)))
+        near = np.flatnonzero(cosines >= cos(angle))
+        metres = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.maximum((1 - cosines[near]) / 2, 0)))
+        near += first
         whole: NDArray[np.int64] = np.rint(metres).astype(np.int64)
-        for number in np.flatnonzero(np.abs(metres - whole) > 0.5 - UNSURE_M).tolist():
-            one = at[number]
-            whole[number] = distance_m(lat, lon, float(self._lats[one]), float(self._lons[one]))
-        return whole
+        # A cosine says little of a small angle: below 32 m the pocket calculator decides too.
+        unsure = (np.abs(metres - whole) > 0.5 - UNSURE_M) | (whole < UNSURE_BELOW_M)
+        for one in np.flatnonzero(unsure).tolist():
+            whole[one] = distance_m(lat, lon, self._lats[near[one]], self._lons[near[one]])
+        inside = whole <= radius_m
+        return self._numbers[near[inside]], whole[inside]
 
 
 def in_territory(lat: float, lon: float) -> bool:

@@ -144,11 +144,12 @@ class UnknownOriginError(ValueError):
 def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Needs) -> Answer:
     """The list for `question` in the hour `epoch`. Depends on nothing but its arguments: anyone can replay it."""
     lat, lon = origin(snapshot, question)
-    near = snapshot.places.within(lat, lon, question.radius_km * 1000)
+    near = _near(snapshot, lat, lon, question.radius_km * 1000)
     widened = not near
     if widened:
-        closest = snapshot.places.nearest(lat, lon, WIDENED_COUNT)
-        near = [(number, metres) for number, metres in closest if metres <= WIDENED_LIMIT_M]
+        # Equal distances by id: which eight are the nearest depends on nothing else.
+        far = _near(snapshot, lat, lon, WIDENED_LIMIT_M)
+        near = sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id))[:WIDENED_COUNT]
     fits = slot_filter(snapshot, question, campaign)
     kept: dict[str, Found] = {}
     hidden: Counter[str] = Counter()
@@ -161,6 +162,11 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
             kept[found.place.id] = found
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
     return Answer(question, epoch, snapshot, tuple(kept[one.id] for one in ranked), dict(hidden), widened)
+
+
+def _near(snapshot: Snapshot, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
+    numbers, metres = snapshot.places.within(lat, lon, radius_m)
+    return list(zip(numbers.tolist(), metres.tolist(), strict=True))
 
 
 def origin(snapshot: Snapshot, question: Question) -> tuple[float, float]:

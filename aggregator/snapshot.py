@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from math import cos, pi, radians, sin
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -17,10 +16,9 @@ import msgspec
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from aggregator import canonical
-from aggregator.geography import EARTH_RADIUS_M, Points
+from aggregator.geography import Points
 from aggregator.snapshot_files import Series, read_places, read_slots
 
 File = TypeVar("File")
@@ -92,7 +90,7 @@ class OfferState(msgspec.Struct, frozen=True, gc=False):
 
 
 class Places:
-    """The places file: records, ids, and a k-d tree on the unit sphere."""
+    """The places file: records, ids, and where they are."""
 
     def __init__(self, body: bytes, sha256: str) -> None:
         """Raises SnapshotError when `body` is no places file."""
@@ -103,38 +101,17 @@ class Places:
         self.index = {place.id: number for number, place in enumerate(self.all)}
         self.offers = {offer.id: offer for place in self.all for offer in place.offers}
         self.points = {insee: (lat, lon) for insee, lat, lon in content.communes}
-        self._located = np.array([n for n, place in enumerate(self.all) if place.lat is not None], dtype=np.int64)
-        points = np.array([(self.all[n].lat, self.all[n].lon) for n in self._located], dtype=float).reshape(-1, 2)
-        self._points = Points(points[:, 0].copy(), points[:, 1].copy())
-        self._tree = cKDTree(_unit(points)) if len(points) else None
+        located = [(n, place.lat, place.lon) for n, place in enumerate(self.all) if place.lat is not None]
+        table = np.array(located, dtype=float).reshape(-1, 3)
+        self._points = Points(table[:, 0].astype(np.int64), table[:, 1], table[:, 2])
 
     def required_needs(self, need: str) -> tuple[str, ...]:
         """The needs that one choice asks for together, as the campaign of this snapshot says."""
         return tuple(self.campaign.get("all_of", {}).get(need, (need,)))
 
-    def within(self, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
-        """(number of the place, metres) of all places at most `radius_m` away, in no order."""
-        if self._tree is None:
-            return []
-        # One metre of slack for the chord; the exact distance decides.
-        chord = 2 * sin(min((radius_m + 1) / EARTH_RADIUS_M, pi) / 2)
-        numbers = self._tree.query_ball_point(_unit_of(lat, lon), chord)
-        at = np.asarray(numbers, dtype=np.int64)
-        metres = self._points.metres_from(lat, lon, at)
-        inside = metres <= radius_m
-        return list(zip(self._located[at[inside]].tolist(), metres[inside].tolist(), strict=True))
-
-    def nearest(self, lat: float, lon: float, count: int) -> list[tuple[int, int]]:
-        """(number, metres) of the `count` nearest places, in whole metres, equal distances by id."""
-        if self._tree is None:
-            return []
-        # More than asked for, so that places at one distance are told apart by their ids and not by the tree.
-        wanted = min(4 * count, len(self._located))
-        _, numbers = self._tree.query(_unit_of(lat, lon), k=wanted)
-        at = np.atleast_1d(numbers)
-        metres = self._points.metres_from(lat, lon, at)
-        found = list(zip(self._located[at].tolist(), metres.tolist(), strict=True))
-        return sorted(found, key=lambda pair: (pair[1], self.all[pair[0]].id))[:count]
+    def within(self, lat: float, lon: float, radius_m: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(numbers of the places, metres) of all at most `radius_m` away, in no order."""
+        return self._points.within(lat, lon, radius_m)
 
 
 class Slots:
@@ -301,16 +278,6 @@ def _earliest(offers: Mapping[str, OfferState], minute: NDArray[np.int64]) -> di
         return {}
     firsts = np.minimum.reduceat(minute, [first for _, first in some])
     return dict(zip([offer_id for offer_id, _ in some], firsts.tolist(), strict=True))
-
-
-def _unit_of(lat: float, lon: float) -> tuple[float, float, float]:
-    a, b = radians(lat), radians(lon)
-    return cos(a) * cos(b), cos(a) * sin(b), sin(a)
-
-
-def _unit(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    lat, lon = np.radians(degrees[:, 0]), np.radians(degrees[:, 1])
-    return np.column_stack((np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)))
 
 
 def _utc(text: str | None) -> datetime | None:

@@ -80,7 +80,7 @@ def test_a_list_holds_the_places_within_the_radius_and_no_other(snapshot: Snapsh
     assert answer.found
     assert all(one.candidate.distance_m <= 25_000 for one in answer.found)
     lat, lon = snapshot.places.points[LYON]
-    inside = [number for number, _ in snapshot.places.within(lat, lon, 25_000)]
+    inside, _ = snapshot.places.within(lat, lon, 25_000)
     assert len(inside) == len(answer.found)
 
 
@@ -342,18 +342,27 @@ def test_a_snapshot_file_names_nothing_of_a_machine(snapshot: Snapshot, settings
         assert str(tmp_path).encode() not in gzip.decompress(path.read_bytes())
 
 
+NEAR = st.floats(-1e-3, 1e-3) | st.floats(-1, 1)
+"""Degrees beside a point: a hundred metres, or a hundred kilometres."""
+
+
 @given(
-    st.floats(-90, 90), st.floats(-180, 180),
+    st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 10_000_000),
     st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), max_size=20),
+    st.lists(st.tuples(NEAR, NEAR), max_size=20),
 )  # fmt: skip
-def test_many_distances_are_those_of_the_pocket_calculator(
-    lat: float, lon: float, points: list[tuple[float, float]]
+def test_what_is_near_and_how_far_is_what_the_pocket_calculator_says(
+    lat: float, lon: float, radius_m: int, anywhere: list[tuple[float, float]], beside: list[tuple[float, float]]
 ) -> None:
+    points = [*anywhere, *((max(-90, min(90, lat + north)), lon + east) for north, east in beside)]
     table = np.array(points).reshape(-1, 2)
 
-    found = Points(table[:, 0], table[:, 1]).metres_from(lat, lon, np.arange(len(points))).tolist()
+    numbers, metres = Points(np.arange(len(points)), table[:, 0], table[:, 1]).within(lat, lon, radius_m)
 
-    assert found == [distance_m(lat, lon, *point) for point in points]
+    told = {n: distance_m(lat, lon, *point) for n, point in enumerate(points)}
+    assert dict(zip(numbers.tolist(), metres.tolist(), strict=True)) == {
+        n: far for n, far in told.items() if far <= radius_m
+    }
 
 
 @pytest.mark.parametrize("sort", list(Sort))

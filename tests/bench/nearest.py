@@ -142,7 +142,7 @@ def measure() -> Result:
         return search(snap, question, "2026-11-23T12", b"s" * 32, Anything())
 
     ordered = p50_us(whole, points)
-    found = median(len(snap.places.within(a, b, RADIUS_M)) for a, b in points)
+    found = median(len(snap.places.within(a, b, RADIUS_M)[0]) for a, b in points)
     growth = exponent({size: _index_us(size) for size in (2_000, 20_000, 100_000)})
     peers = f"{index:.0f}, {bare:.0f}, {peer:.0f}, {server}, {loop:,.0f} µs"
     return Result(
