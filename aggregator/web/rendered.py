@@ -42,6 +42,11 @@ class Rendered(Generic[Page]):
         self._lock = threading.Lock()
         self._pages: LRUCache[tuple[Any, ...], Page] = LRUCache(max_bytes, len)
 
+    @property
+    def size(self) -> int:
+        """Bytes in use, about."""
+        return int(self._pages.currsize)
+
     def get(self, key: tuple[Any, ...]) -> Page | None:
         with self._lock:
             return self._pages.get(key)
