@@ -18,7 +18,7 @@ from aggregator.ledger.shipping import Shipper
 from aggregator.publish import prune
 from aggregator.settings import Settings
 from aggregator.store import PublishedFiles, StoreError
-from aggregator.turns import lock
+from aggregator.turns import agree_on_keys, lock
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Node:
         self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises WorkerRunningError when another process keeps this folder."""
+        """Until SIGTERM or SIGINT. Raises WorkerRunningError when another process keeps this folder, OtherKeysError."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         with lock(self._settings.data_dir / "worker.lock", wait=False):
@@ -53,6 +53,7 @@ class Node:
             closing(SharedEvents(self._url)) as shared,
             closing(Shipper(self._settings.data_dir / "events.db", shared)) as shipper,
         ):
+            agree_on_keys(self._settings, files)
             files.listen()
             while not self._stop.is_set():
                 self._taken = files.take(self._settings.published_dir, self._taken)

@@ -31,7 +31,7 @@ from aggregator.publish import Publisher, prune
 from aggregator.release import Release
 from aggregator.settings import Settings
 from aggregator.store import PublishedFiles, StoreError, Stores, open_stores
-from aggregator.turns import WORKER, alone, beside_others, lock
+from aggregator.turns import WORKER, agree_on_keys, alone, beside_others, lock
 from aggregator.witness import fetch
 from providers.errors import ProviderError
 from providers.http import FetchClient
@@ -113,7 +113,7 @@ class Worker:
         self._files: PublishedFiles
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises WorkerRunningError."""
+        """Until SIGTERM or SIGINT. Raises WorkerRunningError, OtherKeysError."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         with lock(self._settings.data_dir / "worker.lock", wait=False):
@@ -129,11 +129,13 @@ class Worker:
         while not self._stop.is_set():
             try:
                 self._files = PublishedFiles(database_url)
+                agree_on_keys(self._settings, self._files)
                 self._files.listen()
                 while not self._stop.is_set():
                     leads = self._files.database.lead(WORKER)
                     taken = self._files.take(self._settings.published_dir, taken)
                     if leads:
+                        agree_on_keys(self._settings, self._files)  # the last leader may have changed one
                         log.warning("this worker leads")
                         return
                     self._files.wait(FOLLOW_EVERY_S)

@@ -7,14 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from aggregator import canonical
 from aggregator.settings import Settings
 from aggregator.store import PublishedFiles
 
 WORKER = "worker"
+KEYS = ("token.key", "seed-chain.json", "log.key")
 
 
 class WorkerRunningError(RuntimeError):
     """Another worker has the lock."""
+
+
+class OtherKeysError(RuntimeError):
+    """This machine would sign and draw with other keys than the rest."""
 
 
 @contextmanager
@@ -30,12 +36,37 @@ def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
         yield
 
 
+def agree_on_keys(settings: Settings, files: PublishedFiles) -> None:
+    """Two orders on two machines, or a log under two names, would be worse than a machine that does not start.
+
+    Raises OtherKeysError, StoreError.
+    """
+    marks = _key_marks(settings)
+    without = [name for name in KEYS if name not in marks]
+    if without:
+        raise OtherKeysError(
+            f"{settings.keys_dir} has no {', '.join(without)}: copy the folder from a machine that works, "
+            "or `aiguillage draw-keys` on the first one"
+        )
+    other = files.other_keys(marks)
+    if other:
+        raise OtherKeysError(
+            f"{', '.join(other)} in {settings.keys_dir}: not what the other machines have; copy the folder from one"
+        )
+
+
+def _key_marks(settings: Settings) -> dict[str, str]:
+    """A hash of each key that there is: 256 drawn bits are not found again by trying."""
+    paths = [settings.keys_dir / name for name in KEYS]
+    return {path.name: canonical.sha256(b"aiguillage-key/v1\n" + path.read_bytes()) for path in paths if path.exists()}
+
+
 @contextmanager
 def leading(settings: Settings) -> Iterator[Callable[[], object]]:
     """What only the worker that leads may do, done by a command: refused while a worker leads.
 
     Yields what makes published files safe on other machines. On one machine that is nothing, and the locks of the data
-    folder are enough. Raises WorkerRunningError.
+    folder are enough. A command that changes a key changes it for all. Raises WorkerRunningError, OtherKeysError.
     """
     if not settings.database_url:
         yield lambda: None
@@ -43,9 +74,11 @@ def leading(settings: Settings) -> Iterator[Callable[[], object]]:
     with closing(PublishedFiles(settings.database_url)) as files:
         if not files.database.lead(WORKER):
             raise WorkerRunningError("a worker leads: stop the workers of all machines first")
+        agree_on_keys(settings, files)
         files.take(settings.published_dir, 0)
         yield lambda: files.bring(settings.published_dir)
         files.bring(settings.published_dir)
+        files.new_keys(_key_marks(settings))
 
 
 @contextmanager

@@ -14,11 +14,14 @@ from aggregator.backup import BackupError
 from aggregator.ledger.translog import LogError
 from aggregator.settings import SettingsError
 from aggregator.store import StoreError
-from aggregator.turns import WorkerRunningError
+from aggregator.turns import OtherKeysError, WorkerRunningError
 from aggregator.witness import WitnessError
 from providers.official_list import OfficialListError
 
-REFUSALS = (BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, LogError, WitnessError)
+REFUSALS = (
+    BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, OtherKeysError, LogError,
+    WitnessError,
+)  # fmt: skip
 
 console = Console(stderr=True)
 

@@ -34,6 +34,8 @@ _STEPS = {
         );
         CREATE INDEX published_by_number ON published (number);
     """,
+    # What tells keys apart without telling them: which ones all machines work with.
+    "keys": "CREATE TABLE keys (name TEXT PRIMARY KEY, mark TEXT NOT NULL)",
 }
 
 State = tuple[int, int]
@@ -126,7 +128,19 @@ class PublishedFiles:
             yield
             self.database.run(f"NOTIFY {CHANNEL}")
 
+    def new_keys(self, marks: Mapping[str, str]) -> None:
+        """All machines work with these from now on."""
+        self.database.run_many(
+            "INSERT INTO keys VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET mark = excluded.mark", list(marks.items())
+        )
+
     # Everybody else
+
+    def other_keys(self, marks: Mapping[str, str]) -> list[str]:
+        """Which keys are not those of the other machines; whoever comes first says which those are."""
+        self.database.run_many("INSERT INTO keys VALUES (?, ?) ON CONFLICT (name) DO NOTHING", list(marks.items()))
+        there = dict(self.database.rows("SELECT name, mark FROM keys"))
+        return [name for name, mark in marks.items() if there[name] != mark]
 
     def listen(self) -> None:
         self.database.run(f"LISTEN {CHANNEL}")

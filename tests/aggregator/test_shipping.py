@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator import canonical
 from aggregator.accounts import Accounts
 from aggregator.database import StoreError
 from aggregator.ledger.event_reader import EventReader
@@ -18,7 +19,7 @@ from aggregator.ledger.shared_events import SharedEvents
 from aggregator.ledger.shipping import Shipper
 from aggregator.settings import Settings
 from aggregator.store import PublishedFiles
-from aggregator.turns import WorkerRunningError, leading
+from aggregator.turns import KEYS, OtherKeysError, WorkerRunningError, agree_on_keys, leading
 from tests.conftest import NOON
 from tests.postgres import Server
 
@@ -347,6 +348,66 @@ class TestPublishedFiles:
 
         with pytest.raises(WorkerRunningError, match="stop the workers"), leading(settings.but(database_url=url)):
             pass
+
+
+class TestKeys:
+    """Machines with different keys would show different orders, or sign one log under two names."""
+
+    @pytest.fixture
+    def first(self, tmp_path: Path, url: str) -> Settings:
+        drawn = Settings(data_dir=tmp_path / "first", database_url=url)
+        for name in KEYS:
+            canonical.write_whole(drawn.keys_dir / name, f"{name} of the first machine".encode())
+        return drawn
+
+    @pytest.fixture
+    def second(self, tmp_path: Path, first: Settings) -> Settings:
+        copied = first.but(data_dir=tmp_path / "second")
+        shutil.copytree(first.keys_dir, copied.keys_dir)
+        return copied
+
+    def test_machines_with_the_same_keys_work_together(self, first: Settings, second: Settings, url: str) -> None:
+        with closing(PublishedFiles(url)) as files:
+            for machine in (first, second, first):
+                agree_on_keys(machine, files)
+
+    @pytest.mark.parametrize("name", KEYS)
+    def test_a_machine_with_another_key_is_refused_by_name(
+        self, first: Settings, second: Settings, url: str, name: str
+    ) -> None:
+        (second.keys_dir / name).write_bytes(b"another")
+        with closing(PublishedFiles(url)) as files:
+            agree_on_keys(first, files)
+
+            with pytest.raises(OtherKeysError, match=f"^{name} in .*not what the other machines have"):
+                agree_on_keys(second, files)
+
+    @pytest.mark.parametrize("name", KEYS)
+    def test_a_machine_without_a_key_does_not_draw_its_own(
+        self, first: Settings, second: Settings, url: str, name: str
+    ) -> None:
+        (second.keys_dir / name).unlink()
+        with closing(PublishedFiles(url)) as files, pytest.raises(OtherKeysError, match=f"has no {name}"):
+            agree_on_keys(second, files)
+
+        assert not (second.keys_dir / name).exists()
+
+    def test_a_command_that_changes_a_key_changes_it_for_all(self, first: Settings, second: Settings, url: str) -> None:
+        with leading(first):
+            (first.keys_dir / "log.key").write_bytes(b"the next one")
+
+        with closing(PublishedFiles(url)) as files:
+            agree_on_keys(first, files)
+            with pytest.raises(OtherKeysError, match=r"log\.key"):
+                agree_on_keys(second, files)
+
+    def test_the_store_holds_no_key(self, first: Settings, url: str) -> None:
+        with closing(PublishedFiles(url)) as files:
+            agree_on_keys(first, files)
+            marks = files.database.rows("SELECT name, mark FROM keys")
+
+        assert {name for name, _ in marks} == set(KEYS)
+        assert all(len(mark) == 64 and "machine" not in mark for _, mark in marks)
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path) -> None:
