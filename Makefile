@@ -52,7 +52,6 @@ layers: setup-dev ## Do imports point down?
 
 bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; nothing here can fail
 	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.collect
 	$(BIN)/python -m tests.bench.verifier
 
 lock: setup ## requirements.lock (every file by its hash) and the bill of materials

@@ -11,7 +11,8 @@ from aggregator.settings import ROOT
 from tests.bench.harness import as_markdown, as_text, machine
 
 ROWS = (
-    "search_http", "redirect_http", "nearest", "snapshot_swap", "collect", "recount", "export", "weights"
+    "search_http", "redirect_http", "nearest", "store", "snapshot_swap", "collect", "collect_nation", "recount",
+    "export", "weights",
 )  # fmt: skip
 TARGET = ROOT / "docs" / "performance.md"
 

@@ -1,4 +1,4 @@
-"""Reading many centres: against a bare loop that fetches and parses the same, and at what memory.
+"""Reading centres, against a bare loop that fetches and parses the same.
 
 Politeness is off here, and only here: the platforms are ours, on loopback, and answer after 100 ms. The volunteers'
 collector of 2021 read 27 centres a second with three slot requests each on such a machine, with 1.7 GB, and lost up to
@@ -31,11 +31,11 @@ from aggregator.store import open_stores
 from providers.http import FetchClient
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import invented
-from tests.bench.harness import Result, apart, at_least, at_most, exponent, main, median, told
+from tests.bench.harness import Result, apart, at_least, main, median, memory_mb, told
 from tests.bench.stage import geography
 
 CENTRES, LATENCY_MS, THREADS = 500, 100, 128
-MANY, FEWER = 20_000, 5_000
+SAMPLED = 200
 PEER_CENTRES_A_SECOND, NATIONAL_PLACES, REQUESTS_A_CENTRE = 27.0, 13_000, 4
 
 
@@ -87,12 +87,15 @@ def collector(folder: str, stores: Any) -> Collector:
 
 
 def collected(folder: str) -> dict[str, Any]:
-    """Seconds of one reading of every offer, offers read, addresses asked."""
+    """Seconds of one reading of every offer, offers read, addresses asked; (requests, seconds, MB) on the way."""
     asked: list[tuple[str, Any]] = []
+    memory: list[tuple[int, float, float]] = []
     fetch = FetchClient._fetch
 
     def noting(client: FetchClient, method: str, url: str, **arguments: Any) -> Any:
         asked.append((url, arguments["params"]))
+        if len(asked) % SAMPLED == 0:
+            memory.append((len(asked), time.perf_counter() - started, memory_mb("VmRSS")))
         return fetch(client, method, url, **arguments)
 
     FetchClient._fetch = noting  # type: ignore[method-assign]
@@ -104,7 +107,7 @@ def collected(folder: str) -> dict[str, Any]:
         readings = stores.catalog.readings()
         bad = sum(row["fetches"] for row in stores.catalog.fetch_table(run) if row["outcome"] not in ("ok", "empty"))
     (Path(folder) / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
-    return {"seconds": seconds, "read": len(readings), "unreadable": bad, "requests": len(asked)}
+    return {"seconds": seconds, "read": len(readings), "unreadable": bad, "requests": len(asked), "memory": memory}
 
 
 def bare(folder: str) -> float:
@@ -143,14 +146,6 @@ def compared() -> tuple[float, float, dict[str, Any]]:
     return ratio, median(ours["read"] / ours["seconds"] for ours, _ in rounds), rounds[-1][0]
 
 
-def at_size(centres: int) -> tuple[int, dict[str, Any], float]:
-    """(offers, one reading of them, its peak memory in MB); a card and one slot request each, no latency."""
-    with platform(centres, 0, 1) as folder:
-        offers = apart(discovered, str(folder)).value
-        run = apart(collected, str(folder))
-        return offers, run.value, run.peak_mb
-
-
 def polite_cycle() -> str:
     """How long one reading of all national places takes at the configured rates, the slowest platform."""
     settings = Settings(demo=False)
@@ -164,21 +159,13 @@ def polite_cycle() -> str:
 
 def measure() -> Result:
     ratio, rate, last = compared()
-    sizes = {size: at_size(size) for size in (FEWER, MANY)}
-    offers, reading, peak = sizes[MANY]
-    lost = offers - reading["read"] + reading["unreadable"]
-    growth = exponent({size: one["seconds"] for size, (_, one, _) in sizes.items()})
+    against_2021 = f"{rate:.0f}; {rate / PEER_CENTRES_A_SECOND:.1f} × 2021's"
     return Result(
         f"Collect, {THREADS} threads, platforms that answer after {LATENCY_MS} ms",
         [
             at_least("against a bare loop of fetching and parsing", ratio, 0.8),
-            at_most(f"centres lost of {offers:,}", lost, 0),
-            at_most(f"peak memory of {MANY:,} centres against {FEWER:,}", peak / sizes[FEWER][2], 1.2),
-            told(
-                "centres a second, each with four requests", f"{rate:.0f}; {rate / PEER_CENTRES_A_SECOND:.1f} × 2021's"
-            ),
+            told("centres a second, each with four requests", against_2021),
             told("requests of a reading", f"{last['requests']} for {last['read']} centres"),
-            told(f"peak memory of {MANY:,} centres, growth of time", f"{peak:.0f} MB, {growth}"),
             told("a polite cycle over the nation, the largest platform", polite_cycle()),
         ],
     )
