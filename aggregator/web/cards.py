@@ -78,9 +78,9 @@ class Card:
 
 
 class Cards:
-    """The cards of one list, as HTML. What a place says is rendered once a minute; rank, distance, link and buttons
+    """The cards of one list, as HTML: what a place says is rendered once a minute, the rest is filled in.
 
-    belong to the list, and are filled in. `place_query`: what leads from a place's page back to the list.
+    Rank, distance, link and buttons belong to the list. `place_query`: what leads from a place's page back to it.
     """
 
     def __init__(self, site: Site, answer: Answer, facts: Snapshot, place_query: Mapping[str, str]) -> None:

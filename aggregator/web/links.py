@@ -1,7 +1,4 @@
-"""Addresses within the site. A page links to some thirty others, and the same words lead to the same place: worked out
-
-once a process, not once a page.
-"""
+"""Addresses within the site, worked out once a process: all pages link to the same thirty, in the same words."""
 
 from __future__ import annotations
 
