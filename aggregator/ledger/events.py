@@ -15,7 +15,7 @@ import secrets
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ WAIT_S = 0.25
 MAX_QUEUED = 20_000
 MAX_GROUP = 500
 RETRY_S = 1.0
+NONCE_BYTES, NONCES_AT_ONCE = 16, 1024
 
 _SCHEMA = """
 CREATE TABLE events (
@@ -140,6 +141,14 @@ class _Pending:
         self.waiting.acquire()
 
 
+def _nonces() -> Iterator[bytes]:
+    """From the system's generator, many at a time: each call to it gives the interpreter away to other threads."""
+    while True:
+        many = secrets.token_bytes(NONCE_BYTES * NONCES_AT_ONCE)
+        for start in range(0, len(many), NONCE_BYTES):
+            yield many[start : start + NONCE_BYTES]
+
+
 class EventLog:
     """The writing side, in the web process. Thread-safe."""
 
@@ -147,6 +156,7 @@ class EventLog:
         self._wait_s = wait_s
         self._queue: queue.SimpleQueue[_Pending | Callable[[sqlite3.Connection], None] | None] = queue.SimpleQueue()
         self._missed: Counter[tuple[str, str]] = Counter()
+        self._nonces = _nonces()
         self._lock = threading.Lock()
         self._path = path
         try:
@@ -162,7 +172,9 @@ class EventLog:
 
         Never raises and never waits longer than its limit: the citizen is sent on whatever happens to our count.
         """
-        pending = _Pending(Sealed(event, secrets.token_bytes(16)))
+        with self._lock:
+            nonce = next(self._nonces)
+        pending = _Pending(Sealed(event, nonce))
         if self._full:
             self._miss([pending])
             return pending.sealed, False
@@ -245,7 +257,10 @@ class EventLog:
             try:
                 with self._connection:
                     self._connection.execute("BEGIN IMMEDIATE")
-                    self._connection.executemany(_INSERT, [_row(item.sealed) for item in events])
+                    if events:
+                        # One statement for all: between two, the interpreter would be given away and asked for again.
+                        values = [value for item in events for value in _row(item.sealed)]
+                        self._connection.execute(f"{_INSERT} {', '.join([_VALUES] * len(events))}", values)
                     for item in work:
                         if not isinstance(item, _Pending):
                             item(self._connection)
@@ -299,10 +314,8 @@ def open_events(path: Path) -> sqlite3.Connection:
     return connection
 
 
-_INSERT = (
-    "INSERT INTO events (commitment, nonce, basket, bin, centre, class, list, policy, pos, prov) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERT = "INSERT INTO events (commitment, nonce, basket, bin, centre, class, list, policy, pos, prov) VALUES"
+_VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 def _row(sealed: Sealed) -> tuple[Any, ...]:
