@@ -85,7 +85,7 @@ class Kept:
             with self._lock:
                 self._answers[_key(request.environ)] = answer
         # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.
-        if request.if_none_match:
+        if request.if_none_match or request.if_modified_since:
             response.make_conditional(request)
         return response
 

@@ -61,6 +61,14 @@ def test_a_reader_that_takes_gzip_gets_the_file_as_it_lies(reader: FlaskClient) 
     assert again.status_code == 304
 
 
+def test_a_reader_that_has_a_file_of_that_time_is_not_sent_it_again(reader: FlaskClient) -> None:
+    """What `wget -N` and `curl -z` ask."""
+    first = reader.get(f"/donnees/{DAY}/places.parquet")
+    again = reader.get(f"/donnees/{DAY}/places.parquet", headers={"If-Modified-Since": first.headers["Last-Modified"]})
+
+    assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+
+
 def test_the_dialect_of_a_french_spreadsheet_is_one_parameter_away(reader: FlaskClient) -> None:
     answer = reader.get("/donnees/en-cours/places.csv?dialecte=excel-fr")
 
