@@ -76,9 +76,11 @@ def leading(settings: Settings) -> Iterator[Callable[[], object]]:
             raise WorkerRunningError("a worker leads: stop the workers of all machines first")
         agree_on_keys(settings, files)
         files.take(settings.published_dir, 0)
-        yield lambda: files.bring(settings.published_dir)
+        try:
+            yield lambda: files.bring(settings.published_dir)
+        finally:
+            files.new_keys(_key_marks(settings))  # a command that fails may have changed one already
         files.bring(settings.published_dir)
-        files.new_keys(_key_marks(settings))
 
 
 @contextmanager

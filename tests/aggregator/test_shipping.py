@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from aggregator import canonical
 from aggregator.accounts import Accounts
+from aggregator.cli import main
 from aggregator.database import StoreError
 from aggregator.ledger.event_reader import EventReader
 from aggregator.ledger.events import Event, EventClass, EventLog
@@ -400,6 +402,28 @@ class TestKeys:
             agree_on_keys(first, files)
             with pytest.raises(OtherKeysError, match=r"log\.key"):
                 agree_on_keys(second, files)
+
+    def test_a_command_that_fails_after_it_changed_a_key_has_changed_it(self, first: Settings, url: str) -> None:
+        with pytest.raises(ZeroDivisionError), leading(first):
+            (first.keys_dir / "log.key").write_bytes(b"the next one")
+            raise ZeroDivisionError
+
+        with closing(PublishedFiles(url)) as files:
+            agree_on_keys(first, files)
+
+    def test_what_stands_beside_a_web_process_says_why_it_does_not_start(
+        self, first: Settings, second: Settings, url: str
+    ) -> None:
+        (second.keys_dir / "token.key").write_bytes(b"another")
+        with closing(PublishedFiles(url)) as files:
+            agree_on_keys(first, files)
+
+        environment = {"DATABASE_URL": url, "AIGUILLAGE_DATA_DIR": str(second.data_dir)}
+        refused = CliRunner().invoke(main, ["node"], env=environment)
+
+        assert refused.exit_code == 2
+        assert "token.key" in refused.output
+        assert "copy the folder from one" in refused.output
 
     def test_the_store_holds_no_key(self, first: Settings, url: str) -> None:
         with closing(PublishedFiles(url)) as files:
