@@ -17,7 +17,8 @@ from typing import Any
 from aggregator import canonical, statistics
 from aggregator.exposure import PLACE, WEIGHTS, exposure_of
 from aggregator.order import tie_group
-from aggregator.search import Answer, Question, UnknownOriginError, search
+from aggregator.question import Question
+from aggregator.search import Answer, UnknownOriginError, search
 from aggregator.snapshot import Shelf, Snapshot, SnapshotError
 
 MIN_ASKED = 11

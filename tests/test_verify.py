@@ -22,7 +22,8 @@ from aggregator.ledger.events import Event, EventClass, EventLog, Sealed
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.ledger.translog import TransparencyLog
 from aggregator.order import Sort
-from aggregator.search import Moment, Question, search
+from aggregator.question import Moment, Question
+from aggregator.search import search
 from aggregator.settings import ROOT, Settings
 from aggregator.snapshot import Shelf
 from aggregator.web.site import Site

@@ -17,7 +17,8 @@ from aggregator.datasets import LICENCE, LICENCE_URL, Column
 from aggregator.export.rows import as_csv
 from aggregator.geography import in_territory
 from aggregator.order import CONTRACT
-from aggregator.search import Question, UnknownOriginError, search
+from aggregator.question import Question
+from aggregator.search import UnknownOriginError, search
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import editions, openapi, questions
 from aggregator.web.editions import RUNNING, open_to_all

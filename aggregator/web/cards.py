@@ -23,10 +23,9 @@ from aggregator.snapshot import Offer, OfferState, Place, Snapshot
 from aggregator.web import words
 from aggregator.web.fragments import Fragment, hole
 from aggregator.web.languages import gettext, language
-from aggregator.web.links import asking
+from aggregator.web.links import to_places
 from aggregator.web.site import Site
 
-STAND_IN = "p-aaaaaaaaaa"
 STRIP_DAYS = 7
 MANY_SLOTS = 50
 MOST_NEEDS = 3
@@ -88,8 +87,7 @@ class Cards:
         self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
         self._fits = slot_filter(facts, answer.question, site.campaign)
         self._minute = site.now().strftime("%Y-%m-%dT%H:%M")
-        page = asking("places.place", place_query, place_id=STAND_IN)
-        self._before, _, self._behind = page.partition(STAND_IN)
+        self._page_of = to_places(place_query)
 
     def html(self, found: Found, rank: int, headed: bool) -> Markup:
         """One line of the list. `headed`: it stands below a heading of its own."""
@@ -100,7 +98,7 @@ class Cards:
             {
                 "number": rank,
                 "distance": words.band(found.candidate.distance_m),
-                "link": f"{self._before}{place.id}{self._behind}",
+                "link": self._page_of(place.id),
                 **{f"token{number}": token for number, token in enumerate(tokens)},
             }
         )

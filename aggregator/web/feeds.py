@@ -8,7 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, NotFound
 
-from aggregator.search import Question, UnknownOriginError, first_slot, search, slot_filter
+from aggregator.question import Question
+from aggregator.search import UnknownOriginError, first_slot, search, slot_filter
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import questions, words
 from aggregator.web.languages import gettext

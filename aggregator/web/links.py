@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,8 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from aggregator.web.languages import language
+
+STAND_IN = "p-aaaaaaaaaa"
 
 
 def path_to(endpoint: str, /, **values: Any) -> str:
@@ -24,6 +26,12 @@ def path_to(endpoint: str, /, **values: Any) -> str:
 def _path(endpoint: str, values: tuple[tuple[str, str], ...], _language: str, _root: str) -> str:
     """`_language` and `_root` are part of the address without being named in `values`."""
     return url_for(endpoint, **dict(values))  # type: ignore[arg-type]
+
+
+def to_places(parameters: Mapping[str, str], **more: Any) -> Callable[[str], str]:
+    """From the id of a place to the address of its page; what an answer's addresses share is worked out once."""
+    before, _, behind = asking("places.place", parameters, place_id=STAND_IN, **more).partition(STAND_IN)
+    return lambda place_id: f"{before}{place_id}{behind}"
 
 
 def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> str:

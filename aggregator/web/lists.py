@@ -13,7 +13,8 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from aggregator.order import CONTRACT, Section, Sort
-from aggregator.search import Answer, Found, Question, first_slot, origin, refreshed, search, slot_filter
+from aggregator.question import Question
+from aggregator.search import Answer, Found, first_slot, origin, refreshed, search, slot_filter
 from aggregator.snapshot import Snapshot
 from aggregator.web import languages, questions, tracks, words
 from aggregator.web.cards import Cards

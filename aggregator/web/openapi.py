@@ -11,7 +11,7 @@ from flask import url_for
 
 from aggregator.campaign import ANY, Campaign
 from aggregator.datasets import LICENCE, LICENCE_URL, Column
-from aggregator.search import RADII_KM, Moment
+from aggregator.question import RADII_KM, Moment
 from aggregator.web.problems import TITLES, Problem
 
 STRING, INTEGER, NUMBER, BOOLEAN = ({"type": name} for name in ("string", "integer", "number", "boolean"))

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
 from aggregator.gazetteer import Commune
-from aggregator.search import RADII_KM, Moment, UnknownOriginError
+from aggregator.question import RADII_KM, Moment
+from aggregator.search import UnknownOriginError
 from aggregator.web import figures, lists, questions, tracks
 from aggregator.web.languages import lazy_gettext
 from aggregator.web.links import asking

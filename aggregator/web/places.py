@@ -13,7 +13,8 @@ from werkzeug.exceptions import NotFound
 
 from aggregator.geography import distance_m
 from aggregator.order import CONTRACT, list_hash, query_key, tie_key
-from aggregator.search import Question, SlotFilter, UnknownOriginError, origin, slot_filter
+from aggregator.question import Question
+from aggregator.search import SlotFilter, UnknownOriginError, origin, slot_filter
 from aggregator.snapshot import Place, Snapshot
 from aggregator.web import figures, linked_data, questions, words
 from aggregator.web.cards import OfferBlock, hours_of, offer_block

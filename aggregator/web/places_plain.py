@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
-
 from aggregator.datasets import Column
-from aggregator.search import Question, outlook, slot_filter
+from aggregator.question import Question
+from aggregator.search import outlook, slot_filter
 from aggregator.snapshot import Place, Snapshot
+from aggregator.web.links import to_places
 from aggregator.web.site import Site
 
 FIELDS = ("id", "name", "address", "postcode", "city", "insee", "department", "lat", "lon")
-STAND_IN = "p-aaaaaaaaaa"
 COLUMNS = [
     Column("id", "string", ""), Column("name", "string", ""), Column("address", "string", ""),
     Column("postcode", "string", ""), Column("city", "string", ""), Column("insee", "string", ""),
@@ -33,14 +32,14 @@ class PlainPlaces:
     def __init__(self, site: Site, snapshot: Snapshot) -> None:
         self._site, self._snapshot = site, snapshot
         self._facts: dict[str, dict[str, Any]] = snapshot.kept("plain places", dict)
-        self._before, _, self._behind = url_for("places.place", place_id=STAND_IN, _external=True).partition(STAND_IN)
+        self._page_of = to_places({}, _external=True)
 
     def in_list(self, place: Place, first: datetime | None) -> dict[str, Any]:
         """`first`: the first slot that fits what the list was asked for."""
         facts = self._facts.get(place.id)
         if facts is None:
             facts = self._facts[place.id] = _facts(self._snapshot, place)
-        return {**facts, "first_slot": _moment(first), "page": f"{self._before}{place.id}{self._behind}"}
+        return {**facts, "first_slot": _moment(first), "page": self._page_of(place.id)}
 
     def alone(self, place: Place) -> dict[str, Any]:
         """Outside a list, with the first slot of any kind."""

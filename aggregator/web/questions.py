@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from aggregator.campaign import ANY, Campaign, Entry
 from aggregator.geography import in_territory
 from aggregator.order import Sort
-from aggregator.search import DEFAULT_RADIUS_KM, RADII_KM, Moment, Question
+from aggregator.question import DEFAULT_RADIUS_KM, RADII_KM, Moment, Question
 
 MAX_TEXT = 100
 SORTS = {"proche": Sort.NEAR, "tot": Sort.SOON}

@@ -8,7 +8,8 @@ from typing import Any
 
 from aggregator.campaign import ANY
 from aggregator.order import Sort
-from aggregator.search import RADII_KM, Answer, Question, search
+from aggregator.question import RADII_KM, Question
+from aggregator.search import Answer, search
 from aggregator.web import words
 from aggregator.web.site import Site
 

@@ -24,7 +24,8 @@ from aggregator.gazetteer import Gazetteer
 from aggregator.geography import Points, distance_m
 from aggregator.order import Section, Sort
 from aggregator.publish import describe, is_listed, reading_state
-from aggregator.search import Moment, Question, SlotFilter, first_slot, refreshed, search, slot_filter
+from aggregator.question import Moment, Question
+from aggregator.search import SlotFilter, first_slot, refreshed, search, slot_filter
 from aggregator.settings import Settings
 from aggregator.snapshot import Place, Places, Shelf, Slots, Snapshot, SnapshotError
 from providers.records import Centre

@@ -12,7 +12,8 @@ from typing import Any
 from aggregator import gazetteer as gazetteers
 from aggregator.collect import Collector
 from aggregator.publish import Publisher
-from aggregator.search import Question, search
+from aggregator.question import Question
+from aggregator.search import search
 from aggregator.settings import Settings
 from aggregator.snapshot import Shelf, Snapshot
 from aggregator.store import open_stores

@@ -14,7 +14,8 @@ from geopy.distance import great_circle
 from scipy.spatial import cKDTree
 
 from aggregator import canonical
-from aggregator.search import Question, search
+from aggregator.question import Question
+from aggregator.search import search
 from aggregator.snapshot import Places, Slots, Snapshot
 from tests.bench.harness import Result, at_least, at_most, exponent, main, median, told
 from tests.postgres import Server, programs

@@ -21,7 +21,8 @@ from msgspec.structs import replace
 from aggregator.gazetteer import Gazetteer
 from aggregator.outlines import Outlines, Window
 from aggregator.publish import Publisher
-from aggregator.search import Answer, Question
+from aggregator.question import Question
+from aggregator.search import Answer
 from aggregator.settings import Settings
 from aggregator.snapshot import Place, Shelf
 from aggregator.store import open_stores
