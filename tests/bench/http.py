@@ -20,7 +20,7 @@ from urllib.request import urlopen
 from flask import Flask, Response
 
 from aggregator.cli.running import granian_arguments
-from aggregator.ledger.events import Sealed
+from aggregator.ledger.events import Event, EventClass, Sealed, _Pending
 from aggregator.settings import ROOT, Settings
 from app import create_app
 
@@ -57,10 +57,32 @@ def bare() -> Flask:
 
 
 def without_log() -> Flask:
-    """The portal itself, with the log of redirects switched off: nothing is sealed on disk, nobody waits for it."""
+    """The portal itself, with the log of redirects switched off: nothing is sealed on disk, nobody waits for it.
+
+    All the checks are made: a click that fails the first of them, and so escapes the others, is answered by an error.
+    """
     app = create_app()
-    events = app.extensions["aiguillage"].events
-    events.record = lambda event: (Sealed(event, b"0" * 16), True)
+
+    def record(event: Event) -> tuple[Sealed, bool]:
+        if event.cls is EventClass.FORGED:
+            raise ValueError("this click was made with another key: the yardstick would skip the checks")
+        return Sealed(event, b"0" * 16), True
+
+    app.extensions["aiguillage"].events.record = record
+    return app
+
+
+def handed_over() -> Flask:
+    """The portal itself, whose writer stores nothing: what it costs only to wait for another thread's word."""
+    app = create_app()
+    log = app.extensions["aiguillage"].events
+
+    def commit(work: list[Any]) -> None:
+        for item in work:
+            if isinstance(item, _Pending):
+                item.waiting.release()
+
+    log._commit = commit
     return app
 
 
