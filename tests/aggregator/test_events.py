@@ -10,17 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregator.exposure import PLACE, WEIGHT
 from aggregator.ledger import seeds
 from aggregator.ledger.event_reader import EventReader, erase
-from aggregator.ledger.events import _SCHEMA, Event, EventClass, EventLog, EventLogError, commitment
+from aggregator.ledger.events import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
 from aggregator.settings import ROOT
 from tests.conftest import FIXTURES, NOON
 
@@ -39,6 +39,15 @@ def test_a_commitment_is_the_one_of_the_specification() -> None:
     nonce = bytes.fromhex(ORACLE["input"]["nonce_hex"])
 
     assert commitment(nonce, ORACLE["input"]["event"]).hex() == ORACLE["expected"]["commitment"]
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 2**16), st.binary(min_size=16, max_size=16))
+def test_an_event_is_sealed_as_anyone_would_seal_its_fields(
+    basket: str, centre: str, prov: str, pos: int, nonce: bytes
+) -> None:
+    event = Event(basket, "2026-11-23T12", centre, EventClass.COUNTED, "a" * 32, "order/1", pos, prov)
+
+    assert Sealed(event, nonce).commitment == commitment(nonce, event.sealed_fields())
 
 
 def test_what_is_acknowledged_is_in_the_file(log: EventLog, tmp_path: Path) -> None:
