@@ -130,7 +130,7 @@ def _commitment(nonce: bytes, fields: bytes) -> bytes:
     return hashlib.sha256(b"aiguillage-event/v1\n" + nonce + fields).digest()
 
 
-# The canonical JSON of an event, for a tenth of the time: its fields stand in order, and it holds no number with a dot.
+# The canonical JSON of an event, no dictionary in between: its fields stand in order and hold no number with a dot.
 _to_json = msgspec.json.Encoder().encode
 
 

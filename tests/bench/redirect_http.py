@@ -1,6 +1,6 @@
 """The redirect with all its checks, durable before it is answered, against itself without the log and bare Flask.
 
-And against itself with a writer that stores nothing: the rest is not the disk but threads that wait for each other.
+Beside it, itself with a writer that stores nothing: what is lost by waiting for another thread, whatever it does.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ def measure() -> Result:
         "Redirect, durable before the answer",
         [
             at_least("against the same route with the log switched off", ours.rate / unlogged.rate, 0.75),
-            told(
-                "the same, waiting for another thread that stores nothing", f"{handed_over.rate / unlogged.rate:.2f} ×"
-            ),
+            told("the same with a writer that stores nothing", f"{handed_over.rate / unlogged.rate:.2f} ×"),
             at_least("against bare Flask that answers a 303", ours.rate / theirs.rate, 0.6),
             at_most("p99 at 64 connections, ms", ours.p99_ms, 50),
             at_most("answers that were no redirect", sum(load.errors for load in all_four), 0),
