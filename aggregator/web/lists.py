@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotFound
 
 from aggregator.order import CONTRACT, Section, Sort
 from aggregator.question import Question
-from aggregator.search import Answer, Found, first_slot, origin, refreshed, search, slot_filter
+from aggregator.search import Answer, Found, first_slot, origin, outlook, refreshed, search, slot_filter
 from aggregator.snapshot import Snapshot
 from aggregator.web import languages, questions, tracks, words
 from aggregator.web.cards import Cards
@@ -148,6 +148,7 @@ def _results(site: Site, asked: Asked, answer: Answer, facts: Snapshot) -> dict[
         "farthest": max((one.candidate.distance_m for one in answer.found), default=0),
         "nearest": min((one.candidate.distance_m for one in answer.found), default=0),
         "first": first,
+        "unknown": _unknown(site, answer, facts),
         "ways_on": None if first and not answer.widened else ways_on(site, answer, link),
         "link": link,
         "absolute": lambda path: request.host_url.rstrip("/") + path,
@@ -186,6 +187,12 @@ def _first_slot_of_list(site: Site, answer: Answer, facts: Snapshot) -> str | No
         return None
     first, zone = min(ahead, key=lambda pair: pair[0])
     return words.when(first.astimezone(zone), now.astimezone(zone).date())
+
+
+def _unknown(site: Site, answer: Answer, facts: Snapshot) -> int:
+    """How many places of the list have slots that nobody knows: of these it is never said that they have none."""
+    fits = slot_filter(facts, answer.question, site.campaign)
+    return sum(outlook(facts, one.place, fits).section is Section.UNKNOWN for one in answer.found)
 
 
 def _old(site: Site, facts: Snapshot) -> datetime | None:

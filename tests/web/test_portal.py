@@ -363,18 +363,51 @@ def test_a_place_tells_since_when_it_is_known_and_what_changed(
 
 def test_a_list_without_a_slot_leads_on(browser: FlaskClient, site: Site) -> None:
     """Farther, by telephone, without appointment; with the moment and the circle."""
-    assert site.snapshot is not None
-    near = {p.id for p in site.snapshot.places.all if p.insee and p.insee.startswith("69")}
-    for place in site.snapshot.places.all:
-        for offer in place.offers if place.id in near else ():
-            state = site.snapshot.slots.offers[offer.id]
-            site.snapshot.slots.offers[offer.id] = replace(state, state="none", first=0, last=0)
+    empty_near_lyon(site, "none")
 
     page = words_of(browser.get("/recherche?insee=69123&rayon=5").text)
 
-    assert re.search(r"Aucun créneau vu dans ces \d+ lieux", page)
+    assert re.search(r"Aucun créneau vu dans \d+ lieux", page)
     assert re.search(r"Par téléphone : \d+ lieux? de cette liste", page)
     assert "Aide par téléphone" in page
+
+
+def test_a_place_that_nobody_could_read_is_never_said_to_have_no_slot(browser: FlaskClient, site: Site) -> None:
+    near = [place for place in empty_near_lyon(site, "none") if place.offers]
+    empty_near_lyon(site, "unknown", *near[:1])
+
+    page = words_of(browser.get("/recherche?insee=69123&rayon=5").text)
+
+    told = re.search(
+        r"(\d+) lieux à moins .* Aucun créneau vu dans (\d+) lieux. Créneaux inconnus dans (\d+) lieux?.", page
+    )
+    assert told
+    listed, none, unknown = map(int, told.groups())
+    assert none + unknown == listed
+    assert unknown >= 1
+    assert "Aucun créneau vu dans ces" not in page
+
+
+def test_a_list_that_was_read_whole_and_has_no_slot_says_so(browser: FlaskClient, site: Site) -> None:
+    assert site.snapshot is not None
+    booked = next(place for place in empty_near_lyon(site, "none") if place.offers)
+    for place in site.snapshot.places.all:
+        if not place.offers:
+            structs.force_setattr(place, "offers", booked.offers)
+
+    page = words_of(browser.get("/recherche?insee=69123&rayon=5").text)
+
+    assert re.search(r"(\d+) lieux à moins de 5 km Aucun créneau vu dans ces \1 lieux\.", page)
+    assert "inconnus" not in page
+
+
+def test_where_nothing_was_read_yet_no_place_is_said_to_have_no_slot(browser: FlaskClient, site: Site) -> None:
+    empty_near_lyon(site, "unknown")
+
+    page = words_of(browser.get("/recherche?insee=69123&rayon=5").text)
+
+    assert re.search(r"(\d+) lieux à moins de 5 km Créneaux inconnus dans \1 lieux\.", page)
+    assert "Aucun créneau vu" not in page
 
 
 def test_another_need_is_offered_where_nobody_has_this_one(app: Flask, site: Site) -> None:
@@ -390,6 +423,17 @@ def test_another_need_is_offered_where_nobody_has_this_one(app: Flask, site: Sit
     assert found.needs
     assert all(one["count"] > 0 for one in found.needs)
     assert (found.phones, found.walk_ins) == (0, 0)
+
+
+def empty_near_lyon(site: Site, state: str, *places: Place) -> list[Place]:
+    """Take the slots away from places (those near Lyon), and say so or say that it is not known."""
+    assert site.snapshot is not None
+    chosen = places or [p for p in site.snapshot.places.all if p.insee and p.insee.startswith("69")]
+    for place in chosen:
+        for offer in place.offers:
+            known = site.snapshot.slots.offers[offer.id]
+            site.snapshot.slots.offers[offer.id] = replace(known, state=state, first=0, last=0)
+    return list(chosen)
 
 
 def words_of(html: str) -> str:
