@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS days (
     day TEXT NOT NULL, basket TEXT NOT NULL, prov TEXT NOT NULL, class TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (day, basket, prov, class)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS days_by_basket ON days (class, basket, prov, day, n);
 CREATE TABLE IF NOT EXISTS nation (
     day TEXT NOT NULL, class TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (day, class, prov)
 ) WITHOUT ROWID;
