@@ -44,8 +44,10 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
-    app.jinja_env.globals["url_for"] = links.path_to
     site = Site(settings, now)
+    app.jinja_env.globals.update(
+        url_for=links.path_to, demo=settings.demo, campaign=site.campaign, terms=site.campaign.terms
+    )
     install(app, site)
     Kept(app, site)
     Door(app, site, security.headers_of(site))
@@ -55,9 +57,4 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):
         app.register_blueprint(blueprint)
-
-    @app.context_processor
-    def everywhere() -> dict[str, object]:
-        return {"demo": settings.demo, "campaign": site.campaign, "terms": site.campaign.terms}
-
     return app

@@ -13,11 +13,11 @@ from markupsafe import Markup, escape
 
 # Drawn when the process starts: no name, note or address of a source can be taken for a hole.
 _MARK = f"hole{secrets.token_hex(8)}"
-_HOLE = re.compile(f"{_MARK}-([a-z0-9]+)-")
+_HOLE = re.compile(f"{_MARK}-([a-z0-9_]+)-")
 
 
 def hole(name: str) -> str:
-    """What a template is given in the place of a value that is filled in later. `name`: letters and digits."""
+    """What a template is given in the place of a value that is filled in later. `name`: small letters, digits, "_"."""
     return f"{_MARK}-{name}-"
 
 
@@ -38,5 +38,5 @@ class Fragment:
         """The HTML with escaped values in its holes. Raises KeyError when one is missing."""
         pieces = [""] * (2 * len(self._holes) + 1)
         pieces[::2] = self._text
-        pieces[1::2] = [str(escape(values[name])) for name in self._holes]
+        pieces[1::2] = [escape(values[name]) for name in self._holes]
         return Markup("".join(pieces))  # noqa: S704 - the template has escaped the rest

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cache, lru_cache
 from gettext import NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -122,8 +122,12 @@ def others(url: str) -> Iterator[dict[str, str]]:
     for code in LANGUAGES:
         if code != language():
             query = urlencode(kept if code == FRENCH else [*kept, ("langue", code)])
-            name = (Locale(code).get_display_name() or code).capitalize()
-            yield {"code": code, "name": name, "url": f"{parts.path}?{query}" if query else parts.path}
+            yield {"code": code, "name": own_name(code), "url": f"{parts.path}?{query}" if query else parts.path}
+
+
+@cache
+def own_name(code: str) -> str:
+    return (Locale(code).get_display_name() or code).capitalize()
 
 
 def here_in_others() -> list[dict[str, str]]:
@@ -157,7 +161,7 @@ def install(app: Flask, campaign: Campaign) -> None:
         SPOKEN.set(FRENCH)
 
     app.jinja_env.filters.update(said=said, in_french=in_french)
-    app.jinja_env.globals.update(gettext=sentence, ngettext=sentences, _=sentence)
+    app.jinja_env.globals.update(gettext=sentence, ngettext=sentences, _=sentence, here_in_others=here_in_others)
 
     @app.url_defaults
     def keep(endpoint: str, values: dict[str, Any]) -> None:
@@ -166,7 +170,7 @@ def install(app: Flask, campaign: Campaign) -> None:
 
     @app.context_processor
     def speaking() -> dict[str, object]:
-        return {"language": language(), "other_languages": here_in_others()}
+        return {"language": language()}
 
 
 def together(names: Iterable[object]) -> str:

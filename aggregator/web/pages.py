@@ -14,8 +14,7 @@ from aggregator.search import UnknownOriginError
 from aggregator.web import figures, lists, questions, tracks
 from aggregator.web.languages import lazy_gettext
 from aggregator.web.links import asking
-from aggregator.web.lists import where
-from aggregator.web.questions import Asked
+from aggregator.web.questions import Asked, where
 from aggregator.web.site import Site, here
 
 pages = Blueprint("pages", __name__)

@@ -1,4 +1,4 @@
-"""Request parameters -> a question, and a sentence for each parameter that was not understood."""
+"""Request parameters -> a question, and a sentence for each parameter that was not understood; a question -> words."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aggregator.campaign import ANY, Campaign, Entry
 from aggregator.geography import in_territory
 from aggregator.order import Sort
 from aggregator.question import DEFAULT_RADIUS_KM, RADII_KM, Moment, Question
+from aggregator.web.languages import gettext
+from aggregator.web.site import Site
 
 MAX_TEXT = 100
 SORTS = {"proche": Sort.NEAR, "tot": Sort.SOON}
@@ -196,6 +198,19 @@ def filters_set(question: Question, campaign: Campaign) -> int:
             question.access,
         )
     )
+
+
+def where(site: Site, question: Question) -> str:
+    """Where a question starts from, in words."""
+    commune = site.gazetteer.get(question.insee or "")
+    return f"{commune.name} ({commune.department})" if commune else gettext("votre position")
+
+
+def centre(site: Site, question: Question) -> str:
+    """What distances are measured from, in words."""
+    if question.insee:
+        return gettext("le centre de %(town)s", town=where(site, question))
+    return gettext("votre position arrondie")
 
 
 def _slugs(entries: Iterable[Entry]) -> list[str]:

@@ -64,6 +64,7 @@ class Site:
         self.rendered: Rendered[RenderedList] = Rendered()
         self.directories: Rendered[str] = Rendered()
         self.cards: Rendered[Fragment] = Rendered()
+        self.frames: Rendered[Fragment] = Rendered()
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,18 +11,27 @@ from aggregator.order import tie_key
 from aggregator.web.site import Site
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A provider that the portal does not read now. `since`: UTC."""
+
+    slug: str
+    label: str
+    since: datetime
+
+
 def platforms(site: Site) -> list[dict[str, Any]]:
     """Those that the campaign reads, by label, and whether each answers now."""
-    silent = {row["slug"] for row in unread(site)}
+    silent = {one.slug for one in unread(site)}
     drawn = sorted(site.campaign.providers.read, key=lambda slug: draw(site, slug))
     return [{"label": site.label(slug), "read": slug not in silent} for slug in drawn]
 
 
-def unread(site: Site) -> list[dict[str, Any]]:
+def unread(site: Site) -> tuple[Unread, ...]:
     """Providers that the portal does not read now, in the order of the hour's public draw."""
     failing = [row for row in site.health.get("providers", []) if row["failing_since"]]
     drawn = sorted(failing, key=lambda row: draw(site, row["slug"]))
-    return [{**row, "since": datetime.fromisoformat(row["failing_since"])} for row in drawn]
+    return tuple(Unread(row["slug"], row["label"], datetime.fromisoformat(row["failing_since"])) for row in drawn)
 
 
 def draw(site: Site, slug: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from flask.blueprints import BlueprintSetupState
 
 from aggregator import charts, hosting
 from aggregator.web import editions, figures
@@ -118,9 +119,9 @@ def hosting_sheets() -> str:
     )
 
 
-@transparency.app_context_processor
-def vocabulary() -> dict[str, object]:
-    return {"hosting_words": HOSTING_WORDS}
+@transparency.record_once
+def vocabulary(state: BlueprintSetupState) -> None:
+    state.app.jinja_env.globals["hosting_words"] = HOSTING_WORDS
 
 
 @transparency.get("/contrat")

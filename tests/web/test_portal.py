@@ -59,7 +59,7 @@ def test_whatever_is_typed_gets_suggestions_or_none(browser: FlaskClient, text: 
 
 def test_the_map_numbers_its_places_as_the_list_does(browser: FlaskClient) -> None:
     page = browser.get("/recherche?insee=69123&rayon=50").text
-    drawn = re.findall(r'<a href="#lieu-(\d+)" aria-label="\1, ([^"]+)">', page)
+    drawn = re.findall(r'<a href="#lieu-(\d+)" aria-label="\1, ([^"]+)"', page)
 
     assert [int(number) for number, _ in drawn] == list(range(1, 21))
     assert all(f'id="lieu-{number}"' in page for number, _ in drawn)
