@@ -32,14 +32,21 @@ class Window:
 
 
 class Outlines:
-    """`points`: (longitude, latitude) of all rings, one after the other; `starts`: where each begins, and the end."""
+    """`points`: (longitude, latitude) of all rings, one after the other; `starts`: where each begins, and the end.
+
+    Boxes stand in the order of their south: a window lies in a band of them, and only the band is looked at.
+    """
 
     def __init__(self, points: NDArray[np.int32], starts: NDArray[np.int32]) -> None:
         self._points = points
         self._starts = starts
         rings = starts[:-1]
-        self._low = np.minimum.reduceat(points, rings, axis=0) if len(rings) else points
-        self._high = np.maximum.reduceat(points, rings, axis=0) if len(rings) else points
+        low = np.minimum.reduceat(points, rings, axis=0) if len(rings) else points
+        high = np.maximum.reduceat(points, rings, axis=0) if len(rings) else points
+        self._rings = np.argsort(low[:, 1], kind="stable")
+        self._west, self._south = low[self._rings].T.copy()
+        self._east, self._north = high[self._rings].T.copy()
+        self._north_so_far = np.maximum.accumulate(self._north)
         self.path = lru_cache(maxsize=PATHS_KEPT)(self._path)
 
     def within(self, window: Window) -> Iterator[NDArray[np.float64]]:
@@ -66,9 +73,11 @@ class Outlines:
         """The numbers of the rings that touch a window."""
         west, south = window.west * SCALE, window.south * SCALE
         east, north = window.east * SCALE, window.north * SCALE
-        low, high = self._low, self._high
-        touching = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
-        found: list[int] = np.flatnonzero(touching).tolist()
+        band = slice(
+            int(np.searchsorted(self._north_so_far, south)), int(np.searchsorted(self._south, north, side="right"))
+        )
+        touching = (self._west[band] <= east) & (self._east[band] >= west) & (self._north[band] >= south)
+        found: list[int] = self._rings[band][touching].tolist()
         return found
 
 

@@ -34,6 +34,7 @@ MAX_REMEMBERED = 500_000
 MAC_BYTES = 16
 _BODY = struct.Struct(">BI16s7s7sH")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+_DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 
 
 class TokenError(ValueError):
@@ -84,7 +85,7 @@ class Tokens:
         return Click(epoch, list_part.hex(), _unpack_id("p", place), _unpack_id("o", offer), position, genuine)
 
     def _mac(self, hour: int, body: bytes) -> bytes:
-        return hmac.new(self._hour_key(hour), body, hashlib.sha256).digest()[:MAC_BYTES]
+        return hmac.digest(self._hour_key(hour), body, "sha256")[:MAC_BYTES]
 
     def _derive(self, hour: int) -> bytes:
         return hmac.new(self._secret, f"aiguillage-token/v1\n{hour}".encode(), hashlib.sha256).digest()
@@ -229,10 +230,7 @@ def _hour_number(epoch: str) -> int:
 
 def _pack_id(identifier: str) -> bytes:
     """The ten base32 characters of "p-…" as 7 bytes."""
-    number = 0
-    for character in identifier[2:]:
-        number = number * 32 + _ALPHABET.index(character)
-    return number.to_bytes(7, "big")
+    return int(identifier[2:].translate(_DIGITS), 32).to_bytes(7, "big")
 
 
 def _unpack_id(prefix: str, raw: bytes) -> str:

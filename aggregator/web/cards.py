@@ -86,6 +86,7 @@ class Cards:
         self._site, self._answer, self._facts = site, answer, facts
         self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
         self._fits = slot_filter(facts, answer.question, site.campaign)
+        self._asked = self._fits.question.key
         self._minute = site.now().strftime("%Y-%m-%dT%H:%M")
         self._page_of = to_places(place_query)
 
@@ -106,7 +107,7 @@ class Cards:
     def _fragment(self, place: Place, drawn: Sequence[Offer], headed: bool) -> Fragment:
         """A place that has left the facts keeps those of its list: it is not kept for others."""
         order = tuple(offer.id for offer in drawn)
-        key = (self._facts.hash, self._fits.question, self._minute, language(), headed, place.id, order)
+        key = (self._facts.hash, self._asked, self._minute, language(), headed, place.id, order)
         known = place.id in self._facts.places.index
         made = self._site.cards.get(key) if known else None
         if made is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from flask import request, url_for
 
 from aggregator.web.languages import language
 
 STAND_IN = "p-aaaaaaaaaa"
+_quoted = lru_cache(maxsize=8192)(quote_plus)  # names and values of a query come again in every address of a page
 
 
 def path_to(endpoint: str, /, **values: Any) -> str:
@@ -37,5 +38,5 @@ def to_places(parameters: Mapping[str, str], **more: Any) -> Callable[[str], str
 def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> str:
     """The path of an endpoint with a query that nobody may have asked before: only the path is remembered."""
     path, _, kept = path_to(endpoint, **values).partition("?")
-    query = "&".join(part for part in (urlencode(parameters), kept) if part)
+    query = "&".join(part for part in (urlencode(parameters, quote_via=_quoted), kept) if part)
     return f"{path}?{query}" if query else path

@@ -20,6 +20,7 @@ LEAST_KM = 1.5
 COARSE_ABOVE = 300  # rings: beyond, borders take steps twice as long, so that a page stays light
 MOST_LABELS, LETTER_PX = 5, 8.6
 SCALES_KM = (0.5, 1, 2, 5, 10, 20, 50)
+SPIRAL = tuple((step * 1.2 * cos(step * 0.7), step * 1.2 * sin(step * 0.7)) for step in range(400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,21 @@ class Label:
 
 
 class Towns:
-    """Communes by size, for the few names that a map has room for."""
+    """Communes in the order of their latitude, for the few names that a map has room for."""
 
     def __init__(self, communes: Iterable[Commune]) -> None:
-        self._all = sorted((one for one in communes if one.parent is None), key=lambda one: -one.population)
+        self._all = sorted((one for one in communes if one.parent is None), key=lambda one: one.lat)
         self._lat = np.array([one.lat for one in self._all])
         self._lon = np.array([one.lon for one in self._all])
+        self._population = np.array([one.population for one in self._all])
 
     def largest(self, window: Window, count: int) -> list[Commune]:
-        inside = (abs(self._lat - (window.south + window.north) / 2) < (window.north - window.south) / 2) & (
-            abs(self._lon - (window.west + window.east) / 2) < (window.east - window.west) / 2
-        )
-        return [self._all[number] for number in np.flatnonzero(inside)[:count].tolist()]
+        """The largest first; of two as large, the southern one."""
+        first, last = np.searchsorted(self._lat, (window.south, window.north)).tolist()
+        lon = self._lon[first:last]
+        inside = first + np.flatnonzero((lon > window.west) & (lon < window.east))
+        by_size = inside[np.argsort(-self._population[inside], kind="stable")]
+        return [self._all[number] for number in by_size[:count].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +160,9 @@ def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark], here: tuple[floa
 def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:
     """The nearest spot on a spiral where no earlier mark stands: the first of the list keeps its place."""
     apart = (MARK + 2) ** 2
-    for step in range(400):
-        angle, radius = step * 0.7, step * 1.2
-        at_x = min(max(x + radius * cos(angle), MARK / 2), WIDTH - MARK / 2)
-        at_y = min(max(y + radius * sin(angle), MARK / 2), HEIGHT - MARK / 2)
+    for aside, down in SPIRAL:
+        at_x = min(max(x + aside, MARK / 2), WIDTH - MARK / 2)
+        at_y = min(max(y + down, MARK / 2), HEIGHT - MARK / 2)
         for mark in taken:
             if (at_x - mark.x) ** 2 + (at_y - mark.y) ** 2 < apart:
                 break

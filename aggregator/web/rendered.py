@@ -48,8 +48,11 @@ class Rendered(Generic[Page]):
         return int(self._pages.currsize)
 
     def get(self, key: tuple[Any, ...]) -> Page | None:
-        with self._lock:
-            return self._pages.get(key)
+        try:
+            with self._lock:
+                return self._pages[key]
+        except KeyError:
+            return None
 
     def put(self, key: tuple[Any, ...], page: Page) -> None:
         with self._lock:

@@ -19,7 +19,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from aggregator.gazetteer import Gazetteer
-from aggregator.outlines import Outlines, Window
+from aggregator.outlines import SCALE, Outlines, Window
 from aggregator.publish import Publisher
 from aggregator.question import Question
 from aggregator.search import Answer
@@ -123,6 +123,41 @@ def test_outlines_cover_france_overseas_included(site: Site) -> None:
         rings = list(site.outlines.within(Window(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
         assert rings, (lat, lon)
         assert all(len(ring) > 3 for ring in rings)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(1, 40), st.integers(1, 40)), min_size=1),
+    st.tuples(st.integers(-60, 60), st.integers(-60, 60), st.integers(0, 40), st.integers(0, 40)),
+)
+def test_a_window_touches_the_outlines_that_a_look_at_each_would_find(
+    boxes: list[tuple[int, int, int, int]], window: tuple[int, int, int, int]
+) -> None:
+    corners = [[(x, y), (x + wide, y), (x + wide, y + tall), (x, y + tall)] for x, y, wide, tall in boxes]
+    points = np.array(corners, dtype=np.int32).reshape(-1, 2) * SCALE
+    outlines = Outlines(points, np.arange(0, len(points) + 1, 4, dtype=np.int32))
+    left, bottom, wide, tall = window
+
+    found = outlines.touching(Window(bottom, left, bottom + tall, left + wide))
+
+    assert sorted(found) == [
+        number
+        for number, (x, y, w, h) in enumerate(boxes)
+        if x <= left + wide and x + w >= left and y <= bottom + tall and y + h >= bottom
+    ]
+
+
+def test_the_largest_towns_of_a_window_come_first(gazetteer: Gazetteer, site: Site) -> None:
+    window = Window(45.5, 4.5, 46.0, 5.2)
+    inside = [
+        one.population
+        for one in gazetteer.communes.values()
+        if one.parent is None and window.south < one.lat < window.north and window.west < one.lon < window.east
+    ]
+
+    found = site.towns.largest(window, 60)
+
+    assert found[0].name == "Lyon"
+    assert [one.population for one in found] == sorted(inside, reverse=True)[:60]
 
 
 def test_a_feed_tells_the_first_slots_of_a_search(browser: FlaskClient) -> None:
