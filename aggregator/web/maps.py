@@ -159,12 +159,12 @@ def _labels(towns: Towns, frame: _Frame, marks: Sequence[Mark], here: tuple[floa
 
 def _free_spot(x: float, y: float, taken: Sequence[Mark]) -> tuple[float, float]:
     """The nearest spot on a spiral where no earlier mark stands: the first of the list keeps its place."""
-    apart = (MARK + 2) ** 2
+    apart = MARK + 2
     for aside, down in SPIRAL:
         at_x = min(max(x + aside, MARK / 2), WIDTH - MARK / 2)
         at_y = min(max(y + down, MARK / 2), HEIGHT - MARK / 2)
         for mark in taken:
-            if (at_x - mark.x) ** 2 + (at_y - mark.y) ** 2 < apart:
+            if abs(at_x - mark.x) < apart and abs(at_y - mark.y) < apart:
                 break
         else:
             return at_x, at_y

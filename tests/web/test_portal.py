@@ -81,7 +81,7 @@ def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[flo
         assert 0 <= mark.x <= maps.WIDTH
         assert 0 <= mark.y <= maps.HEIGHT
         for other in found.marks[:index]:
-            assert (mark.x - other.x) ** 2 + (mark.y - other.y) ** 2 >= maps.MARK**2
+            assert max(abs(mark.x - other.x), abs(mark.y - other.y)) > maps.MARK
 
 
 def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazetteer, site: Site) -> None:
