@@ -160,9 +160,12 @@ class Accounts:
             lists, served = self.reader.shown(hour)
             control = replay(hour, lists, shelf, chain.seed_of)
             self._compare_exposure(control, served)
-            self.rollups.put_replay(hour, control.lists, control.distinct, control.different, control.expected)
+            self.rollups.put_replay(
+                hour, control.lists, control.distinct, control.different, control.expected, control.digest
+            )
             publish(control, self._published / "log")
             self.reader.forget_lists(hour, lists)
+            self.rollups.replay_forgotten()
             controls.append(control)
         return controls
 

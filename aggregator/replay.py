@@ -7,9 +7,10 @@ times or more in the hour stay public.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,10 @@ ListRow = tuple[str, str, str, str, int]
 
 @dataclass
 class Control:
-    """How the replay of one hour went. `expected`: provider -> exposure (at random, by the criteria, replayed)."""
+    """How the replay of one hour went. `expected`: provider -> exposure (at random, by the criteria, replayed).
+
+    `digest`: SHA-256 of the lists that were replayed.
+    """
 
     hour: str
     lists: int = 0
@@ -38,9 +42,10 @@ class Control:
     first_difference: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     expected: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    digest: str = ""
 
 
-def replay(hour: str, rows: Iterable[ListRow], shelf: Shelf, seed_of: Callable[[str], bytes]) -> Control:
+def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[str], bytes]) -> Control:
     """Make every list again. `seed_of`: the seed of a day, "2026-11-23"."""
     control = Control(hour)
     totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
@@ -56,6 +61,7 @@ def replay(hour: str, rows: Iterable[ListRow], shelf: Shelf, seed_of: Callable[[
             _add(answer, times, totals, drawn)
         if times >= MIN_ASKED:
             control.asked.append({"epoch": epoch, "key": key, "snapshot": named, "hash": whole, "n": times})
+    control.digest = hashlib.sha256(canonical.to_json({"hour": hour, "lists": rows})).hexdigest()
     control.expected = {prov: (totals[prov][0], totals[prov][1], drawn[prov]) for prov in sorted(totals)}
     return control
 

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS samples (day TEXT PRIMARY KEY, n INTEGER NOT NULL) WI
 CREATE TABLE IF NOT EXISTS replays (
     bin TEXT PRIMARY KEY, lists INTEGER NOT NULL, different INTEGER NOT NULL, distinct_lists INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS not_forgotten (digest TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS expected (
     bin TEXT NOT NULL, prov TEXT NOT NULL, uniform REAL NOT NULL, criteria REAL NOT NULL, replayed INTEGER NOT NULL,
     PRIMARY KEY (bin, prov)
@@ -179,10 +180,22 @@ class RollUps:
         return int(rows[0][0])
 
     def put_replay(
-        self, bin_: str, lists: int, distinct: int, different: int, expected: Mapping[str, tuple[float, float, int]]
+        self,
+        bin_: str,
+        lists: int,
+        distinct: int,
+        different: int,
+        expected: Mapping[str, tuple[float, float, int]],
+        digest: str,
     ) -> None:
-        """How the control of an hour went, and exposure by provider: at random, by the criteria, replayed."""
+        """How the control of an hour went, and exposure by provider: at random, by the criteria, replayed.
+
+        `digest`: of what was replayed. The same once more, after a stop before it was forgotten, is not counted again.
+        """
         with self._db.transaction():
+            if self._db.rows("SELECT 1 FROM not_forgotten WHERE digest = ?", (digest,)):
+                return
+            self._db.run("INSERT INTO not_forgotten VALUES (?)", (digest,))
             self._db.run(
                 "INSERT INTO replays VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (bin) DO UPDATE SET lists = replays.lists + excluded.lists, "
@@ -196,6 +209,10 @@ class RollUps:
                 "replayed = expected.replayed + excluded.replayed",
                 [(bin_, prov, *amounts) for prov, amounts in expected.items()],
             )
+
+    def replay_forgotten(self) -> None:
+        """What was replayed cannot come again: nothing of it is kept, not even a digest."""
+        self._db.run("DELETE FROM not_forgotten", ())
 
     def lists_by_hour(self, first: str, last: str) -> list[tuple[str, int]]:
         """(hour, lists shown) of the hours that have been replayed."""

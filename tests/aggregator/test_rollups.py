@@ -89,9 +89,9 @@ def test_a_day_that_is_sampled_again_takes_the_place_of_the_first(rollups: RollU
 
 
 def test_replays_of_an_hour_that_came_in_twice_are_added(rollups: RollUps) -> None:
-    rollups.put_replay(f"{MONDAY}T10", 5, 3, 1, {"a": (1.5, 2.0, 3), "b": (0.5, 0.0, 1)})
-    rollups.put_replay(f"{MONDAY}T10", 2, 2, 1, {"a": (0.25, 1.0, 4)})
-    rollups.put_replay(f"{MONDAY}T11", 10, 9, 0, {"b": (1.0, 1.0, 1)})
+    rollups.put_replay(f"{MONDAY}T10", 5, 3, 1, {"a": (1.5, 2.0, 3), "b": (0.5, 0.0, 1)}, "first")
+    rollups.put_replay(f"{MONDAY}T10", 2, 2, 1, {"a": (0.25, 1.0, 4)}, "late")
+    rollups.put_replay(f"{MONDAY}T11", 10, 9, 0, {"b": (1.0, 1.0, 1)}, "next")
     hours = f"{MONDAY}T10", f"{MONDAY}T11"
 
     assert rollups.lists_by_hour(*hours) == [(hours[0], 7), (hours[1], 10)]
@@ -100,6 +100,18 @@ def test_replays_of_an_hour_that_came_in_twice_are_added(rollups: RollUps) -> No
     assert rollups.replays("2026-11-01T00", "2026-11-01T23") == (0, 0)
     assert rollups.expected(*hours) == {"a": (1.75, 3.0, 7), "b": (1.5, 1.0, 2)}
     assert rollups.expected(hours[1], hours[1]) == {"b": (1.0, 1.0, 1)}
+
+
+def test_a_replay_counts_once_until_it_is_forgotten(rollups: RollUps) -> None:
+    hour = f"{MONDAY}T10"
+    for _ in range(2):
+        rollups.put_replay(hour, 5, 3, 1, {"a": (1.5, 2.0, 3)}, "the same")
+    once = rollups.replays(hour, hour)
+    rollups.replay_forgotten()
+    rollups.put_replay(hour, 5, 3, 1, {"a": (1.5, 2.0, 3)}, "the same")
+
+    assert once == (5, 1)
+    assert rollups.replays(hour, hour) == (10, 2)
 
 
 def test_a_change_that_fails_half_way_leaves_nothing(rollups: RollUps) -> None:
