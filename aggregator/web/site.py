@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
+FRAMES_BYTES = 8 * 1024 * 1024  # a thousand shapes; a busy portal has some fifty
 PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes", "landings")
 
 
@@ -64,7 +65,7 @@ class Site:
         self.rendered: Rendered[RenderedList] = Rendered()
         self.directories: Rendered[str] = Rendered()
         self.cards: Rendered[Fragment] = Rendered()
-        self.frames: Rendered[Fragment] = Rendered()
+        self.frames: Rendered[Fragment] = Rendered(FRAMES_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()
