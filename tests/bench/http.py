@@ -86,6 +86,21 @@ def handed_over() -> Flask:
     return app
 
 
+def view() -> Flask:
+    """The portal itself, whose departures are answered by its Flask view: without the door in front of it."""
+    return _without_door(create_app())
+
+
+def view_without_log() -> Flask:
+    return _without_door(without_log())
+
+
+def _without_door(app: Flask) -> Flask:
+    door: Any = app.wsgi_app
+    app.wsgi_app = door._flask  # type: ignore[method-assign]
+    return app
+
+
 @contextmanager
 def under_granian(factory: str, data: Path | None = None) -> Iterator[str]:
     """An application of this file under the portal's own server and arguments. Yields its origin."""

@@ -1,11 +1,14 @@
 """The redirect with all its checks, durable before it is answered, against itself without the log and bare Flask.
 
-Beside it, itself with a writer that stores nothing: what is lost by waiting for another thread, whatever it does.
+Beside it, itself with a writer that stores nothing: what is lost by waiting for another thread, whatever it does; and
+the same route as a Flask view, with and without the log: the door in front of Flask makes both quicker, and what is
+left of the log weighs more.
 """
 
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from aggregator.ledger.event_reader import EventReader
@@ -16,6 +19,8 @@ from tests.bench.stage import served, staged
 
 SCRIPT = Path(__file__).with_name("requests.lua")
 CONNECTIONS = 64
+OURSELVES = ("without_log", "handed_over", "view", "view_without_log")
+"""Of tests/bench/http.py."""
 
 
 def measure() -> Result:
@@ -25,16 +30,14 @@ def measure() -> Result:
         with served(settings) as web:
             clicks.write_text("".join(f"POST {token}\n" for token in web.tokens()))
             # Only now: the key of the tokens is drawn when the first web process starts, and all need the same.
-            without = all_but_the_log(settings.data_dir, Path(name) / "without")
-            beside = all_but_the_log(settings.data_dir, Path(name) / "beside")
-            with (
-                under_granian("without_log", without) as silent,
-                under_granian("handed_over", beside) as waiting,
-                under_granian("bare") as bare,
-            ):
-                loads = [(web.origin, clicks), (silent, clicks), (waiting, clicks), (bare, moved)]
-                all_four = in_turn(*[(many, origin, SCRIPT, lines) for origin, lines in loads])
-            ours, unlogged, handed_over, theirs = all_four
+            with ExitStack() as stack:
+                loads = [(web.origin, clicks)]
+                for factory in OURSELVES:
+                    beside = all_but_the_log(settings.data_dir, Path(name) / factory)
+                    loads.append((stack.enter_context(under_granian(factory, beside)), clicks))
+                loads.append((stack.enter_context(under_granian("bare")), moved))
+                found = in_turn(*[(many, origin, SCRIPT, lines) for origin, lines in loads])
+            ours, unlogged, handed_over, view, view_unlogged, theirs = found
             reader = EventReader(settings.data_dir / "events.db")
             events = sum(reader.totals(cls) for cls in EventClass)
     return Result(
@@ -42,9 +45,10 @@ def measure() -> Result:
         [
             at_least("against the same route with the log switched off", ours.rate / unlogged.rate, 0.75),
             told("the same with a writer that stores nothing", f"{handed_over.rate / unlogged.rate:.2f} ×"),
+            told("as a Flask view, the same", f"{view.rate / view_unlogged.rate:.2f} ×, {view.rate:,.0f} a second"),
             at_least("against bare Flask that answers a 303", ours.rate / theirs.rate, 0.6),
             at_most("p99 at 64 connections, ms", ours.p99_ms, 50),
-            at_most("answers that were no redirect", sum(load.errors for load in all_four), 0),
+            at_most("answers that were no redirect", sum(load.errors for load in found), 0),
             told("redirects", f"{ours.rate:,.0f} a second, p50 {ours.p50_ms:.1f} ms, {events:,} events stored"),
         ],
     )
