@@ -88,7 +88,7 @@ class Tokens:
         return hmac.digest(self._hour_key(hour), body, "sha256")[:MAC_BYTES]
 
     def _derive(self, hour: int) -> bytes:
-        return hmac.new(self._secret, f"aiguillage-token/v1\n{hour}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self._secret, f"aiguillage-token/v1\n{hour}".encode(), "sha256")
 
 
 class Duplicates:

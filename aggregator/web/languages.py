@@ -127,6 +127,7 @@ def others(url: str) -> Iterator[dict[str, str]]:
 
 @cache
 def own_name(code: str) -> str:
+    """ "English": what those who speak a language call it."""
     return (Locale(code).get_display_name() or code).capitalize()
 
 

@@ -83,7 +83,8 @@ def _render(
     beyond = asked.page if asked.page > count else None
     page = 1 if beyond else asked.page
     listing = Listing(site, asked, answer, facts, page, count, beyond, embedded, stale_reference, newer)
-    ranked = list(enumerate(answer.found, 1))[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    before = (page - 1) * PAGE_SIZE
+    ranked = list(enumerate(answer.found[before : before + PAGE_SIZE], before + 1))
     cards = Cards(site, answer, facts, questions.parameters(answer.question, site.campaign, ref=answer.reference))
     places = [(rank, one.place) for rank, one in ranked]
     drawing = map_of(site.outlines, site.towns, places, origin(answer.snapshot, answer.question))
