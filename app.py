@@ -8,21 +8,22 @@ from datetime import datetime
 from flask import Flask
 from flask_compress import Compress
 
-from aggregator.settings import ROOT, Settings
-from aggregator.web import languages, links, security, words
-from aggregator.web.about import about
-from aggregator.web.api import api
-from aggregator.web.data import data
-from aggregator.web.departures import Door, departures
-from aggregator.web.directory import directory
-from aggregator.web.feeds import feeds
-from aggregator.web.health import health
-from aggregator.web.kept import Kept
-from aggregator.web.log import log
-from aggregator.web.pages import pages
-from aggregator.web.places import places
-from aggregator.web.site import Site, install, utc_now
-from aggregator.web.transparency import transparency
+from aggregator.config.settings import ROOT, Settings
+from aggregator.web.data.api.endpoints import api
+from aggregator.web.data.datasets import data
+from aggregator.web.evidence.about import about
+from aggregator.web.evidence.log import log
+from aggregator.web.evidence.transparency import transparency
+from aggregator.web.find.feeds import feeds
+from aggregator.web.find.home import pages
+from aggregator.web.language import catalogues, links, words
+from aggregator.web.place.departures import Door, departures
+from aggregator.web.place.directory import directory
+from aggregator.web.place.page import places
+from aggregator.web.serving import security
+from aggregator.web.serving.health import health
+from aggregator.web.serving.page_cache import Kept
+from aggregator.web.serving.site import Site, install, utc_now
 
 MAX_BODY_BYTES = 16 * 1024
 COMPRESSION = {
@@ -52,7 +53,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     Kept(app, site)
     Door(app, site, security.headers_of(site))
     Compress(app)
-    languages.install(app, settings.campaign)
+    catalogues.install(app, settings.campaign)
     security.install(app, site)
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):

@@ -15,16 +15,17 @@ from typing import Any
 import hypothesis
 import pytest
 
-from aggregator import campaign as campaigns
-from aggregator import demonstration, outlines
-from aggregator import gazetteer as gazetteers
-from aggregator.accounts import Accounts
-from aggregator.campaign import Campaign
-from aggregator.collect import Collector
-from aggregator.gazetteer import Gazetteer
-from aggregator.imports import import_official_list
-from aggregator.publish import Publisher
-from aggregator.settings import ROOT, Settings
+from aggregator.cli import demonstration
+from aggregator.collect.collector import Collector
+from aggregator.collect.official_list import import_official_list
+from aggregator.config import campaign as campaigns
+from aggregator.config.campaign import Campaign
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.country import outlines
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.fairness.accounts import Accounts
+from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from providers.base import Provider, ProviderConfig
 from providers.http import Limits

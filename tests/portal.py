@@ -10,14 +10,14 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from aggregator.accounts import Accounts
-from aggregator.closing import Closing
-from aggregator.gazetteer import Gazetteer
-from aggregator.ledger.event_reader import EventReader
-from aggregator.publish import Publisher
-from aggregator.schedule import write_editions
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.fairness.accounts import Accounts
+from aggregator.fairness.closed_days import Closing
+from aggregator.publish.publisher import Publisher
+from aggregator.redirect.event_reader import EventReader
 from aggregator.store import open_stores
+from aggregator.worker.schedule import write_editions
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.conftest import NOON

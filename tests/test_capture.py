@@ -8,9 +8,9 @@ from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 import verify
-from aggregator.gazetteer import Gazetteer
-from aggregator.publish import Publisher
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from app import create_app
 from tests.aggregator.conftest import Clock

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli import main
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.readiness import QUESTIONS
-from aggregator.settings import ROOT, Settings, SettingsError
+from aggregator.config.readiness import QUESTIONS
+from aggregator.config.settings import ROOT, Settings, SettingsError
+from aggregator.redirect.event_log import Event, EventClass, EventLog
 from aggregator.store import open_stores
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World

@@ -15,8 +15,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from aggregator import campaign as campaigns
-from aggregator.settings import ROOT
+from aggregator.config import campaign as campaigns
+from aggregator.config.settings import ROOT
 from providers import PROVIDERS
 
 CODE = sorted([ROOT / "app.py", *(ROOT / "aggregator").rglob("*.py"), *(ROOT / "providers").rglob("*.py")])
@@ -57,13 +57,13 @@ def test_the_guard_against_names_would_see_one() -> None:
 
 def test_the_order_can_see_no_provider() -> None:
     """N1: the ranking record has no provider field, and the module imports nothing that knows one."""
-    tree = module(ROOT / "aggregator" / "order.py")
+    tree = module(ROOT / "aggregator" / "search" / "order.py")
     words = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     words |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     words |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
     assert not words & {"provider", "provider_id", "slug", "url", "host", "label", "offer", "offers"}
-    assert imports(ROOT / "aggregator" / "order.py") <= {
+    assert imports(ROOT / "aggregator" / "search" / "order.py") <= {
         "__future__", "hashlib", "hmac", "collections", "dataclasses", "datetime", "enum",
     }  # fmt: skip
 
@@ -140,7 +140,7 @@ def test_every_campaign_loads_and_reads_known_providers() -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    source = (ROOT / "aggregator" / "settings.py").read_text(encoding="utf-8")
+    source = (ROOT / "aggregator" / "config" / "settings.py").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = set(re.findall(r"AIGUILLAGE_[A-Z_]+[A-Z]", source))
 

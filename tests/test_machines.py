@@ -30,9 +30,9 @@ from typing import Any
 import pytest
 
 import verify
-from aggregator.ledger.events import EventClass
-from aggregator.ledger.shared_events import SharedEvents
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.shared_events import SharedEvents
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World
 from tests.browser.conftest import answers, free_port, wait_for

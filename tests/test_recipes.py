@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import make_server
 
-from aggregator.settings import ROOT, Settings
+from aggregator.config.settings import ROOT, Settings
 from app import create_app
 from tests.week import AFTER
 

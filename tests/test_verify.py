@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 
 import verify
+from aggregator.config.settings import ROOT, Settings
 from aggregator.ledger import seeds
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog, Sealed
+from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.ledger.translog import TransparencyLog
-from aggregator.order import Sort
-from aggregator.question import Moment, Question
-from aggregator.search import search
-from aggregator.settings import ROOT, Settings
-from aggregator.snapshot import Shelf
-from aggregator.web.site import Site
+from aggregator.redirect.event_log import Event, EventClass, EventLog, Sealed
+from aggregator.redirect.event_reader import EventReader
+from aggregator.search.order import Sort
+from aggregator.search.question import Moment, Question
+from aggregator.search.search import search
+from aggregator.snapshot.shelf import Shelf
+from aggregator.web.serving.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.conftest import NOON, seal

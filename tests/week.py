@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.gazetteer import Gazetteer
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import open_stores
 from tests.conftest import NOON
 from tests.portal import Portal

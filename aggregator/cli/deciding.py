@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator.cli.group import Refused, main, refusing
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
 from aggregator.store import open_stores
 
 WITHDRAWAL_REASONS = ("closed", "not_eligible", "duplicate_of", "legal")

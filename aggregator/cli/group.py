@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import click
 from rich.console import Console
 
-from aggregator.backup import BackupError
-from aggregator.ledger.translog import LogError
-from aggregator.settings import SettingsError
-from aggregator.store import StoreError
-from aggregator.turns import OtherKeysError, WorkerRunningError
-from aggregator.witness import WitnessError
+from aggregator.config.settings import SettingsError
+from aggregator.database import StoreError
+from aggregator.ledger.log import LogError
+from aggregator.ledger.witness import WitnessError
+from aggregator.worker.backup import BackupError
+from aggregator.worker.leadership import OtherKeysError, WorkerRunningError
 from providers.official_list import OfficialListError
 
 REFUSALS = (

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 import verify as verifier
-from aggregator.accounts import Accounts
 from aggregator.cli.group import Refused, main, refusing
-from aggregator.settings import Settings
-from aggregator.turns import leading, lock
-from aggregator.witness import Witness
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.ledger.witness import Witness
+from aggregator.worker.leadership import leading, lock
 
 
 @main.command()

@@ -11,16 +11,18 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from aggregator import datasets, edition
-from aggregator import gazetteer as gazetteers
-from aggregator.accounts import Accounts
 from aggregator.cli.group import Refused, main, refusing
-from aggregator.datasets import FORMATS, LICENCE
-from aggregator.edition import NothingPublishedError, Sources
-from aggregator.release import About, unpacked, write_formats
-from aggregator.schedule import write_editions
-from aggregator.settings import Settings
-from aggregator.store import EditionFile, open_stores
+from aggregator.config import datasets
+from aggregator.config.datasets import FORMATS, LICENCE
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.fairness.accounts import Accounts
+from aggregator.opendata import rows
+from aggregator.opendata.edition import About, unpacked, write_formats
+from aggregator.opendata.rows import NothingPublishedError, Sources
+from aggregator.opendata.sqlite_file import EditionFile
+from aggregator.store import open_stores
+from aggregator.worker.schedule import write_editions
 
 
 @main.command()
@@ -48,7 +50,7 @@ def export(name: str, suffix: str, out: Path) -> None:
         ending = {"updated": about.updated, "licence": LICENCE, "demo": about.demo}
         try:
             sources = Sources(settings, stores, accounts.rollups, places, at)
-            count = file.write(dataset, ({**row, **ending} for row in edition.TABLES[name](sources)))
+            count = file.write(dataset, ({**row, **ending} for row in rows.TABLES[name](sources)))
         except NothingPublishedError as error:
             raise Refused(str(error)) from error
         write_formats(file, dataset, about, Path(folder), (suffix,))

@@ -13,14 +13,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from aggregator import gazetteer as gazetteers
 from aggregator.cli.group import Refused, console, main, refusing
-from aggregator.imports import import_official_list
-from aggregator.progress import Bars
-from aggregator.schedule import collect_once
-from aggregator.settings import Settings
+from aggregator.cli.progress import Bars
+from aggregator.collect.official_list import import_official_list
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
 from aggregator.store import open_stores
-from aggregator.turns import alone
+from aggregator.worker.leadership import alone
+from aggregator.worker.schedule import collect_once
 from providers import PROVIDERS
 from providers.records import Reading, Reason
 

@@ -11,16 +11,20 @@ from socket import create_connection
 
 import click
 
-from aggregator import backup, canonical, demonstration, outlines, readiness
-from aggregator import gazetteer as gazetteers
+from aggregator import canonical
+from aggregator.cli import demonstration
 from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.cli.progress import Bars
+from aggregator.config import readiness
+from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
+from aggregator.country import gazetteer as gazetteers
+from aggregator.country import outlines
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.node import Node
-from aggregator.progress import Bars
-from aggregator.redirect import load_secret
-from aggregator.schedule import Worker
-from aggregator.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
+from aggregator.redirect.redirector import load_secret
+from aggregator.worker import backup
+from aggregator.worker.node import Node
+from aggregator.worker.schedule import Worker
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 

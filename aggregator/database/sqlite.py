@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +61,9 @@ class SqliteFile:
 
     def define(self, script: str) -> None:
         self.raw.executescript(script)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """SQLite's own online backup, in one step: the copy is the file as it was at one moment."""
+    with closing(sqlite3.connect(source, timeout=30)) as one, closing(sqlite3.connect(target)) as copy:
+        one.backup(copy)

@@ -1,1 +1,1 @@
-"""What is counted, and how it can be proved: sealed events, seeds, and the public log."""
+"""The public, tamper-evident log: seeds, sealed minutes and days, witnesses, controls."""

@@ -16,9 +16,9 @@ from typing import Any
 
 from aggregator import canonical
 from aggregator.ledger import merkle
-from aggregator.ledger.event_reader import EventReader
+from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.seeds import ABSENT, SeedChain
-from aggregator.ledger.translog import LogError, TransparencyLog
+from aggregator.redirect.event_reader import EventReader
 
 MOST_BACK = timedelta(minutes=5)
 MOST_ASLEEP = timedelta(days=7)

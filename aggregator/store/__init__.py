@@ -1,31 +1,42 @@
-"""All SQL but the ledger's: `registry.db` (ids, matches, decisions) and `catalog.db` (what sources said).
+"""What sources said and what was decided: `catalog.db` (re-pollable) and `registry.db` (never rebuilt).
 
 The web process never imports this package.
 """
 
-from aggregator.database import StoreError
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
 from aggregator.store.catalog import Catalog, Read
-from aggregator.store.copies import copy_whole
-from aggregator.store.edition_file import EditionFile
-from aggregator.store.packing import Packed, pack, unpack
-from aggregator.store.published import PublishedFiles
-from aggregator.store.reading_log import FetchRecord
+from aggregator.store.fetch_log import FetchRecord
+from aggregator.store.packed_slots import Packed, pack, unpack
 from aggregator.store.registry import OfferRow, Registry
-from aggregator.store.stores import Stores, open_stores
 
 __all__ = [
     "Catalog",
-    "EditionFile",
     "FetchRecord",
     "OfferRow",
     "Packed",
-    "PublishedFiles",
     "Read",
     "Registry",
-    "StoreError",
     "Stores",
-    "copy_whole",
     "open_stores",
     "pack",
     "unpack",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    registry: Registry
+    catalog: Catalog
+
+    def close(self) -> None:
+        self.registry.close()
+        self.catalog.close()
+
+
+def open_stores(folder: Path, database_url: str | None = None) -> Stores:
+    """Two files of a folder, or one PostgreSQL schema. Raises StoreError."""
+    return Stores(Registry(database_url or folder / "registry.db"), Catalog(database_url or folder / "catalog.db"))

@@ -11,8 +11,8 @@ from typing import Any
 
 from aggregator.database import Location
 from aggregator.store import schema
-from aggregator.store.packing import Packed
-from aggregator.store.reading_log import ReadingLog
+from aggregator.store.fetch_log import ReadingLog
+from aggregator.store.packed_slots import Packed
 from providers.records import Centre, Reading
 
 _DATES = ("opens_on", "closes_on")

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.database import Location
+from aggregator.database.migrations import Store
 from aggregator.store import schema
-from aggregator.store.database import Store
 
 
 @dataclass(frozen=True, slots=True)

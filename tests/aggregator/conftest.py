@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.collect import Collector
-from aggregator.gazetteer import Gazetteer
-from aggregator.publish import Publisher
-from aggregator.settings import Settings
-from aggregator.snapshot import Shelf, Snapshot
+from aggregator.collect.collector import Collector
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.publish.publisher import Publisher
+from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.store import Stores, open_stores
 from tests.conftest import NOON
 

@@ -13,14 +13,14 @@ import pytest
 from pymerkle import InmemoryTree
 
 import verify
-from aggregator.accounts import Accounts
-from aggregator.closing import Closing
-from aggregator.gazetteer import Gazetteer
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.translog import LogError
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.fairness.accounts import Accounts
+from aggregator.fairness.closed_days import Closing
+from aggregator.ledger.log import LogError
+from aggregator.ledger.witness import Witness
+from aggregator.redirect.event_reader import EventReader
 from aggregator.store import open_stores
-from aggregator.witness import Witness
 from tests.conftest import NOON
 from tests.portal import Portal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from aggregator.addresses import Addresses, Point
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.geocoder import Addresses, Point
 from app import create_app
 from tests.conftest import NOON
 from tests.loopback import Loopback, Status

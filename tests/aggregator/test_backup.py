@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.accounts import Accounts
-from aggregator.backup import STORES, BackupError, backup, restore
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_reader import EventReader
+from aggregator.worker.backup import STORES, BackupError, backup, restore
 from tests.conftest import NOON, seal
 
 EVENT = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import campaign as campaigns
-from aggregator.campaign import Campaign, CampaignError, Meaning
-from aggregator.settings import ROOT
+from aggregator.config import campaign as campaigns
+from aggregator.config.campaign import Campaign, CampaignError, Meaning
+from aggregator.config.settings import ROOT
 from providers.records import Reason
 from tests.conftest import Recorded
 

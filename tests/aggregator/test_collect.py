@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.collect import Collector, due_before, is_another, sudden_change
-from aggregator.gazetteer import Gazetteer
-from aggregator.imports import import_official_list
-from aggregator.settings import ROOT, Settings
-from aggregator.snapshot import Snapshot
+from aggregator.collect.collector import Collector, due_before, is_another, sudden_change
+from aggregator.collect.official_list import import_official_list
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.store import Stores
 from providers.records import Centre
 from providers.sandbox.server import Sandbox, official_list

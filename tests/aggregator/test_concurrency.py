@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
 from aggregator.store import Catalog, Read, pack
-from aggregator.turns import WorkerRunningError, alone, beside_others, lock
+from aggregator.worker.leadership import WorkerRunningError, alone, beside_others, lock
 from providers.records import Outcome, Reading
 from tests.conftest import NOON
 

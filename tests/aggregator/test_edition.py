@@ -26,17 +26,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import verify
-from aggregator import datasets
-from aggregator.accounts import Accounts
-from aggregator.datasets import Column, Dataset
-from aggregator.edition import TABLES, NothingPublishedError, Sources
-from aggregator.export import rows
-from aggregator.export.rows import EXCEL_FR, as_csv, harmless
-from aggregator.gazetteer import Gazetteer
-from aggregator.release import Release, unpacked
-from aggregator.schedule import write_editions
-from aggregator.settings import ROOT, Settings
+from aggregator.config import datasets
+from aggregator.config.datasets import Column, Dataset
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.fairness.accounts import Accounts
+from aggregator.opendata import text_formats
+from aggregator.opendata.edition import Release, unpacked
+from aggregator.opendata.rows import TABLES, NothingPublishedError, Sources
+from aggregator.opendata.text_formats import EXCEL_FR, as_csv, harmless
 from aggregator.store import open_stores
+from aggregator.worker.schedule import write_editions
 from tests.week import AFTER
 
 DAY = "2026-11-29"
@@ -280,7 +280,7 @@ CELLS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 HOSTILE = st.builds("".join, st.tuples(st.sampled_from(["=", "+", "-", "@", "\t", "\r", "'", ""]), CELLS))
 
 
-@given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=20), st.sampled_from(rows.DIALECTS))
+@given(st.lists(st.tuples(HOSTILE, HOSTILE), max_size=20), st.sampled_from(text_formats.DIALECTS))
 def test_no_cell_is_a_formula_and_taking_the_apostrophe_off_gives_the_text(
     wanted: list[tuple[str, str]], dialect: str
 ) -> None:
@@ -293,7 +293,7 @@ def test_no_cell_is_a_formula_and_taking_the_apostrophe_off_gives_the_text(
 
 def test_a_cell_written_without_care_would_be_a_formula() -> None:
     """The control."""
-    assert "=1+1".startswith(rows.FORMULA)
+    assert "=1+1".startswith(text_formats.FORMULA)
     assert harmless("=1+1") == "'=1+1"
     assert harmless("Salle = 3") == "Salle = 3"
 
@@ -303,7 +303,7 @@ def test_rows_leave_as_they_come() -> None:
     asked = []
 
     def endless() -> Iterator[tuple[str, str]]:
-        for number in range(10 * rows.BATCH):
+        for number in range(10 * text_formats.BATCH):
             asked.append(number)
             yield (str(number), "b")
 
@@ -312,7 +312,7 @@ def test_rows_leave_as_they_come() -> None:
 
     assert header == b"a,b\r\n"
     assert first.startswith(b"0,b\r\n")
-    assert len(asked) <= rows.BATCH + 1
+    assert len(asked) <= text_formats.BATCH + 1
 
 
 def test_gzip_files_hold_neither_name_nor_time(edition: Path) -> None:

@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from aggregator.exposure import PLACE, WEIGHT
+from aggregator.config.settings import ROOT
 from aggregator.ledger import seeds
-from aggregator.ledger.event_reader import EventReader, erase
-from aggregator.ledger.events import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
-from aggregator.settings import ROOT
+from aggregator.redirect.event_log import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
+from aggregator.redirect.event_reader import EventReader, erase
+from aggregator.redirect.impressions import PLACE, WEIGHT
 from tests.conftest import FIXTURES, NOON
 
 ORACLE = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))["sealed_commitment"]
@@ -110,7 +110,7 @@ def test_a_locked_file_keeps_nobody_waiting_and_the_event_comes_later(tmp_path: 
 def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: Path) -> None:
     log = EventLog(tmp_path / "events.db", wait_s=0.05)
     log._miss([])
-    from aggregator.ledger.events import Sealed, _Pending
+    from aggregator.redirect.event_log import Sealed, _Pending
 
     log._miss([_Pending(Sealed(EVENT, b"0" * 16))])
     assert log.misses == 1

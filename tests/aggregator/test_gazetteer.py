@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from geopy.distance import EARTH_RADIUS, great_circle
 
-from aggregator.gazetteer import Gazetteer, department_of, normal, time_zone
-from aggregator.geography import distance_m, in_territory
+from aggregator.country.gazetteer import Gazetteer, department_of, normal, time_zone
+from aggregator.country.geography import distance_m, in_territory
 
 
 @pytest.mark.parametrize("text", ["st etienne", "SAINT-ÉTIENNE", "Saint  Étienne", "saint-etienne", "42000", "42 000"])

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.hosting import FIELDS, HostingError, card, load, missing
-from aggregator.settings import Settings
+from aggregator.config.hosting import FIELDS, HostingError, card, load, missing
+from aggregator.config.settings import Settings
 
 FOLDER = Settings().hosting_dir
 

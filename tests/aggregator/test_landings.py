@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from aggregator.landings import SAMPLE, check_links, landing, sampled
-from aggregator.settings import Settings
-from aggregator.snapshot import Offer
+from aggregator.collect.link_check import SAMPLE, check_links, landing, sampled
+from aggregator.config.settings import Settings
+from aggregator.snapshot.shelf import Offer
 from providers.http import FetchClient, Limits
 from providers.sandbox.server import Sandbox
 from tests.conftest import NOON

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.match import Matcher, telling_name
+from aggregator.collect.matching import Matcher, telling_name
 from providers.records import Centre
 
 LISTED = Centre(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from aggregator.order import (
+from aggregator.search.order import (
     Candidate,
     Section,
     Sort,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.redirect import (
+from aggregator.redirect.redirector import (
     Duplicates,
     TokenError,
     Tokens,

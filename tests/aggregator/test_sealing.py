@@ -14,12 +14,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aggregator.ledger import merkle
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import Signer
 from aggregator.ledger.sealing import Sealer
 from aggregator.ledger.seeds import SeedChain, SeedError, day_seed, load_or_create
-from aggregator.ledger.translog import LogError, TransparencyLog
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_reader import EventReader
 from tests.conftest import NOON
 
 SIGNER = Signer("portail.example/log", Ed25519PrivateKey.from_private_bytes(b"k" * 32))

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aggregator import canonical
-from aggregator.campaign import Campaign
-from aggregator.collect import Collector
-from aggregator.gazetteer import Gazetteer
-from aggregator.geography import Points, distance_m
-from aggregator.order import Section, Sort
-from aggregator.publish import describe, is_listed, reading_state
-from aggregator.question import Moment, Question
-from aggregator.search import SlotFilter, first_slot, refreshed, search, slot_filter
-from aggregator.settings import Settings
-from aggregator.snapshot import Place, Places, Shelf, Slots, Snapshot, SnapshotError
+from aggregator.collect.collector import Collector
+from aggregator.config.campaign import Campaign
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.country.geography import Points, distance_m
+from aggregator.publish.publisher import describe, is_listed, reading_state
+from aggregator.search.order import Section, Sort
+from aggregator.search.question import Moment, Question
+from aggregator.search.search import SlotFilter, first_slot, refreshed, search, slot_filter
+from aggregator.snapshot.shelf import Place, Places, Shelf, Slots, Snapshot, SnapshotError
 from providers.records import Centre
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.ledger.rollups import STEP, RollUps
-from aggregator.metrics import alarm
-from aggregator.shares import Counted, compare, share, stands, supply_of, table, verdict
-from aggregator.statistics import goodman
+from aggregator.fairness.measures import goodman
+from aggregator.fairness.metrics import alarm
+from aggregator.fairness.shares import Counted, compare, share, stands, supply_of, table, verdict
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.rollups import STEP, RollUps
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}

@@ -12,16 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 from aggregator import canonical
-from aggregator.accounts import Accounts
 from aggregator.cli import main
+from aggregator.config.settings import Settings
 from aggregator.database import StoreError
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.ledger.shared_events import SharedEvents
-from aggregator.ledger.shipping import Shipper
-from aggregator.settings import Settings
-from aggregator.store import PublishedFiles
-from aggregator.turns import KEYS, OtherKeysError, WorkerRunningError, agree_on_keys, leading
+from aggregator.fairness.accounts import Accounts
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.shared_events import SharedEvents
+from aggregator.worker.file_exchange import PublishedFiles
+from aggregator.worker.leadership import KEYS, OtherKeysError, WorkerRunningError, agree_on_keys, leading
+from aggregator.worker.shipping import Shipper
 from tests.conftest import NOON
 from tests.postgres import Server
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.store import Catalog, Read, Registry, StoreError, pack, unpack
+from aggregator.database import StoreError
+from aggregator.store import Catalog, Read, Registry, pack, unpack
 from aggregator.store.catalog import dump, parse
 from providers.breaker import Breaker, BreakerState
 from providers.errors import BlockedError, CircuitOpenError, RateLimitedError, UnavailableError

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from aggregator import canonical
 from aggregator.database import Location
 from aggregator.ledger import merkle
+from aggregator.ledger.log import LogError, TransparencyLog, tile_path
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, load_or_create_signer, open_note, parse_checkpoint
-from aggregator.ledger.translog import LogError, TransparencyLog, tile_path
 from tests.conftest import FIXTURES
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))

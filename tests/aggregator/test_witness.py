@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
 from aggregator.ledger import merkle
+from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import NoteError, Signer, cosigned_at
-from aggregator.ledger.translog import TransparencyLog
-from aggregator.witness import Witness, WitnessError, confirms
+from aggregator.ledger.witness import Witness, WitnessError, confirms
 from tests.conftest import NOON
 
 URL = "https://portail.example/log"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.bench.harness import as_markdown, as_text, machine
 
 ROWS = (

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import commitment
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.redirect.event_log import commitment
+from aggregator.redirect.event_reader import EventReader
 from tests.bench.score import Score, report
 from tests.bench.sealed import sealed, verdict
 

@@ -23,10 +23,10 @@ from typing import Any
 
 import requests
 
-from aggregator import demonstration
-from aggregator import gazetteer as gazetteers
-from aggregator.collect import Collector
-from aggregator.settings import ROOT, Settings
+from aggregator.cli import demonstration
+from aggregator.collect.collector import Collector
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country import gazetteer as gazetteers
 from aggregator.store import open_stores
 from providers.http import FetchClient
 from providers.sandbox.server import Sandbox

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from aggregator.ledger import events
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.redirect import event_log
 from app import create_app
 from tests.bench.score import Score, report
 from tests.bench.stage import BROWSER, LYON, staged
@@ -84,7 +84,7 @@ def told(settings: Settings) -> tuple[int, int]:
 def careless_writer_fails(folder: Path) -> bool:
     """The control: a writer that stores before it answers, with no queue between, fails on a locked file."""
     path = folder / "careless.db"
-    events.open_events(path).close()
+    event_log.open_events(path).close()
     with closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as connection, locked(connection, path):
         try:
             connection.execute("INSERT INTO misses VALUES ('a', 'b', 1)")

@@ -13,9 +13,9 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
-from aggregator.datasets import Column, Dataset
-from aggregator.export import rows, tables
-from aggregator.store import EditionFile
+from aggregator.config.datasets import Column, Dataset
+from aggregator.opendata import binary_formats, text_formats
+from aggregator.opendata.sqlite_file import EditionFile
 from tests.bench.harness import REPEATS, Result, Run, apart, at_least, at_most, main, medians, told
 
 ROWS, XLSX_ROWS = 1_000_000, 200_000
@@ -42,7 +42,7 @@ def our_csv(path: str, target: str) -> float:
     """Seconds until the first bytes of rows are written."""
     start, first = time.perf_counter(), 0.0
     with Path(target).open("wb") as file:
-        for number, chunk in enumerate(rows.as_csv(TABLE.columns, EditionFile(Path(path)).rows(TABLE))):
+        for number, chunk in enumerate(text_formats.as_csv(TABLE.columns, EditionFile(Path(path)).rows(TABLE))):
             file.write(chunk)
             if number == 1:
                 first = time.perf_counter() - start
@@ -57,7 +57,7 @@ def pandas_csv(path: str, target: str) -> None:
 
 
 def our_parquet(path: str, target: str) -> None:
-    tables.write_parquet(EditionFile(Path(path)).batches(TABLE), TABLE, {}, Path(target))
+    binary_formats.write_parquet(EditionFile(Path(path)).batches(TABLE), TABLE, {}, Path(target))
 
 
 def pandas_parquet(path: str, target: str) -> None:
@@ -68,7 +68,7 @@ def pandas_parquet(path: str, target: str) -> None:
 
 
 def our_xlsx(path: str, target: str) -> None:
-    tables.write_xlsx(TABLE, [], EditionFile(Path(path)).rows(TABLE), Path(target))
+    binary_formats.write_xlsx(TABLE, [], EditionFile(Path(path)).rows(TABLE), Path(target))
 
 
 def measure() -> Result:

@@ -8,10 +8,10 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator.accounts import Accounts
-from aggregator.ledger.events import EventLog
-from aggregator.schedule import TOTALS_EVERY_S
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.redirect.event_log import EventLog
+from aggregator.worker.schedule import TOTALS_EVERY_S
 from tests.bench.score import Score, report
 from tests.bench.sealed import START, event
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 
 REPEATS = 5
 

@@ -20,8 +20,8 @@ from urllib.request import urlopen
 from flask import Flask, Response
 
 from aggregator.cli.running import granian_arguments
-from aggregator.ledger.events import Event, EventClass, Sealed, _Pending
-from aggregator.settings import ROOT, Settings
+from aggregator.config.settings import ROOT, Settings
+from aggregator.redirect.event_log import Event, EventClass, Sealed, _Pending
 from app import create_app
 
 SECONDS, ROUNDS = 2, 5

@@ -9,13 +9,13 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from aggregator import gazetteer as gazetteers
-from aggregator.collect import Collector
-from aggregator.publish import Publisher
-from aggregator.question import Question
-from aggregator.search import search
-from aggregator.settings import Settings
-from aggregator.snapshot import Shelf, Snapshot
+from aggregator.collect.collector import Collector
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.publish.publisher import Publisher
+from aggregator.search.question import Question
+from aggregator.search.search import search
+from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.store import open_stores
 from providers import PROVIDERS
 from providers.sandbox.server import Sandbox

@@ -12,8 +12,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_reader import EventReader
 from tests.bench.score import Score, report
 from tests.bench.stage import post, served, staged
 

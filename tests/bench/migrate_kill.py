@@ -12,10 +12,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.ledger.events import _MIGRATIONS, open_events
+from aggregator.database.migrations import migrations as named
+from aggregator.redirect.event_log import _MIGRATIONS, open_events
 from aggregator.store import schema
 from aggregator.store.catalog import Catalog
-from aggregator.store.database import migrations as named
 from aggregator.store.registry import Registry
 from tests.bench.score import Score, report
 

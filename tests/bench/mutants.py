@@ -13,16 +13,16 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.bench.score import Score, report
 
 TITLE = "changes of guard, order, shares and ledger that the tests notice"
 BAR = "≥ 90 %"
 LEAST = 0.9
 MODULES = (
-    "providers/booking_url.py", "aggregator/order.py", "aggregator/shares.py", "aggregator/territory.py",
-    "aggregator/ledger/merkle.py", "aggregator/ledger/translog.py", "aggregator/ledger/seeds.py",
-    "aggregator/ledger/rollups.py", "aggregator/ledger/sealing.py",
+    "providers/booking_url.py", "aggregator/search/order.py", "aggregator/fairness/shares.py", "aggregator/fairness/small_areas.py",
+    "aggregator/ledger/merkle.py", "aggregator/ledger/log.py", "aggregator/ledger/seeds.py",
+    "aggregator/redirect/rollups.py", "aggregator/ledger/sealing.py",
 )  # fmt: skip
 TESTS = (
     "tests/providers/test_booking_url.py", "tests/aggregator/test_order.py", "tests/aggregator/test_translog.py",
@@ -37,10 +37,10 @@ SQL = re.compile(r"SELECT|INSERT|UPDATE|DELETE|VALUES|ORDER BY|GROUP BY|ON CONFL
 # The controls: changes known beforehand, each of which the tests must notice.
 PLANTED = (
     ("providers/booking_url.py", 'if match["origin"] not in allowed_origins:', "if False:"),
-    ("aggregator/order.py", "hmac.new(seed", 'hmac.new(b"fixed"'),
-    ("aggregator/shares.py", "if least <= low and high <= most:", "if least <= low or high <= most:"),
+    ("aggregator/search/order.py", "hmac.new(seed", 'hmac.new(b"fixed"'),
+    ("aggregator/fairness/shares.py", "if least <= low and high <= most:", "if least <= low or high <= most:"),
     ("aggregator/ledger/merkle.py", 'b"\\x00"', 'b"\\x01"'),
-    ("aggregator/ledger/rollups.py", "STEP = 11", "STEP = 1"),
+    ("aggregator/redirect/rollups.py", "STEP = 11", "STEP = 1"),
     ("aggregator/ledger/sealing.py", "sorted(commitment", "list(commitment"),
 )
 

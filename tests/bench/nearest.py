@@ -14,9 +14,9 @@ from geopy.distance import great_circle
 from scipy.spatial import cKDTree
 
 from aggregator import canonical
-from aggregator.question import Question
-from aggregator.search import search
-from aggregator.snapshot import Places, Slots, Snapshot
+from aggregator.search.question import Question
+from aggregator.search.search import search
+from aggregator.snapshot.shelf import Places, Slots, Snapshot
 from tests.bench.harness import Result, at_least, at_most, exponent, main, median, told
 from tests.postgres import Server, programs
 

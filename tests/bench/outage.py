@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aggregator import gazetteer as gazetteers
-from aggregator.collect import Collector, due_before
-from aggregator.settings import Settings
+from aggregator.collect.collector import Collector, due_before
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
 from aggregator.store import Stores, open_stores
 from providers import PROVIDERS
 from providers.breaker import LONGEST_PAUSE_S, BreakerState

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from aggregator.redirect import Duplicates, Redirector, Tokens, UnknownOfferError, Visitor
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
+from aggregator.redirect.redirector import Duplicates, Redirector, Tokens, UnknownOfferError, Visitor
 from providers.booking_url import BookingSites, UnsafeUrlError
 from tests.bench.plain_snapshot import one_offer
 from tests.bench.score import Score, report

@@ -12,9 +12,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from aggregator import gazetteer as gazetteers
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import EventClass
+from aggregator.country import gazetteer as gazetteers
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.event_reader import EventReader
 from tests.bench.score import Score, report
 from tests.bench.stage import Web, served, staged
 

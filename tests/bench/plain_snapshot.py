@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from aggregator import canonical
-from aggregator.snapshot import Offer, Places, Slots, Snapshot
+from aggregator.snapshot.shelf import Offer, Places, Slots, Snapshot
 
 
 def one_offer() -> tuple[Snapshot, Offer]:

@@ -18,7 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.bench.score import Score, report
 
 TITLE = "acknowledged redirects lost in simulated power losses"

@@ -8,8 +8,8 @@ from datetime import date
 
 import requests
 
-from aggregator import campaign as campaigns
-from aggregator.settings import ROOT, Settings
+from aggregator.config import campaign as campaigns
+from aggregator.config.settings import ROOT, Settings
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
 from providers.http import Limits

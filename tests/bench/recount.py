@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import open_events
-from aggregator.ledger.rollups import RollUps
+from aggregator.redirect.event_log import open_events
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.rollups import RollUps
 from tests.bench.harness import Result, apart, at_least, at_most, exponent, main, median, told
 
 EVENTS, SMALL, DAYS = 10_000_000, 1_000_000, 90

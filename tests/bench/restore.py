@@ -10,11 +10,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from aggregator.accounts import Accounts
-from aggregator.backup import BackupError, backup, restore
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import commitment, open_events
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.redirect.event_log import commitment, open_events
+from aggregator.redirect.event_reader import EventReader
+from aggregator.worker.backup import BackupError, backup, restore
 from tests.bench.score import Score, report
 from tests.bench.sealed import START, event, verdict
 

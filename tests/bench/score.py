@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 
 
 @dataclass(frozen=True)

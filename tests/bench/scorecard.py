@@ -11,7 +11,7 @@ import importlib
 import sys
 import time
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.bench.harness import machine
 from tests.bench.score import Score
 

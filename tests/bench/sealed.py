@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import verify
-from aggregator.accounts import Accounts
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.redirect.event_log import Event, EventClass, EventLog
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

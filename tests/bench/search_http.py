@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator import gazetteer as gazetteers
-from aggregator.settings import Settings
-from aggregator.web.overload import AT_ONCE
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.web.serving.gate import AT_ONCE
 from tests.bench.harness import Figure, Result, at_least, main, told
 from tests.bench.http import SECONDS, in_turn, under_granian, wrk
 from tests.bench.stage import BROWSER, served, staged

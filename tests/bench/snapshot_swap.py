@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from aggregator import canonical
-from aggregator.settings import Settings
-from aggregator.snapshot import Shelf
+from aggregator.config.settings import Settings
+from aggregator.snapshot.shelf import Shelf
 from providers.sandbox.server import Sandbox
 from tests.bench.harness import Figure, Result, at_most, main, median, told
 from tests.bench.stage import geography, served, world

@@ -17,13 +17,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator import demonstration
-from aggregator import gazetteer as gazetteers
-from aggregator.accounts import Accounts
-from aggregator.collect import Collector
-from aggregator.imports import import_official_list
-from aggregator.publish import Publisher
-from aggregator.settings import ROOT, Settings
+from aggregator.cli import demonstration
+from aggregator.collect.collector import Collector
+from aggregator.collect.official_list import import_official_list
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.fairness.accounts import Accounts
+from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import World, invented

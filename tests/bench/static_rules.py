@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.bench.score import Score, report
 
 TITLE = "files with a finding of bandit (medium or high) or of our own rules"

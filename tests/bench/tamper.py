@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from aggregator.config.settings import Settings
+from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.ledger.translog import TransparencyLog
-from aggregator.settings import Settings
 from tests.bench.score import Score, report
 from tests.bench.sealed import sealed, verdict
 

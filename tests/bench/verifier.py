@@ -22,9 +22,9 @@ from pathlib import Path
 
 import verify
 from aggregator.ledger import merkle
+from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.ledger.seeds import SeedChain
-from aggregator.ledger.translog import TransparencyLog
 
 BAR = 100_000
 START = datetime(2026, 11, 23, tzinfo=UTC)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 from aggregator import canonical
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
 from tests.bench.score import Score, report
 from tests.bench.stage import BROWSER, LYON, served, staged
 

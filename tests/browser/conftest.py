@@ -17,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from aggregator.settings import ROOT
+from aggregator.config.settings import ROOT
 from tests.conftest import gazetteer_file
 from tests.web.conftest import BROWSER
 

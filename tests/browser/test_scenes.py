@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from aggregator.ledger.event_reader import EventReader
+from aggregator.redirect.event_reader import EventReader
 from tests.browser.conftest import Portal, needs_chromium, search
 
 PLAYED = {

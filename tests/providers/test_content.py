@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from aggregator.gazetteer import Gazetteer
-from aggregator.intake import Intake
-from aggregator.settings import Settings
-from aggregator.snapshot import _local_minutes
+from aggregator.collect.admission import Intake
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.snapshot.shelf import _local_minutes
 from providers.base import Provider
 from providers.booking_url import BookingSites
 from providers.doctolib import Doctolib

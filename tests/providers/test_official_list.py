@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.settings import ROOT, Settings
+from aggregator.config.settings import ROOT, Settings
 from providers.booking_url import BookingSites, UnsafeUrlError
 from providers.official_list import (
     TEMPLATE_COLUMNS,

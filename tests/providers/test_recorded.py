@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from aggregator.campaign import Campaign
 from aggregator.cli.reading import probe_report
-from aggregator.gazetteer import Gazetteer
-from aggregator.settings import Settings
+from aggregator.config.campaign import Campaign
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
 from providers import doctolib, keldoc, maiia
 from providers.base import Draft, Provider, Window, instant
 from providers.doctolib import Doctolib

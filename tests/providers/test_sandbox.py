@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from aggregator.settings import ROOT, Settings
+from aggregator.config.settings import ROOT, Settings
 from providers.official_list import read
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox

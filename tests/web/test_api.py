@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
 from app import create_app
 from tests.web.conftest import BROWSER
 from tests.web.test_pages import names

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
 from tests.web.conftest import BROWSER
 
 DAY = "2026-11-25"

@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import EventClass
-from aggregator.redirect import Tokens
-from aggregator.settings import Settings
-from aggregator.web.site import Site
+from aggregator.config.settings import Settings
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.redirector import Tokens
+from aggregator.web.serving.site import Site
 from tests.aggregator.conftest import Clock
 from tests.web.conftest import BROWSER
 from tests.web.test_pages import tokens

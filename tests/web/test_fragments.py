@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from markupsafe import escape
 from msgspec.structs import replace
 
-from aggregator.geography import distance_m
-from aggregator.web import words
-from aggregator.web.fragments import Fragment, hole
-from aggregator.web.rendered import Rendered
-from aggregator.web.site import Site
+from aggregator.country.geography import distance_m
+from aggregator.web.language import words
+from aggregator.web.serving.cache import Rendered
+from aggregator.web.serving.fragments import Fragment, hole
+from aggregator.web.serving.site import Site
 from tests.aggregator.conftest import Clock
 
 LISTS = [

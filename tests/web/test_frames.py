@@ -10,10 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import Environment, nodes
 
-from aggregator.settings import ROOT
-from aggregator.web import frames
-from aggregator.web.rendered import Rendered
-from aggregator.web.site import Site
+from aggregator.config.settings import ROOT
+from aggregator.web.find import frame
+from aggregator.web.serving.cache import Rendered
+from aggregator.web.serving.site import Site
 from tests.aggregator.conftest import Clock
 from tests.web.test_fragments import LISTS, forgetful
 
@@ -40,7 +40,7 @@ def test_a_page_filled_in_is_the_page_made_whole(
     for path in LISTS + MORE:
         browser.get(path)
     filled = {path: forgetful(browser, site, path, cards=False) for path in LISTS + MORE}
-    monkeypatch.setattr(frames, "filled", lambda _, shape, said: frames.rendered(shape, said))
+    monkeypatch.setattr(frame, "filled", lambda _, shape, said: frame.rendered(shape, said))
     whole = {path: forgetful(browser, site, path, cards=False) for path in LISTS + MORE}
 
     assert filled == whole

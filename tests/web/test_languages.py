@@ -12,11 +12,11 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 
-from aggregator import campaign as campaigns
-from aggregator.settings import ROOT
-from aggregator.web import languages, words
-from aggregator.web.languages import FOLDER, FRENCH, LANGUAGES
-from aggregator.web.typography import french
+from aggregator.config import campaign as campaigns
+from aggregator.config.settings import ROOT
+from aggregator.web.language import catalogues, words
+from aggregator.web.language.catalogues import FOLDER, FRENCH, LANGUAGES
+from aggregator.web.language.typography import french
 from tests.web.test_pages import PAGES
 
 OTHERS = [code for code in LANGUAGES if code != FRENCH]
@@ -163,4 +163,4 @@ def test_french_spaces_are_set_when_a_sentence_is_read(typed: str, printed: str)
 
 
 def test_outside_a_request_the_language_is_french() -> None:
-    assert languages.language() == FRENCH
+    assert catalogues.language() == FRENCH

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator.settings import ROOT
-from aggregator.snapshot import Place
-from aggregator.web.site import Site
+from aggregator.config.settings import ROOT
+from aggregator.snapshot.shelf import Place
+from aggregator.web.serving.site import Site
 from providers.booking_url import BookingSites
 
 PROVIDERS = ("doctolib", "keldoc", "maiia", "ordoclic")

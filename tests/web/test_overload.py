@@ -8,9 +8,9 @@ from contextlib import ExitStack
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator.settings import WEB_THREADS
-from aggregator.web.overload import AT_ONCE
-from aggregator.web.site import Site
+from aggregator.config.settings import WEB_THREADS
+from aggregator.web.serving.gate import AT_ONCE
+from aggregator.web.serving.site import Site
 from tests.web.test_pages import tokens
 
 LIST = "/recherche?insee=69123&rayon=50"

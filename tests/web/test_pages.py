@@ -13,15 +13,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from aggregator.exposure import PLACE
-from aggregator.ledger.event_reader import EventReader
-from aggregator.ledger.events import EventClass
-from aggregator.ledger.translog import LogError
-from aggregator.publish import Publisher
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.ledger.log import LogError
+from aggregator.publish.publisher import Publisher
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.impressions import PLACE
 from aggregator.store import open_stores
-from aggregator.web.site import Site
-from aggregator.web.words import phone
+from aggregator.web.language.words import phone
+from aggregator.web.serving.site import Site
 from app import create_app
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock

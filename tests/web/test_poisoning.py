@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from aggregator.gazetteer import Gazetteer
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
 from tests.portal import Portal
 from tests.web.test_pages import names, plain
 

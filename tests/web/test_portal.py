@@ -18,17 +18,19 @@ from hypothesis import strategies as st
 from msgspec import structs
 from msgspec.structs import replace
 
-from aggregator.gazetteer import Gazetteer
-from aggregator.outlines import SCALE, Outlines, Window
-from aggregator.publish import Publisher
-from aggregator.question import Question
-from aggregator.search import Answer
-from aggregator.settings import Settings
-from aggregator.snapshot import Place, Shelf
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.country.outlines import SCALE, Outlines, Window
+from aggregator.publish.publisher import Publisher
+from aggregator.search.question import Question
+from aggregator.search.search import Answer
+from aggregator.snapshot.shelf import Place, Shelf
 from aggregator.store import open_stores
-from aggregator.web import linked_data, maps, words
-from aggregator.web.site import Site
-from aggregator.web.ways_on import ways_on
+from aggregator.web.find import map
+from aggregator.web.find.alternatives import ways_on
+from aggregator.web.language import words
+from aggregator.web.place import linked_data
+from aggregator.web.serving.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.web.test_pages import names
@@ -74,24 +76,24 @@ def place_at(number: int, lat: float, lon: float) -> tuple[int, Place]:
 @given(st.lists(st.tuples(st.floats(41.5, 51), st.floats(-5, 9.5)), min_size=1, max_size=20))
 def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[float, float]]) -> None:
     nothing = Outlines(*(part.reshape(shape) for part, shape in EMPTY))
-    found = maps.map_of(nothing, maps.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
+    found = map.map_of(nothing, map.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
 
     assert found is not None
     for index, mark in enumerate(found.marks):
-        assert 0 <= mark.x <= maps.WIDTH
-        assert 0 <= mark.y <= maps.HEIGHT
+        assert 0 <= mark.x <= map.WIDTH
+        assert 0 <= mark.y <= map.HEIGHT
         for other in found.marks[:index]:
-            assert max(abs(mark.x - other.x), abs(mark.y - other.y)) > maps.MARK
+            assert max(abs(mark.x - other.x), abs(mark.y - other.y)) > map.MARK
 
 
 def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazetteer, site: Site) -> None:
     paris = gazetteer.communes["75056"]
-    drawn = maps.map_of(site.outlines, site.towns, [place_at(1, paris.lat + 0.02, paris.lon)], (paris.lat, paris.lon))
+    drawn = map.map_of(site.outlines, site.towns, [place_at(1, paris.lat + 0.02, paris.lon)], (paris.lat, paris.lon))
 
     assert drawn is not None
     assert drawn.here is not None
     label = next(one for one in drawn.labels if one.name == "Paris")
-    assert label.y - 10 > drawn.here[1] + maps.HERE  # its letters are some ten pixels high
+    assert label.y - 10 > drawn.here[1] + map.HERE  # its letters are some ten pixels high
 
 
 @pytest.mark.parametrize("insee", ["69123", "97411", "2A004", "29155"])
@@ -101,7 +103,7 @@ def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, sit
     corners = [(lat, lon) for ring in site.outlines.within(around) for lon, lat in ring.tolist()]
     nearest = min(corners, key=lambda corner: abs(corner[0] - commune.lat) + abs(corner[1] - commune.lon))
 
-    drawn = maps.map_of(site.outlines, site.towns, [place_at(1, *nearest)], (commune.lat, commune.lon))
+    drawn = map.map_of(site.outlines, site.towns, [place_at(1, *nearest)], (commune.lat, commune.lon))
 
     assert drawn is not None
     x_scale, y_scale, x_shift, y_shift = (float(re.findall(r"[-\d.e]+", drawn.transform)[n]) for n in (0, 3, 4, 5))
@@ -259,7 +261,7 @@ def test_a_place_that_is_not_listed_any_more_has_no_feed(browser: FlaskClient, c
 def test_every_commune_can_be_drawn(gazetteer: Gazetteer, site: Site) -> None:
     for insee in ("75056", "97302", "2A004", "97801", "29155"):
         commune = gazetteer.communes[insee]
-        found = maps.map_of(site.outlines, site.towns, [place_at(1, commune.lat, commune.lon)], None)
+        found = map.map_of(site.outlines, site.towns, [place_at(1, commune.lat, commune.lon)], None)
         assert found is not None
         assert found.scale[0] > 0
 

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from aggregator.settings import Settings
-from aggregator.web.site import Site
+from aggregator.config.settings import Settings
+from aggregator.web.serving.site import Site
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.web.conftest import BROWSER

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator.web import lists
-from aggregator.web.kept import Kept
-from aggregator.web.rendered import Rendered
-from aggregator.web.site import Site
+from aggregator.web.find import results
+from aggregator.web.serving.cache import Rendered
+from aggregator.web.serving.page_cache import Kept
+from aggregator.web.serving.site import Site
 from tests.aggregator.conftest import Clock
 
 LIST = "/recherche?insee=69123&rayon=50"
@@ -23,13 +23,13 @@ LIST = "/recherche?insee=69123&rayon=50"
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that were really answered."""
     questions: list[str] = []
-    honest = lists.search
+    honest = results.search
 
     def counting(snapshot: Any, question: Any, *rest: Any) -> Any:
         questions.append(question.key)
         return honest(snapshot, question, *rest)
 
-    monkeypatch.setattr(lists, "search", counting)
+    monkeypatch.setattr(results, "search", counting)
     return questions
 
 
@@ -37,12 +37,12 @@ def test_the_same_question_is_answered_once_a_minute_and_counted_each_time(
     browser: FlaskClient, site: Site, made: list[str], clock: Clock
 ) -> None:
     first, second = browser.get(LIST), browser.get(LIST)
-    _, lists, _ = site.showings.take()
+    _, results, _ = site.showings.take()
     clock.forward(minutes=1)
     browser.get(LIST)
 
     assert first.data == second.data
-    assert [row[-1] for row in lists] == [2]
+    assert [row[-1] for row in results] == [2]
     assert len(made) == 2
 
 
@@ -86,13 +86,13 @@ def test_an_answer_is_given_again_before_flask_is_asked_and_counted(
     second = browser.get(LIST)
     robot = browser.get(LIST, headers={"User-Agent": "Googlebot/2.1"})
     same = browser.get(LIST, headers={"If-None-Match": first.headers["ETag"]})
-    _, lists, _ = site.showings.take()
+    _, results, _ = site.showings.take()
 
     assert second.data == robot.data == first.data
     assert list(second.headers) == list(first.headers)
     assert (same.status_code, same.data) == (304, b"")
     assert "Content-Security-Policy" in same.headers
-    assert [row[-1] for row in lists] == [3]  # the robot is not counted
+    assert [row[-1] for row in results] == [3]  # the robot is not counted
 
 
 @pytest.mark.parametrize("change", ["minute", "snapshot", "health"])

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from aggregator.gazetteer import Gazetteer
-from aggregator.publish import Publisher
-from aggregator.release import unpacked
-from aggregator.schedule import write_editions
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.opendata.edition import unpacked
+from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
-from aggregator.web.site import Site
+from aggregator.web.serving.site import Site
+from aggregator.worker.schedule import write_editions
 from tests.aggregator.conftest import Clock
 
 LIST = "/recherche?insee=69123&rayon=50"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from aggregator import canonical
-from aggregator.ledger.events import Event, EventClass, EventLog
-from aggregator.settings import Settings
+from aggregator.config.settings import Settings
+from aggregator.redirect.event_log import Event, EventClass, EventLog
 from app import create_app
 from tests.conftest import NOON, seal
 from tests.web.test_pages import plain

@@ -1,0 +1,1 @@
+"""Platforms -> store: asking, checking, matching. A failure becomes a fetch record."""

@@ -1,0 +1,91 @@
+"""The door: what every centre goes through before it is stored, whoever says it.
+
+Text is cleaned, the booking link judged, the position checked against the territory and its commune found.
+Nothing is dropped for being odd: a centre keeps its card, and a flag says what was not believed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from aggregator.collect.matching import LinkKey
+from aggregator.country.gazetteer import Commune, Gazetteer
+from aggregator.country.geography import distance_m, in_territory
+from providers import PROVIDERS
+from providers.booking_url import BookingSites, UnsafeUrlError
+from providers.records import Centre
+from providers.text import clean
+
+# The largest communes of France in Europe are 30 km across; Maripasoula (Guyane) 230 km.
+FARTHEST_FROM_COMMUNE_M = 60_000
+FARTHEST_IN_GUYANE_M = 250_000
+
+
+class Intake:
+    def __init__(self, gazetteer: Gazetteer, sites: BookingSites) -> None:
+        self._gazetteer = gazetteer
+        self._sites = sites
+
+    def admit(self, centre: Centre) -> Centre:
+        """`centre` as it may be stored and shown."""
+        centre = replace(
+            centre,
+            name=clean(centre.name) or "Lieu sans nom",
+            address=clean(centre.address),
+            city=clean(centre.city, 100),
+            note=clean(centre.note, 1000),
+            hours=tuple(clean(text, 120) if text else text for text in centre.hours),
+            phone=clean(centre.phone, 20) or None,
+        )
+        return self._positioned(self._linked(centre))
+
+    def commune_of(self, centre: Centre) -> Commune | None:
+        if centre.insee and (commune := self._gazetteer.get(centre.insee)):
+            return commune
+        return self._gazetteer.locate(centre.postcode, centre.city)
+
+    def link_of(self, centre: Centre) -> LinkKey | None:
+        """(provider, key) of an admitted booking link; None without a link, or on a site that we do not read."""
+        if centre.booking_url is None:
+            return None
+        provider = self._sites.owner(centre.booking_url)
+        if provider is None:
+            return None
+        key = PROVIDERS[provider].link_key(centre.booking_url) if provider in PROVIDERS else centre.booking_url
+        return (provider, key) if key else None
+
+    def _linked(self, centre: Centre) -> Centre:
+        """A link to a declared site is kept in canonical form; any other is kept as the name of its site."""
+        if centre.booking_url is None:
+            return centre
+        try:
+            url, _ = self._sites.admit(centre.booking_url)
+        except UnsafeUrlError as error:
+            site = urlsplit(centre.booking_url).hostname
+            flag = "undeclared-site" if "declared" in str(error) else "unsafe-link"
+            return replace(centre, booking_url=None, booking_site=clean(site, 80) or None).with_flag(flag)
+        admitted = replace(centre, booking_url=url)
+        if self.link_of(admitted) is None:
+            return replace(centre, booking_url=None, booking_site=urlsplit(url).hostname).with_flag("link-to-no-centre")
+        return admitted
+
+    def _positioned(self, centre: Centre) -> Centre:
+        commune = self.commune_of(centre)
+        if commune is not None:
+            centre = replace(centre, insee=commune.insee)
+        if _believable(centre, commune):
+            return centre
+        # Swapped or absurd coordinates are never repaired in silence: the commune's point stands in, and is marked.
+        lat, lon = (commune.lat, commune.lon) if commune else (None, None)
+        centre = replace(centre, lat=lat, lon=lon)
+        return centre if "position" in centre.flags else centre.with_flag("position")
+
+
+def _believable(centre: Centre, commune: Commune | None) -> bool:
+    if centre.lat is None or centre.lon is None or not in_territory(centre.lat, centre.lon):
+        return False
+    if commune is None:
+        return True
+    limit = FARTHEST_IN_GUYANE_M if commune.department == "973" else FARTHEST_FROM_COMMUNE_M
+    return distance_m(centre.lat, centre.lon, commune.lat, commune.lon) <= limit

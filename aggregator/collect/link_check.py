@@ -1,0 +1,78 @@
+"""Do booking links still lead somewhere? A sample of each platform's, equal in number, followed at the polite rate.
+
+A link that lands on a page of its platform is "landed"; a page that is gone is "dead"; one that leaves for a site
+that is not declared is "foreign"; a platform that refuses or does not answer says nothing of the link: "unknown".
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from aggregator import canonical
+from aggregator.config.settings import Settings
+from aggregator.snapshot.shelf import Offer, Shelf
+from providers.base import ProviderConfig
+from providers.errors import GoneError, InvalidAnswerError, ProviderError
+from providers.http import FetchClient
+
+SAMPLE = 20
+VERDICTS = ("landed", "dead", "foreign", "unknown")
+
+
+def check_links(settings: Settings, at: datetime, draw: random.Random) -> dict[str, Any]:
+    """Follow a new sample, and publish how it went (`landings.json`). Returns what was published."""
+    shelf = Shelf(settings.published_dir)
+    shelf.refresh()
+    offers = shelf.current.places.offers.values() if shelf.current else ()
+    configs = settings.provider_configs()
+    by_provider = {slug: [offer for offer in offers if offer.provider == slug] for slug in sorted(configs)}
+    content = {
+        "format": "landings/1",
+        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "sample": SAMPLE,
+        "providers": [
+            {"slug": slug, **follow(sampled(mine, draw), visitor_of(settings, configs[slug]))}
+            for slug, mine in by_provider.items()
+        ],
+    }
+    canonical.write_whole(settings.published_dir / "landings.json", canonical.to_json(content))
+    return content
+
+
+def sampled(offers: Sequence[Offer], draw: random.Random) -> list[Offer]:
+    """As many of every platform; all of a platform that has fewer."""
+    return draw.sample(list(offers), min(SAMPLE, len(offers)))
+
+
+def visitor_of(settings: Settings, config: ProviderConfig) -> Callable[[str], None]:
+    """What asks for a booking page, under our name; it may go nowhere but to the booking sites of its platform."""
+    mine = [origin for origin, slug in settings.booking_sites().owners.items() if slug == config.slug]
+    client = FetchClient(mine, config.user_agent, headers={"Accept": "text/html"}, limits=config.limits)
+
+    def visit(url: str) -> None:
+        client.get(url)
+
+    return visit
+
+
+def follow(offers: Sequence[Offer], visit: Callable[[str], None]) -> Mapping[str, int]:
+    """Counts by verdict."""
+    counts: Counter[str] = Counter(dict.fromkeys(VERDICTS, 0))
+    counts.update(landing(offer.url, visit) for offer in offers)
+    return dict(counts)
+
+
+def landing(url: str, visit: Callable[[str], None]) -> str:
+    try:
+        visit(url)
+    except GoneError:
+        return "dead"
+    except InvalidAnswerError as error:
+        return "foreign" if "declared origins" in str(error) else "unknown"
+    except ProviderError:
+        return "unknown"
+    return "landed"

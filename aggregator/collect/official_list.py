@@ -1,0 +1,117 @@
+"""An official list (the State's CSV, or our template) -> catalog, kept with its date and what was refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from aggregator.collect.admission import Intake
+from aggregator.collect.collector import sudden_change
+from aggregator.collect.placement import place_centres
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer, department_of
+from aggregator.store import Stores
+from providers.official_list import SOURCE, OfficialList, OfficialListError, read
+from providers.records import Centre
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """`sites`: open places by booking site (a provider's slug, a host that is undeclared, "" for none).
+
+    `refused`: (line, reason). `flagged`: what was not believed, counted. `held`: why the list was not taken over.
+    """
+
+    dialect: str
+    rows: int
+    places: int
+    open_places: int
+    closed: int
+    professionals_only: int
+    walk_in: int
+    sites: Mapping[str, int]
+    undeclared: Mapping[str, int]
+    hints: Mapping[str, int]
+    flagged: Mapping[str, int]
+    several_links: int
+    refused: tuple[tuple[int, str], ...]
+    held: str | None = None
+
+
+def import_official_list(
+    body: bytes, file_name: str, as_of: date, settings: Settings, stores: Stores, gazetteer: Gazetteer, now: datetime
+) -> ImportReport:
+    """Take a list over as of a date. An older list than the latest is kept for its figures and changes no place.
+
+    Raises OfficialListError when the file is not a list.
+    """
+    found = read(body, as_of)
+    intake = Intake(gazetteer, settings.booking_sites())
+    centres = [intake.admit(centre) for centre in found.centres]
+    sites = {centre.source_id: _site(centre, intake) for centre in centres}
+    newest = stores.catalog.import_for(date.max)
+    latest = newest is None or newest["as_of"] <= as_of.isoformat()
+    known = stores.catalog.centre_count(SOURCE)
+    held = sudden_change(known, len(centres), complete=True) if latest else "older than the list in force"
+    report = _report(found, centres, sites, held)
+    stores.catalog.put_import(
+        as_of,
+        now,
+        file_name,
+        hashlib.sha256(body).hexdigest(),
+        found.dialect,
+        found.rows,
+        list(report.refused),
+        asdict(report),
+        (_row(centre, sites) for centre in centres),
+    )
+    if held is None:
+        stores.catalog.put_centres(SOURCE, centres, now, complete=True)
+        place_centres(stores.registry, stores.catalog, intake, now)
+    elif latest:
+        stores.catalog.quarantine(SOURCE, held, known, len(centres), now)
+    return report
+
+
+def _report(found: OfficialList, centres: list[Centre], sites: Mapping[str, str], held: str | None) -> ImportReport:
+    is_open = [centre for centre in centres if _is_open(centre)]
+    return ImportReport(
+        dialect=found.dialect,
+        rows=found.rows,
+        places=len(centres),
+        open_places=len(is_open),
+        closed=sum(centre.closed for centre in centres),
+        professionals_only=sum(centre.professionals_only for centre in centres),
+        walk_in=sum(centre.walk_in for centre in centres),
+        sites=dict(Counter(sites[centre.source_id] for centre in is_open).most_common()),
+        undeclared=dict(Counter(c.booking_site for c in centres if c.booking_site).most_common()),
+        hints=dict(found.hints),
+        flagged=dict(Counter(flag for centre in centres for flag in centre.flags)),
+        several_links=found.several_links,
+        refused=tuple((refusal.line, refusal.reason) for refusal in found.refused),
+        held=held,
+    )
+
+
+def _is_open(centre: Centre) -> bool:
+    return not (centre.closed or centre.professionals_only)
+
+
+def _site(centre: Centre, intake: Intake) -> str:
+    link = intake.link_of(centre)
+    return link[0] if link else centre.booking_site or ""
+
+
+def _row(centre: Centre, sites: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "source_id": centre.source_id,
+        "department": department_of(centre.insee or centre.postcode),
+        "site": sites[centre.source_id],
+        "open": _is_open(centre),
+    }
+
+
+__all__ = ["ImportReport", "OfficialListError", "import_official_list"]

@@ -1,0 +1,1 @@
+"""What the operator decides: the environment, the files of `data/`, and what is missing before opening."""

@@ -1,0 +1,49 @@
+"""What is missing before a portal may open: facts that only its operator knows, and what the law asks to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aggregator.config import hosting
+from aggregator.config.hosting import HostingError
+from aggregator.config.settings import Settings
+
+QUESTIONS = {
+    "name": "the operator's name",
+    "legal_form": "its legal form",
+    "funding": "who pays for the site",
+    "platform_ties": "its ties with any platform (say so when there are none)",
+    "contact": "an address to write to",
+    "publication_director": "the director of publication",
+    "host": "who hosts the site",
+    "data_protection_contact": "whom to ask about personal data",
+}
+EXAMPLE = "aiguillage.example"
+
+
+def missing(settings: Settings) -> Iterator[str]:
+    """One sentence for each thing to fill in, with the file that it goes into. Nothing when the portal may open."""
+    campaign_file = settings.campaign_path.name
+    for name in settings.campaign.operator.blanks():
+        yield f"{campaign_file}, [operator] {name}: {QUESTIONS[name]}"
+    if EXAMPLE in settings.log_origin:
+        yield "AIGUILLAGE_LOG_ORIGIN: the final address of the public log, which is part of every signature"
+    for slug, config in settings.all_configs().items():
+        if slug in settings.campaign.providers.read and EXAMPLE in config.user_agent:
+            yield f"{settings.providers_path.name}, user_agent: an address where platforms can reach you (for {slug})"
+    try:
+        without = hosting.missing(hosting.load(settings.hosting_dir), settings.campaign.providers.read)
+    except HostingError as error:
+        yield str(error)
+    else:
+        for slug in without:
+            yield f"data/hosting/{slug}.json: the hosting sheet of a platform that is read"
+    if not settings.secure:
+        yield "AIGUILLAGE_HTTPS=1: the site must be served over HTTPS"
+    if settings.official_list is None and settings.campaign.official_list is None:
+        yield "AIGUILLAGE_OFFICIAL_LIST: the official list; without it only the places of platforms are known"
+
+
+def must_wait(settings: Settings) -> list[str]:
+    """What a live start refuses to go without: the operator's facts and the hosting sheets."""
+    return [one for one in missing(settings) if "[operator]" in one or "data/hosting" in one]

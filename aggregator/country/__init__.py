@@ -1,0 +1,1 @@
+"""France as the portal knows it: communes, postal codes, outlines, distances, addresses."""

@@ -1,0 +1,299 @@
+"""The closing of days and weeks: tables `metrics/1` and `service/1` in `log/metrics/`, `closed.json` for the pages.
+
+A day is closed once its lists have been replayed and its totals are in the log. Places, bookable places and slots are
+the mean of one sample an hour, the first snapshot of the hour, so that anyone can count them again from public files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from aggregator import canonical
+from aggregator.config.settings import Settings
+from aggregator.fairness import measures, metrics, small_areas
+from aggregator.fairness.accounts import WINDOW_DAYS, Accounts
+from aggregator.fairness.metrics import Counts, Window
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.impressions import PLACE, UNKNOWN_AGE
+from aggregator.snapshot.shelf import Shelf
+from aggregator.store import Catalog
+
+MOST_SLOTS_A_DAY = 200
+WEEKS_SHOWN = 13
+LOOK_BACK_DAYS = 60
+
+Samples = dict[tuple[str, str], list[int]]
+"""(basket, provider) -> [place units, bookable place units, slots]."""
+
+
+class Closing:
+    """`regions`: name of the region of each département."""
+
+    def __init__(self, settings: Settings, accounts: Accounts, catalog: Catalog, regions: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._accounts = accounts
+        self._rollups = accounts.rollups
+        self._catalog = catalog
+        self._regions = regions
+        sealed = accounts.controls().get("log", {})
+        self._log_size = sealed.get("size", 0)
+        # A day's totals enter the log with the first sealing of the next day: before that it cannot be closed.
+        self._sealed_on = sealed.get("at", "")[:10] if sealed.get("ok") else ""
+        self._shelf = Shelf(settings.published_dir)
+        self._folder = settings.published_dir / "log" / "metrics"
+
+    def close(self, at: datetime) -> list[str]:
+        """Close every finished day that is not closed yet, and the weeks that end with them. Returns their names."""
+        done = []
+        today = at.date()
+        for back in range(LOOK_BACK_DAYS, 0, -1):
+            day = today - timedelta(days=back)
+            if self._is_to_close(day):
+                self._close_day(day)
+                done.append(day.isoformat())
+                if day.isoweekday() == 7:
+                    done.append(self._close_week(day - timedelta(days=6)))
+        if done or not (self._settings.published_dir / "closed.json").exists():
+            self._publish(today)
+        return done
+
+    def _is_to_close(self, day: date) -> bool:
+        """Not closed yet, something was published that day, and no list of it waits for its replay."""
+        if (self._folder / f"{day}.json").exists() or day.isoformat() >= self._sealed_on:
+            return False
+        waiting = self._accounts.reader.hours_of_lists(f"{day + timedelta(days=1)}T00")
+        return not waiting and any(self._shelf.published(hour) for hour in hours_of(day))
+
+    # Days
+
+    def _close_day(self, day: date) -> None:
+        samples, names = self._sample(day)
+        self._rollups.put_supply(
+            day.isoformat(),
+            len(names),
+            [(basket, prov, places, seen, slots) for (basket, prov), (places, seen, slots) in samples.items()],
+        )
+        window = self._window(day, day, "nation", "FR", self._national(day, day))
+        rows = metrics.rows(window, self._log_size, self._settings.demo)
+        self._write(day.isoformat(), rows, {"samples": names, "service": self._service(day)})
+
+    def _sample(self, day: date) -> tuple[Samples, list[str]]:
+        """Sums over one snapshot an hour, and the hashes of those snapshots."""
+        sums: Samples = defaultdict(lambda: [0, 0, 0])
+        names = []
+        for hour in hours_of(day):
+            entries = self._shelf.published(hour)
+            if not entries:
+                continue
+            names.append(entries[0]["snapshot"])
+            places, slots = self._file(entries[0]["places"]), self._file(entries[0]["slots"])
+            for key, amounts in supply_sample(places, slots).items():
+                for index, amount in enumerate(amounts):
+                    sums[key][index] += amount
+        return dict(sums), names
+
+    def _file(self, digest: str) -> dict[str, Any]:
+        path = self._settings.published_dir / "snapshots" / f"{digest}.json.gz"
+        content: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+        return content
+
+    def _national(self, first: date, last: date) -> dict[str, Counts]:
+        return self._counts(first, last, lambda basket: "FR").get("FR", {})
+
+    def _counts(self, first: date, last: date, group_of: Callable[[str], str]) -> dict[str, dict[str, Counts]]:
+        """Group -> provider -> counts, over closed days. `group_of`: basket -> group."""
+        days = first.isoformat(), last.isoformat()
+        sums: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        for basket, prov, places, seen, slots in self._rollups.supply(*days):
+            sums[group_of(basket)][prov].update(places=places, bookable=seen, slots=slots)
+        for basket, prov, _, shown, exposure in self._accounts.reader.exposure(f"{days[0]}T00", f"{days[1]}T23"):
+            sums[group_of(basket)][prov].update(impressions=shown, exposure=exposure)
+        for cls in EventClass:
+            for basket, by_provider in self._rollups.by_basket(*days, cls.value).items():
+                for prov, n in by_provider.items():
+                    row = sums[group_of(basket)][prov]
+                    row["redirects_raw"] += n
+                    row["redirects"] += n * (cls is EventClass.COUNTED)
+                    row["robots"] += n * (cls is EventClass.ROBOT)
+        return {group: {prov: Counts(**row) for prov, row in by.items()} for group, by in sums.items()}
+
+    def _window(
+        self, first: date, last: date, kind: str, name: str, counts: Mapping[str, Counts], suppressed: bool = False
+    ) -> Window:
+        days = first.isoformat(), last.isoformat()
+        effects = self.effects(first, last, counts) if kind == "nation" else {}
+        return Window(*days, kind, name, self._rollups.samples(*days), counts, effects, suppressed)
+
+    def effects(self, first: date, last: date, counts: Mapping[str, Counts]) -> dict[str, dict[str, float]]:
+        """The six terms of spec 2.7 by provider; nothing without redirects or without lists."""
+        expected = self._rollups.expected(f"{first}T00", f"{last}T23")
+        redirects = {prov: row.redirects for prov, row in counts.items()}
+        if not expected or sum(redirects.values()) < metrics.MIN_FOR_SHARE:
+            return {}
+        return measures.decomposition(
+            {
+                "places": {prov: row.places for prov, row in counts.items()},
+                "bookable": {prov: row.bookable for prov, row in counts.items()},
+                "uniform": {prov: amounts[0] for prov, amounts in expected.items()},
+                "criteria": {prov: amounts[1] for prov, amounts in expected.items()},
+                "replayed": {prov: amounts[2] for prov, amounts in expected.items()},
+                "served": {prov: row.exposure for prov, row in counts.items()},
+                "redirects": redirects,
+            }
+        )
+
+    def _service(self, day: date) -> list[dict[str, Any]]:
+        """`service/1`: how each provider could be read that day, and how old what was shown of it was (spec 2.8)."""
+        start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        minutes = self._catalog.unread_minutes(start, start + timedelta(days=1))
+        fetches = self._catalog.fetches_of_day(day)
+        ages: dict[str, Counter[int]] = defaultdict(Counter)
+        for prov, age, n in self._accounts.reader.ages(f"{day}T00", f"{day}T23"):
+            ages[prov][age] += n
+        return [
+            {
+                "day": day.isoformat(),
+                "provider": slug,
+                "minutes_unread": minutes.get(slug, 0),
+                "interval_s": self._settings.collect_every_s,
+                "fetches": fetches.get(slug, (0, 0))[0],
+                "fetches_failed": fetches.get(slug, (0, 0))[1],
+                **age_figures(ages[slug]),
+            }
+            for slug in sorted(self._settings.campaign.providers.read)
+        ]
+
+    # Weeks
+
+    def _close_week(self, monday: date) -> str:
+        """Nation, and every territory that the rules of small numbers allow."""
+        sunday = monday + timedelta(days=6)
+        name = week_name(monday)
+        windows = [self._window(monday, sunday, "nation", "FR", self._national(monday, sunday))]
+        by_department = self._counts(monday, sunday, department)
+        clicks = {code: {prov: row.redirects for prov, row in by.items()} for code, by in by_department.items() if code}
+        for row in small_areas.rows(clicks, self._regions):
+            together = _sum(by_department.get(code, {}) for code in row.members)
+            windows.append(self._window(monday, sunday, row.kind, row.name, together))
+            if row.kind != "department":
+                windows += [self._window(monday, sunday, "department", code, {}, True) for code in row.members]
+        rows = [one for window in windows for one in metrics.rows(window, self._log_size, self._settings.demo)]
+        self._write(name, rows, {})
+        return name
+
+    # What is written
+
+    def _write(self, name: str, rows: list[dict[str, Any]], more: Mapping[str, Any]) -> None:
+        """The CSV first: the JSON file marks that both are there."""
+        canonical.write_whole(self._folder / f"{name}.csv", metrics.as_csv(rows).encode())
+        if "service" in more:
+            canonical.write_whole(self._folder / f"{name}-service.csv", metrics.as_csv(more["service"]).encode())
+        content = {"format": metrics.FORMAT, "name": name, "rows": rows, **more}
+        canonical.write_whole(self._folder / f"{name}.json", canonical.to_json(content))
+
+    def _publish(self, today: date) -> None:
+        """`closed.json`: what the pages print of closed days and weeks."""
+        first, last = today - timedelta(days=WINDOW_DAYS), today - timedelta(days=1)
+        counts = self._national(first, last)
+        weeks = sorted(path.stem for path in self._folder.glob("*-W*.json"))[-WEEKS_SHOWN:]
+        days = sorted(path.stem for path in self._folder.glob("????-??-??.json"))
+        content = {
+            "format": "closed/1",
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "effects": self.effects(first, last, counts),
+            "redirects": sum(row.redirects for row in counts.values()),
+            "weeks": [self._week_of(name) for name in weeks],
+            "territory": [row for row in self._rows_of(weeks[-1]) if row["stratum_type"] != "nation"] if weeks else [],
+            "service": [row for day in days[-WINDOW_DAYS:] for row in self._json(day)["service"]],
+            "files": [*days, *weeks],
+        }
+        canonical.write_whole(self._settings.published_dir / "closed.json", canonical.to_json(content))
+
+    def _week_of(self, name: str) -> dict[str, Any]:
+        kept = ("provider", "redirects", "share_redirects", "ci_low", "ci_high", "share_places", "window_start")
+        national = [row for row in self._rows_of(name) if row["stratum_type"] == "nation"]
+        return {"name": name, "rows": [{key: row[key] for key in kept} for row in national]}
+
+    def _rows_of(self, name: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._json(name)["rows"]
+        return rows
+
+    def _json(self, name: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))
+        return content
+
+
+def _sum(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for part in parts:
+        for provider, counts in part.items():
+            sums[provider].update(asdict(counts))
+    return {provider: Counts(**row) for provider, row in sums.items()}
+
+
+def supply_sample(places: Mapping[str, Any], slots: Mapping[str, Any]) -> Samples:
+    """One snapshot's places, places with a slot seen, and slots (two hundred a day of an offer at most)."""
+    sums: Samples = defaultdict(lambda: [0, 0, 0])
+    for place in places["places"]:
+        for offer in place["offers"]:
+            row = sums[(f"dep={place['department']}", offer["provider"])]
+            row[0] += PLACE // len(place["offers"])
+            state = slots["offers"].get(offer["id"])
+            if state is not None and state["state"] == "seen":
+                row[1] += PLACE // len(place["offers"])
+                row[2] += slots_seen(state["slots"])
+    return dict(sums)
+
+
+def slots_seen(kinds: Iterable[tuple[int, list[int]]]) -> int:
+    by_day: Counter[int] = Counter()
+    for _, deltas in kinds:
+        minute = 0
+        for delta in deltas:
+            minute += delta
+            by_day[minute // 1440] += 1
+    return sum(min(n, MOST_SLOTS_A_DAY) for n in by_day.values())
+
+
+def age_figures(ages: Counter[int]) -> dict[str, Any]:
+    """Median and 95th percentile of the age of readings when shown, in minutes; share shown as unknown."""
+    shown = sum(ages.values())
+    known = sorted((age, n) for age, n in ages.items() if age != UNKNOWN_AGE)
+    return {
+        "median_age_min": _quantile(known, 0.5),
+        "p95_age_min": _quantile(known, 0.95),
+        "offers_shown": shown,
+        "unknown_share": ages[UNKNOWN_AGE] / shown if shown else None,
+    }
+
+
+def _quantile(known: list[tuple[int, int]], q: float) -> int | None:
+    """The smallest value that at least a share `q` does not exceed."""
+    total, reached = sum(n for _, n in known), 0
+    for value, n in known:
+        reached += n
+        if reached >= q * total:
+            return value
+    return None
+
+
+def hours_of(day: date) -> list[datetime]:
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return [start + timedelta(hours=hour) for hour in range(24)]
+
+
+def week_name(monday: date) -> str:
+    """ "2026-W47"."""
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def department(basket: str) -> str:
+    return basket.partition("=")[2]

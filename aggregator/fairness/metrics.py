@@ -1,0 +1,164 @@
+"""The published table `metrics/1` (fairness specification §2.9): counts of a window -> rows, one for each provider.
+
+Pure. Everything a row says besides its counts follows from the counts; `verify.py metrics` computes it again.
+A share of redirects is left out under thirty redirects.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aggregator.fairness import measures
+from aggregator.redirect.impressions import PLACE, WEIGHT
+from aggregator.search.order import CONTRACT
+
+FORMAT = "metrics/1"
+MIN_FOR_SHARE = 30
+BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of one provider. Places, impressions and exposure in the units of `exposure.py`, places over all samples."""
+
+    places: int = 0
+    bookable: int = 0
+    slots: int = 0
+    impressions: int = 0
+    exposure: int = 0
+    redirects: int = 0
+    redirects_raw: int = 0
+    robots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the rows are about. `samples`: hourly samples behind places, bookable places and slots."""
+
+    start: str
+    end: str
+    stratum_type: str
+    stratum: str
+    samples: int
+    counts: Mapping[str, Counts]
+    effects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    suppressed: bool = False
+
+
+def rows(window: Window, checkpoint_size: int, demo: bool) -> list[dict[str, Any]]:
+    """By provider, alphabetical; a suppressed stratum has one row without figures."""
+    head = {
+        "window_start": window.start,
+        "window_end": window.end,
+        "stratum_type": window.stratum_type,
+        "stratum": window.stratum,
+    }
+    tail = {
+        "contract": CONTRACT,
+        "checkpoint_size": checkpoint_size,
+        "suppressed": int(window.suppressed),
+        "demo": int(demo),
+    }
+    if window.suppressed:
+        return [{**head, "provider": "", **tail}]
+    slugs = sorted(window.counts)
+    table = {slug: _amounts(window.counts[slug], window.samples) for slug in slugs}
+    totals = {name: sum(table[slug][name] for slug in slugs) for name in (*BENCHMARKS, "redirects")}
+    whole = _whole(window, slugs, totals)
+    together = measures.goodman([window.counts[slug].redirects for slug in slugs]) if whole["tested"] else []
+    found = []
+    for index, slug in enumerate(slugs):
+        row = {**head, "provider": slug, "samples": window.samples, **table[slug]}
+        row.update(_shares(table[slug], totals))
+        row.update(_interval(int(totals["redirects"]), window.counts[slug].redirects))
+        row["goodman_low"], row["goodman_high"] = (
+            (together[index].low, together[index].high) if together else (None, None)
+        )
+        row.update({f"effect_{name}": window.effects.get(slug, {}).get(name) for name in measures.EFFECTS})
+        found.append({**row, **{name: whole[name] for name in WHOLE}, **tail})
+    return found
+
+
+def _amounts(counts: Counts, samples: int) -> dict[str, float]:
+    """Units turned into places and impressions; places as the mean of the samples."""
+    per_sample = PLACE * samples if samples else 1
+    return {
+        "places": round(counts.places / per_sample, 6),
+        "bookable": round(counts.bookable / per_sample, 6),
+        "slots": round(counts.slots / (samples or 1), 6),
+        "impressions": round(counts.impressions / PLACE, 6),
+        "exposure": round(counts.exposure / (PLACE * WEIGHT), 6),
+        "redirects": counts.redirects,
+        "redirects_raw": counts.redirects_raw,
+        "bots_excluded": counts.robots,
+    }
+
+
+def _shares(amounts: Mapping[str, float], totals: Mapping[str, float]) -> dict[str, float | None]:
+    """Shares of each denominator, and the ratio of the share of redirects to each."""
+    shares = {name: amounts[name] / totals[name] if totals[name] else None for name in BENCHMARKS}
+    enough = totals["redirects"] >= MIN_FOR_SHARE
+    mine = amounts["redirects"] / totals["redirects"] if enough else None
+    found: dict[str, float | None] = {f"share_{name}": value for name, value in shares.items()}
+    found["share_redirects"] = mine
+    found.update({f"dr_{name}": mine / value if mine is not None and value else None for name, value in shares.items()})
+    return found
+
+
+def _interval(total: int, mine: int) -> dict[str, Any]:
+    if total < MIN_FOR_SHARE:
+        return {"ci_low": None, "ci_high": None, "ci_method": None}
+    bounds = measures.interval(mine, total)
+    return {"ci_low": bounds.low, "ci_high": bounds.high, "ci_method": bounds.method}
+
+
+WHOLE = (
+    "hhi_places", "hhi_redirects", "effective_providers", "gof_method", "gof_p", "gof_effect", "log_e",
+)  # fmt: skip
+
+
+def _whole(window: Window, slugs: list[str], totals: Mapping[str, float]) -> dict[str, Any]:
+    """What is said of all providers together: concentration, and how redirects fit the exposure that was given."""
+    redirects = [window.counts[slug].redirects for slug in slugs]
+    exposure = [window.counts[slug].exposure for slug in slugs]
+    places = measures.concentration([window.counts[slug].places for slug in slugs])
+    clicks = measures.concentration(redirects)
+    tested = totals["redirects"] >= MIN_FOR_SHARE and sum(exposure) > 0
+    fit = log_e = None
+    if tested:
+        shares = [units / sum(exposure) for units in exposure]
+        fit = measures.goodness_of_fit(redirects, shares)
+        log_e = alarm(redirects, shares)
+    return {
+        "hhi_places": places.hhi,
+        "hhi_redirects": clicks.hhi if totals["redirects"] >= MIN_FOR_SHARE else None,
+        "effective_providers": clicks.effective_n if totals["redirects"] >= MIN_FOR_SHARE else None,
+        "gof_method": fit.method if fit else None,
+        "gof_p": fit.p if fit else None,
+        "gof_effect": fit.effect if fit else None,
+        "log_e": log_e,
+        "tested": totals["redirects"] >= MIN_FOR_SHARE,
+    }
+
+
+def alarm(redirects: list[int], shares: list[float]) -> float | None:
+    """log E of redirects against the exposure given (spec 2.6); None where a provider without any was clicked."""
+    kept = [(n, share) for n, share in zip(redirects, shares, strict=True) if share > 0]
+    if len(kept) < 2 or sum(n for n, _ in kept) != sum(redirects):
+        return None
+    return measures.log_e_dirichlet([n for n, _ in kept], [share for _, share in kept])
+
+
+def as_csv(table: Iterable[Mapping[str, Any]]) -> str:
+    """RFC 4180; numbers as Python writes them, so that they read back to the same bits; empty = not published."""
+    table = list(table)
+    columns = list(dict.fromkeys(name for row in table for name in row))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in table)
+    return out.getvalue()

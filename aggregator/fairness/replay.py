@@ -1,0 +1,116 @@
+"""The control of the order: every list shown in an hour, made again from the published files, and compared.
+
+What it finds is published with the hour, and with what each provider would have been shown by chance and by the
+criteria alone (fairness specification §2.7). Which lists were shown is then forgotten: only questions asked eleven
+times or more in the hour stay public.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aggregator import canonical
+from aggregator.fairness import measures
+from aggregator.redirect.impressions import PLACE, WEIGHTS, exposure_of
+from aggregator.search.order import tie_group
+from aggregator.search.question import Question
+from aggregator.search.search import Answer, UnknownOriginError, search
+from aggregator.snapshot.shelf import Shelf, Snapshot, SnapshotError
+
+MIN_ASKED = 11
+
+ListRow = tuple[str, str, str, str, int]
+"""(hour of the order, snapshot, question, hash, times shown)."""
+
+
+@dataclass
+class Control:
+    """How the replay of one hour went. `expected`: provider -> exposure (at random, by the criteria, replayed).
+
+    `digest`: SHA-256 of the lists that were replayed.
+    """
+
+    hour: str
+    lists: int = 0
+    distinct: int = 0
+    different: int = 0
+    first_difference: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    expected: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    digest: str = ""
+
+
+def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[str], bytes]) -> Control:
+    """Make every list again. `seed_of`: the seed of a day, "2026-11-23"."""
+    control = Control(hour)
+    totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    drawn: dict[str, int] = defaultdict(int)
+    for epoch, named, key, whole, times in rows:
+        control.lists += times
+        control.distinct += 1
+        answer = _again(shelf, named, epoch, key, seed_of)
+        if answer is None or answer.hash != whole:
+            control.different += times
+            control.first_difference = control.first_difference or f"{epoch} {key} {whole[:16]}"
+        if answer is not None:
+            _add(answer, times, totals, drawn)
+        if times >= MIN_ASKED:
+            control.asked.append({"epoch": epoch, "key": key, "snapshot": named, "hash": whole, "n": times})
+    control.digest = hashlib.sha256(canonical.to_json({"hour": hour, "lists": rows})).hexdigest()
+    control.expected = {prov: (totals[prov][0], totals[prov][1], drawn[prov]) for prov in sorted(totals)}
+    return control
+
+
+def publish(control: Control, folder: Path) -> None:
+    """Write `replays/<hour>.json`, which the log then names.
+
+    What came in late has a file of its own after it, `<hour>-2.json`: a file that the log names is never written again.
+    """
+    content = canonical.to_json(
+        {
+            "format": "replay/1",
+            "hour": control.hour,
+            "lists": control.lists,
+            "distinct": control.distinct,
+            "different": control.different,
+            "first_difference": control.first_difference,
+            "asked": sorted(control.asked, key=lambda row: (row["key"], row["epoch"], row["snapshot"])),
+        }
+    )
+    for part in itertools.count(1):
+        path = folder / "replays" / f"{control.hour}{f'-{part}' if part > 1 else ''}.json"
+        if not path.exists():
+            canonical.write_whole(path, content)
+            return
+        if path.read_bytes() == content:
+            return  # the same lists once more, after a stop before they were forgotten
+
+
+def _again(shelf: Shelf, named: str, epoch: str, key: str, seed_of: Callable[[str], bytes]) -> Answer | None:
+    """None when the list cannot be made from what is published: that counts as a difference."""
+    try:
+        snapshot: Snapshot | None = shelf.find(named, epoch)
+        if snapshot is None:
+            return None
+        return search(snapshot, Question.of_key(key), epoch, seed_of(epoch[:10]), snapshot.places)
+    except (SnapshotError, UnknownOriginError, ValueError, KeyError):
+        return None
+
+
+def _add(answer: Answer, times: int, totals: dict[str, list[float]], drawn: dict[str, int]) -> None:
+    lines = tuple(
+        (tuple(offer.provider for offer in one.place.offers), tie_group(one.candidate, answer.question.sort))
+        for one in answer.found
+    )
+    exposed = measures.exposures([measures.ListShown(times, lines)], [weight * PLACE for weight in WEIGHTS])
+    for prov in exposed.uniform:
+        totals[prov][0] += exposed.uniform[prov]
+        totals[prov][1] += exposed.criteria[prov]
+    for (_, prov), (_, _, units) in exposure_of(one.place for one in answer.found).items():
+        drawn[prov] += times * units

@@ -1,0 +1,167 @@
+"""Counts -> what `/transparence` says: totals by class, shares by provider, and a verdict by margins fixed beforehand.
+
+Pure. What comes in of the running day by provider has been closed in steps of eleven (`ledger/rollups.py`), so that
+nobody can read a single click from two polls; the totals alone move with every minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+
+from aggregator.fairness import measures
+from aggregator.fairness.metrics import MIN_FOR_SHARE, alarm
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.rollups import STEP, Totals
+
+# Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (screens §8).
+MARGIN_POINTS = 0.02
+MARGIN_RATIO = (0.80, 1.25)
+POLICY = {
+    "margin_points": str(MARGIN_POINTS),
+    "margin_ratio": f"{MARGIN_RATIO[0]:g}-{MARGIN_RATIO[1]:g}",
+    "min_for_share": str(MIN_FOR_SHARE),
+    "step": str(STEP),
+}
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a window holds. `published`: by class and provider, whole steps only; `totals`: by class, to the minute.
+
+    `exposure`: weighted units by provider; `supply`: places and slots by provider, of the snapshot in force;
+    `missed_by_provider`: of closed days.
+    """
+
+    published: Totals
+    totals: Mapping[str, int]
+    exposure: Mapping[str, int] = field(default_factory=dict)
+    supply: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    missed: int = 0
+    missed_by_provider: Mapping[str, int] = field(default_factory=dict)
+
+
+def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Shares are fractions; `None` where there is no denominator to speak of. Rows by number of places."""
+    counts = counted.published.get(EventClass.COUNTED.value, {})
+    places, slots = counted.supply.get("places", {}), counted.supply.get("slots", {})
+    slugs = sorted({*places, *counts}, key=lambda slug: (-places.get(slug, 0), slug))
+    step = sum(counts.values())
+    rows = [_row(slug, labels.get(slug, slug), counts, places, slots, counted.exposure, step) for slug in slugs]
+    _with_robots(rows, counted.published)
+    compare(rows, step, "places_share", "")
+    compare(rows, step, "exposure_share", "exposure_")
+    return {
+        "total": counted.totals.get(EventClass.COUNTED.value, 0),
+        "step": step,
+        "classes": {
+            cls.value: {
+                "total": counted.totals.get(cls.value, 0),
+                "step": sum(counted.published.get(cls.value, {}).values()),
+                "providers": counted.published.get(cls.value, {}),
+            }
+            for cls in EventClass
+        },
+        "missed": counted.missed,
+        "missed_by_provider": dict(counted.missed_by_provider),
+        "places": sum(places.values()),
+        "slots": sum(slots.values()),
+        "exposed": sum(counted.exposure.values()) > 0,
+        "concentration": {
+            name: measures.concentration([row[name] for row in rows]).hhi for name in ("places", "redirects")
+        },
+        "alarm": _alarm(rows, step),
+        "verdict": verdict([row["stands"] for row in rows], step),
+        "treated": verdict([row["exposure_stands"] for row in rows], step),
+        "providers": rows,
+    }
+
+
+def _with_robots(rows: Sequence[dict[str, Any]], published: Totals) -> None:
+    """Add the share that each would have, were the clicks of declared robots and duplicates counted too."""
+    classes = (EventClass.COUNTED, EventClass.ROBOT, EventClass.DUPLICATE)
+    clicks = [sum(published.get(cls.value, {}).get(row["slug"], 0) for cls in classes) for row in rows]
+    for row, mine in zip(rows, clicks, strict=True):
+        row["raw_share"] = share(mine, sum(clicks), MIN_FOR_SHARE)
+
+
+def _row(
+    slug: str,
+    label: str,
+    counts: Mapping[str, int],
+    places: Mapping[str, float],
+    slots: Mapping[str, float],
+    exposure: Mapping[str, int],
+    step: int,
+) -> dict[str, Any]:
+    return {
+        "slug": slug,
+        "label": label,
+        "places": places.get(slug, 0),
+        "places_share": share(places.get(slug, 0), sum(places.values())),
+        "slots": slots.get(slug, 0),
+        "slots_share": share(slots.get(slug, 0), sum(slots.values())),
+        "exposure_share": share(exposure.get(slug, 0), sum(exposure.values())),
+        "redirects": counts.get(slug, 0),
+        "redirects_share": share(counts.get(slug, 0), step, MIN_FOR_SHARE),
+    }
+
+
+def compare(rows: Sequence[dict[str, Any]], total: int, reference_name: str, prefix: str) -> None:
+    """Add simultaneous bounds, and by reference: the ratio to its share, and how the row stands to the margins."""
+    bounds = measures.goodman([row["redirects"] for row in rows]) if total >= MIN_FOR_SHARE else []
+    for row, bound in zip_longest(rows, bounds):
+        reference = row[reference_name]
+        row.update(low=bound and bound.low, high=bound and bound.high)
+        if bound is None or not reference:
+            impossible = bool(bound is not None and reference == 0 and row["redirects"])
+            row.update({f"{prefix}ratio": None, f"{prefix}stands": "impossible" if impossible else None})
+            continue
+        row[f"{prefix}ratio"] = row["redirects_share"] / reference
+        row[f"{prefix}stands"] = stands(bound.low, bound.high, reference)
+
+
+def stands(low: float, high: float, reference: float) -> str:
+    """ "inside" both margins, wholly "outside" one, or "open": too few redirects to say."""
+    least = max(reference - MARGIN_POINTS, reference * MARGIN_RATIO[0])
+    most = min(reference + MARGIN_POINTS, reference * MARGIN_RATIO[1])
+    if least <= low and high <= most:
+        return "inside"
+    return "outside" if high < least or low > most else "open"
+
+
+def verdict(standings: Iterable[str | None], total: int) -> str:
+    """ "too-few", "yes", "partly" (someone is outside) or "open" (nobody is outside, not everybody is inside)."""
+    if total < MIN_FOR_SHARE:
+        return "too-few"
+    found = {one for one in standings if one}
+    if found & {"outside", "impossible"}:
+        return "partly"
+    return "yes" if found == {"inside"} else "open"
+
+
+def _alarm(rows: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
+    """The anytime-valid alarm against the exposure given (spec 2.6), with whole steps only."""
+    if step < MIN_FOR_SHARE or not any(row["exposure_share"] for row in rows):
+        return {"log_e": None, "raised": False}
+    log_e = alarm([row["redirects"] for row in rows], [row["exposure_share"] or 0.0 for row in rows])
+    return {"log_e": log_e, "raised": log_e is not None and log_e >= measures.LOG_ALARM}
+
+
+def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Places and free slots seen, by provider. A place with m offers gives 1/m of a place to each (spec 2.1)."""
+    by_place: dict[str, float] = {}
+    slots: dict[str, int] = {}
+    for place in places:
+        for offer in place["offers"]:
+            slug, state = offer["provider"], offers.get(offer["id"])
+            by_place[slug] = by_place.get(slug, 0) + 1 / len(place["offers"])
+            if state is not None and state["state"] == "seen":
+                slots[slug] = slots.get(slug, 0) + sum(len(deltas) for _, deltas in state["slots"])
+    return {"places": {slug: round(n, 6) for slug, n in by_place.items()}, "slots": slots}
+
+
+def share(part: float, whole: float, at_least: int = 1) -> float | None:
+    return part / whole if whole >= at_least else None

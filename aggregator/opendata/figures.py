@@ -1,0 +1,338 @@
+"""The figures of `/transparence` as files: SVG, PNG for print, CSV and JSON, each saying by itself what it is.
+
+Drawn for 1 200 x 675 pixels, readable in black and white; title, period, unit, denominator, source, licence and address
+stand inside the image. Numbers are written by the same library as on the pages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import resvg_py
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from aggregator.config.datasets import LICENCE, Column
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.opendata import charts
+from aggregator.opendata.text_formats import EXCEL_FR, as_csv
+
+WIDTH, HEIGHT = 1200, 675
+PNG_ZOOM = 2
+CLICK = "Une redirection est un clic compté une fois, pas un rendez-vous pris."
+EFFECTS = {
+    "availability": "disponibilité",
+    "demand_geography": "géographie",
+    "published_criteria": "critères publiés",
+    "tie_break_luck": "tirage au sort",
+    "deviation": "écart à la règle",
+    "citizen_choice": "choix des personnes",
+}
+STRATA = {"department": "département", "rest-of-region": "reste de région", "rest-of-country": "reste du pays"}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """`drawing`: what its template needs; `columns` and `rows`: the table that it draws."""
+
+    name: str
+    title: str
+    period: str
+    unit: str
+    template: str
+    drawing: Mapping[str, Any]
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Material:
+    """The worker's published files, and the names that they are told with."""
+
+    shares: Mapping[str, Any]
+    closed: Mapping[str, Any]
+    labels: Mapping[str, str]
+    gazetteer: Gazetteer
+
+    @property
+    def providers(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.shares.get("providers", [])
+        return found
+
+    @property
+    def running(self) -> str:
+        first, at = self.shares.get("first"), self.shares.get("at")
+        return f"du {day(first)} au {day(at[:10])}" if first and at else "avant la première redirection"
+
+    @property
+    def days_closed(self) -> str:
+        first, last = self.closed.get("first"), self.closed.get("last")
+        return f"du {day(first)} au {day(last)}" if first and last else "avant le premier jour clos"
+
+    @property
+    def week(self) -> str | None:
+        weeks = self.closed.get("weeks", [])
+        return weeks[-1]["name"] if weeks else None
+
+    def label(self, slug: str) -> str:
+        return self.labels.get(slug, slug) or "Autres sites"
+
+
+def write(settings: Settings, gazetteer: Gazetteer, head: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Every figure that there is something to say of, in four files each. Returns name -> title, period, unit."""
+    material = Material(
+        _published(settings, "shares"), _published(settings, "closed"), settings.provider_labels(), gazetteer
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    said = {}
+    address = f"{settings.log_origin.removesuffix('/log')}/donnees/{head['edition']}"
+    for figure in figures(material):
+        about = {"title": figure.title, "period": figure.period, "unit": figure.unit, **head}
+        svg = draw(figure, head, f"{address}/figures/{figure.name}")
+        (folder / f"{figure.name}.svg").write_text(svg, encoding="utf-8")
+        (folder / f"{figure.name}.png").write_bytes(png(svg))
+        for suffix, dialect in (("csv", ""), (f"{EXCEL_FR}.csv", EXCEL_FR)):
+            content = b"".join(as_csv(figure.columns, figure.rows, dialect))
+            (folder / f"{figure.name}.{suffix}").write_bytes(content)
+        names = [column.name for column in figure.columns]
+        table = [dict(zip(names, row, strict=True)) for row in figure.rows]
+        text = json.dumps({**about, "rows": table}, ensure_ascii=False, indent=1)
+        (folder / f"{figure.name}.json").write_text(f"{text}\n", encoding="utf-8")
+        said[figure.name] = {"title": figure.title, "period": figure.period, "unit": figure.unit}
+    return said
+
+
+def figures(material: Material) -> Iterator[Figure]:
+    yield tracks(
+        material, "suivent-elles-les-lieux", "Les redirections suivent-elles les lieux ?", "places_share", "ratio"
+    )
+    yield tracks(
+        material,
+        "traitees-pareil",
+        "La page a-t-elle traité les plateformes pareil ?",
+        "exposure_share",
+        "exposure_ratio",
+    )
+    yield parts(material)
+    if material.closed.get("effects"):
+        yield effects(material)
+    if material.week:
+        yield weeks(material)
+        yield territory(material)
+        yield departments(material)
+    if material.closed.get("service"):
+        yield outages(material)
+
+
+def tracks(material: Material, name: str, title: str, reference: str, ratio: str) -> Figure:
+    against = {"places_share": "part des lieux", "exposure_share": "part de la place donnée dans les listes"}[reference]
+    rows = material.providers
+    return Figure(
+        name,
+        title,
+        material.running,
+        f"Part des redirections, comparée à la {against}. Voie droite : même part. Éventail : marge à 95 %.",
+        "tracks.svg",
+        {"tracks": [charts.track(row, reference, ratio) for row in rows], "against": against},
+        _columns("provider:string", f"{reference}:number", "redirects:integer", "redirects_share:number", "low:number",
+                 "high:number", f"{ratio}:number"),
+        [[row["slug"], row[reference], row["redirects"], row["redirects_share"], row["low"], row["high"], row[ratio]]
+         for row in rows],
+    )  # fmt: skip
+
+
+def parts(material: Material) -> Figure:
+    rows = material.providers
+    return Figure(
+        "trois-parts",
+        "Lieux, créneaux vus et redirections, par plateforme",
+        material.running,
+        f"Parts de trois totaux : {number(material.shares.get('places', 0))} lieux, "
+        f"{number(material.shares.get('slots', 0))} créneaux vus, "
+        f"{number(material.shares.get('step', 0))} redirections.",
+        "parts.svg",
+        {"rows": rows},
+        _columns("provider:string", "places:number", "places_share:number", "slots:integer", "slots_share:number",
+                 "redirects:integer", "redirects_share:number", "low:number", "high:number"),
+        [[row["slug"], *(row[name] for name in ("places", "places_share", "slots", "slots_share", "redirects",
+                                                "redirects_share", "low", "high"))] for row in rows],
+    )  # fmt: skip
+
+
+def effects(material: Material) -> Figure:
+    terms = material.closed["effects"]
+    top = max((abs(by[name]) for by in terms.values() for name in EFFECTS), default=0) or 1
+    return Figure(
+        "causes",
+        "D’où vient l’écart entre redirections et lieux",
+        material.days_closed,
+        "Points de part ; les six causes s’ajoutent. L’écart à la règle doit être nul. "
+        f"{number(material.closed['redirects'])} redirections.",
+        "effects.svg",
+        {"effects": EFFECTS, "terms": terms, "top": top, "label": material.label},
+        _columns("provider:string", *(f"{name}:number" for name in EFFECTS)),
+        [[slug, *(by[name] for name in EFFECTS)] for slug, by in terms.items()],
+    )  # fmt: skip
+
+
+def weeks(material: Material) -> Figure:
+    closed = material.closed["weeks"]
+    slugs = [row["slug"] for row in material.providers]
+    return Figure(
+        "semaines",
+        "Part des redirections et part des lieux, semaine par semaine",
+        f"de {closed[0]['name']} à {closed[-1]['name']}",
+        "Trait plein : part des redirections ; pointillé : part des lieux ; barre : marge à 95 %. Même échelle.",
+        "weeks.svg",
+        {"weeks": charts.weeks(closed, slugs), "label": material.label},
+        _columns("week:string", "provider:string", "redirects:integer", "share_redirects:number", "ci_low:number",
+                 "ci_high:number", "share_places:number"),
+        [[week["name"], row["provider"], row["redirects"], row["share_redirects"], row["ci_low"], row["ci_high"],
+          row["share_places"]] for week in closed for row in week["rows"]],
+    )  # fmt: skip
+
+
+def territory(material: Material) -> Figure:
+    rows = material.closed["territory"]
+    names = _department_names(material)
+    return Figure(
+        "territoire",
+        "Redirections par département",
+        f"semaine {material.week}",
+        "Nombre de redirections de la semaine. Hachuré : moins de 11 pour une plateforme, publié avec d’autres.",
+        "territory.svg",
+        {"map": charts.squares(rows, names), "steps": charts.STEPS},
+        _columns("stratum_type:string", "stratum:string", "provider:string", "places:number", "redirects:integer",
+                 "suppressed:boolean"),
+        [[STRATA.get(row["stratum_type"], row["stratum_type"]), row["stratum"], row["provider"], row.get("places"),
+          row.get("redirects"), row["suppressed"]] for row in rows],
+    )  # fmt: skip
+
+
+def departments(material: Material) -> Figure:
+    """One map a platform, one scale for all: never two platforms on one map."""
+    slugs = [row["slug"] for row in material.providers]
+    maps = {slug: charts.share_squares(material.closed["territory"], slug) for slug in slugs}
+    names = _department_names(material)
+    return Figure(
+        "part-par-departement",
+        "Part de chaque plateforme, par département",
+        f"semaine {material.week}",
+        "Part de la plateforme dans les redirections du département, même échelle. Hachuré : non publié seul.",
+        "departments.svg",
+        {"maps": maps, "label": material.label},
+        _columns("department:string", "department_name:string", "provider:string", "share_redirects:number"),
+        [[cell["code"], names.get(cell["code"], cell["code"]), slug, cell["share"]]
+         for slug, drawn in maps.items() for cell in drawn["cells"]],
+    )  # fmt: skip
+
+
+def outages(material: Material) -> Figure:
+    rows = material.closed["service"]
+    days = sorted({row["day"] for row in rows})
+    minutes = {(row["provider"], row["day"]): row["minutes_unread"] for row in rows}
+    slugs = sorted({row["provider"] for row in rows})
+    return Figure(
+        "pannes",
+        "Minutes pendant lesquelles une plateforme n’a pas pu être lue",
+        f"du {day(days[0])} au {day(days[-1])}",
+        "Minutes par jour, sur 1 440. Une plateforme que nous ne lisons pas reçoit moins de clics.",
+        "outages.svg",
+        {"days": days, "slugs": slugs, "minutes": minutes, "label": material.label},
+        _columns("day:date", "provider:string", "minutes_unread:integer", "fetches:integer", "fetches_failed:integer"),
+        [[row["day"], row["provider"], row["minutes_unread"], row["fetches"], row["fetches_failed"]] for row in rows],
+    )
+
+
+def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
+    """The SVG of a figure; colours are attributes, so that the strictest policy shows it as it is."""
+    template = _environment().get_template(f"figures/{figure.template}")
+    return template.render(
+        figure=figure,
+        demo=head["demo"],
+        source=f"Aiguillage, édition {head['edition']}, mise à jour {head['updated']} (UTC), "
+        f"journal à {number(head['log_size'])} lignes",
+        licence=f"{LICENCE} · {CLICK}",
+        address=f"https://{address}",
+        width=WIDTH,
+        height=HEIGHT,
+        **figure.drawing,
+    )
+
+
+def png(svg: str) -> bytes:
+    """For print and sharing, twice the size; the letters come with the program, so that it looks alike everywhere."""
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg,
+            zoom=PNG_ZOOM,
+            background="#ffffff",
+            skip_system_fonts=True,
+            font_files=list(_letters()),
+            font_family="Roboto",
+            sans_serif_family="Roboto",
+        )
+    )
+
+
+@cache
+def _letters() -> tuple[str, ...]:
+    package = distribution("font-roboto")
+    return tuple(
+        str(Path(str(package.locate_file(f"font_roboto/files/Roboto-{weight}.ttf")))) for weight in ("Regular", "Bold")
+    )
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str]] = {"number": number, "percent": percent, "points": points}
+    made.filters.update(filters)
+    return made
+
+
+def number(value: float) -> str:
+    return str(format_decimal(value, locale="fr"))
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{format_decimal(round(100 * share, 1), format='#,##0.0', locale='fr')}\u00a0%"
+
+
+def points(difference: float) -> str:
+    """ "+6,4", "−0,5"; "0" only when it is nothing at all."""
+    sign = "+" if difference > 0 else "−"
+    return f"{sign}{format_decimal(abs(round(100 * difference, 1)), format='0.0', locale='fr')}" if difference else "0"
+
+
+def day(text: str) -> str:
+    return str(format_date(date.fromisoformat(text), "d MMMM y", locale="fr"))
+
+
+def _department_names(material: Material) -> dict[str, str]:
+    return {code: material.gazetteer.department_name(code) for code in material.gazetteer.departments}
+
+
+def _columns(*described: str) -> list[Column]:
+    return [Column(name, kind, "") for name, kind in (text.split(":") for text in described)]
+
+
+def _published(settings: Settings, name: str) -> dict[str, Any]:
+    path = settings.published_dir / f"{name}.json"
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content

@@ -1,0 +1,342 @@
+"""What an edition of the open data holds: the rows of every data set, from what has been published and decided.
+
+A function a data set; each yields rows by column name, without the three columns that end every table.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aggregator.config import hosting
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.redirect.rollups import RollUps
+from aggregator.store import Stores
+from providers.base import dialled
+
+Row = dict[str, Any]
+STATE_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class NothingPublishedError(RuntimeError):
+    """There is no snapshot yet that an edition could be made of."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where an edition is read from. `at`: its instant, UTC."""
+
+    settings: Settings
+    stores: Stores
+    rollups: RollUps
+    gazetteer: Gazetteer
+    at: datetime
+
+    @cached_property
+    def published(self) -> Path:
+        return self.settings.published_dir
+
+    @cached_property
+    def places(self) -> list[Row]:
+        rows: list[Row] = self._snapshot("places")["places"]
+        return rows
+
+    @cached_property
+    def slots(self) -> Row:
+        return self._snapshot("slots")
+
+    @cached_property
+    def closed(self) -> list[tuple[str, list[Row]]]:
+        """The closed days, then the closed weeks: (name, rows of `metrics/1`)."""
+        files = sorted(
+            (self.published / "log" / "metrics").glob("*.json"), key=lambda path: ("W" in path.stem, path.stem)
+        )
+        return [(path.stem, json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in files]
+
+    def _snapshot(self, name: str) -> Row:
+        current = self.published / "current.json"
+        if not current.exists():
+            raise NothingPublishedError("no snapshot has been published yet")
+        digest = json.loads(current.read_text(encoding="utf-8"))[name]
+        content: Row = json.loads(gzip.decompress((self.published / "snapshots" / f"{digest}.json.gz").read_bytes()))
+        return content
+
+
+def places(sources: Sources) -> Iterator[Row]:
+    for place in sources.places:
+        hours = [*place["hours"], *[None] * 7][:7]
+        yield {
+            **{
+                name: place[name]
+                for name in (
+                    "id", "name", "address", "postcode", "city", "insee", "department", "lat", "lon", "wheelchair",
+                    "walk_in", "note", "kind", "official_id",
+                )
+            },
+            **dict(zip(ENGLISH_WEEKDAYS, hours, strict=True)),
+            "position_exact": place["exact"],
+            "time_zone": place["tz"],
+            "phone": f"tel:{place['phone']}" if place["phone"] else None,
+            "booking_site": place["site"],
+            "sources": ";".join(place["sources"]),
+            "known_since": place["drawn"],
+        }  # fmt: skip
+
+
+def offers(sources: Sources) -> Iterator[Row]:
+    states = sources.slots["offers"]
+    for place in sources.places:
+        for offer in place["offers"]:
+            state = states.get(offer["id"]) or {"state": "unknown", "slots": []}
+            minutes = [minute for _, deltas in state["slots"] for minute in _minutes(deltas)]
+            yield {
+                "id": offer["id"],
+                "place_id": place["id"],
+                "provider": offer["provider"],
+                "booking_url": offer["url"],
+                "state": state["state"],
+                "answered_at": _second(state.get("answered")),
+                "unread_since": _second(state.get("since")),
+                "cause": state.get("cause"),
+                "partial": state.get("partial"),
+                "slots": len(minutes) if state["state"] == "seen" else 0 if state["state"] == "none" else None,
+                "first_slot": _moment(min(minutes)) if minutes and state["state"] == "seen" else None,
+            }
+
+
+def slots_by_day(sources: Sources) -> Iterator[Row]:
+    states, kinds = sources.slots["offers"], sources.slots["kinds"]
+    for place in sources.places:
+        zone = ZoneInfo(place["tz"])
+        for offer in place["offers"]:
+            state = states.get(offer["id"])
+            for kind, deltas in state["slots"] if state and state["state"] == "seen" else ():
+                days = Counter(datetime.fromtimestamp(60 * one, zone).date() for one in _minutes(deltas))
+                for day, count in sorted(days.items()):
+                    yield {
+                        "offer_id": offer["id"],
+                        "place_id": place["id"],
+                        "provider": offer["provider"],
+                        "department": place["department"],
+                        "day": day.isoformat(),
+                        "needs": ";".join(kinds[kind]["needs"]),
+                        "step": kinds[kind]["step"],
+                        "audience": kinds[kind]["audience"],
+                        "slots": count,
+                    }
+
+
+def redirects(sources: Sources) -> Iterator[Row]:
+    for name, rows in sources.closed:
+        first, last = window_of(name)
+        head = {"window": name, "first_day": first, "last_day": last}
+        if "W" not in name:
+            totals = sources.rollups.totals(first, last)
+            for cls, by_provider in sorted(totals.items()):
+                for provider, count in sorted(by_provider.items()):
+                    yield {
+                        **head,
+                        "stratum_type": "nation",
+                        "stratum": "FR",
+                        "provider": provider,
+                        "class": cls,
+                        "redirects": count,
+                        "suppressed": False,
+                    }
+            continue
+        for row in rows:
+            kept = {key: row[key] for key in ("stratum_type", "stratum", "provider")}
+            yield {
+                **head,
+                **kept,
+                "class": "counted",
+                "redirects": None if row["suppressed"] else row["redirects"],
+                "suppressed": bool(row["suppressed"]),
+            }
+
+
+def metrics(sources: Sources) -> Iterator[Row]:
+    names = sources.settings.datasets()["metrics"].names
+    for _, rows in sources.closed:
+        for row in rows:
+            yield {name: row.get(name) for name in names}
+
+
+def fetches(sources: Sources) -> Iterator[Row]:
+    for row in sources.stores.catalog.fetch_hours(datetime.min.replace(tzinfo=UTC)):
+        yield {**row, "hour": f"{row['hour']}:00:00Z"}
+
+
+def outages(sources: Sources) -> Iterator[Row]:
+    for row in sources.stores.catalog.outages():
+        end = datetime.fromisoformat(row["until"]) if row["until"] else sources.at
+        minutes = (end - datetime.fromisoformat(row["since"])).total_seconds() / 60
+        yield {
+            "provider": row["provider"],
+            "since": _second(row["since"]),
+            "until": _second(row["until"]),
+            "minutes": int(minutes),
+        }
+
+
+def hosting_claims(sources: Sources) -> Iterator[Row]:
+    read = sources.settings.campaign.providers.read
+    for slug, sheet in hosting.load(sources.settings.hosting_dir).items():
+        for claim in sheet.claims if slug in read else ():
+            source, reply = claim.source, claim.provider_reply
+            yield {
+                "provider": slug,
+                "legal_entity": sheet.legal_entity.value,
+                "country": sheet.legal_entity.country,
+                "parent": sheet.parent.value,
+                "parent_country": sheet.parent.country,
+                **{name: getattr(claim, name) for name in ("field", "value", "status", "scope", "service")},
+                "as_of": claim.as_of and claim.as_of.isoformat(),
+                "read_on": claim.read_on.isoformat(),
+                "source_kind": source and source.kind,
+                "source_title": source and source.title,
+                "source_url": source and source.url,
+                "reply": reply and reply.text,
+                "reply_on": reply and reply.date.isoformat(),
+            }
+
+
+def decisions(sources: Sources) -> list[Row]:
+    registry, catalog = sources.stores.registry, sources.stores.catalog
+    found = [
+        {"role": row["role"], "kind": row["kind"], "target": row["target"], "detail": row["detail"], "at": row["at"]}
+        for row in registry.decisions()
+    ]
+    found += [
+        {"role": "source", "kind": "link", "target": row["offer_id"], "detail": row["booking_url"], "at": row["since"]}
+        for row in registry.link_changes()
+    ]
+    found += [
+        {
+            "role": "rule",
+            "kind": "quarantine",
+            "target": row["source"],
+            "detail": f"{row['reason']}: {row['known']} -> {row['found']}",
+            "at": row["at"],
+        }
+        for row in catalog.all_quarantines()
+    ]
+    return sorted(({**row, "at": _second(row["at"])} for row in found), key=lambda row: (row["at"], row["target"]))
+
+
+def coverage(sources: Sources) -> Iterator[Row]:
+    """By département: the official list, every platform, places without online booking, and the week's redirects."""
+    counts: dict[str, Counter[str]] = {}
+    for place in sources.places:
+        mine = counts.setdefault(place["department"] or "", Counter())
+        named = {offer["provider"] for offer in place["offers"]} or {"offline"}
+        mine.update({"all", *named, *({"official"} if "official" in place["sources"] else ())})
+    week, clicks, suppressed = _last_week(sources)
+    sources_named = sorted({name for mine in counts.values() for name in mine})
+    for code, mine in sorted(counts.items()):
+        for name in sources_named:
+            told = name not in ("official", "offline") and bool(week)
+            total = clicks.get((code, name))
+            yield {
+                "department": code,
+                "department_name": sources.gazetteer.department_name(code) if code else "",
+                "source": name,
+                "places": mine[name],
+                "week": week,
+                "redirects": total if told and code not in suppressed else None,
+                "suppressed": told and code in suppressed,
+            }
+
+
+def state_columns(sources: Sources) -> Iterator[Row]:
+    for place in sources.places:
+        hours = [*place["hours"], *[None] * 7][:7]
+        urls = [offer["url"] for offer in place["offers"]]
+        yield {
+            "gid": place["official_id"] or place["id"],
+            "nom": place["name"],
+            "xy_precis": place["exact"],
+            "adr_voie": place["address"],
+            "com_cp": place["postcode"],
+            "com_insee": place["insee"],
+            "com_nom": place["city"],
+            "lat_coor1": place["lat"],
+            "long_coor1": place["lon"],
+            **{f"rdv_{day}": text for day, text in zip(STATE_WEEKDAYS, hours, strict=True)},
+            "rdv": not place["walk_in"],
+            "rdv_site_web": urls[0] if urls else None,
+            "rdv_tel": place["phone"] and dialled(place["phone"]),
+            "rdv_modalites": place["note"],
+            "centre_type": place["kind"],
+        }
+
+
+TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
+    "places": places,
+    "offers": offers,
+    "slots-par-jour": slots_by_day,
+    "redirects": redirects,
+    "metrics": metrics,
+    "fetches": fetches,
+    "outages": outages,
+    "hosting": hosting_claims,
+    "decisions": decisions,
+    "couverture": coverage,
+    "lieux-de-vaccination": state_columns,
+}
+"""Data set -> its rows; a test compares the names with `data/datasets.toml`."""
+
+
+def window_of(name: str) -> tuple[str, str]:
+    """First and last day of "2026-11-23" or "2026-W48"."""
+    if "W" not in name:
+        return name, name
+    monday = date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
+    return monday.isoformat(), (monday + timedelta(days=6)).isoformat()
+
+
+def _last_week(sources: Sources) -> tuple[str | None, dict[tuple[str, str], int], set[str]]:
+    """(its name, (département, provider or "all") -> redirects, départements published with others)."""
+    weeks = [(name, rows) for name, rows in sources.closed if "W" in name]
+    if not weeks:
+        return None, {}, set()
+    name, rows = weeks[-1]
+    clicks: Counter[tuple[str, str]] = Counter()
+    suppressed = set()
+    for row in rows:
+        if row["stratum_type"] == "department":
+            if row["suppressed"]:
+                suppressed.add(row["stratum"])
+            else:
+                clicks[row["stratum"], row["provider"]] += row["redirects"]
+                clicks[row["stratum"], "all"] += row["redirects"]
+    return name, dict(clicks), suppressed
+
+
+def _minutes(deltas: Iterable[int]) -> Iterator[int]:
+    """Minutes since 1970 of a slots file, which holds the first and then differences."""
+    minute = 0
+    for delta in deltas:
+        minute += delta
+        yield minute
+
+
+def _moment(minute: int) -> str:
+    return datetime.fromtimestamp(60 * minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _second(text: str | None) -> str | None:
+    """An instant to the second: "2026-11-23T12:00:00Z"."""
+    if not text:
+        return None
+    return f"{text[:19]}Z" if len(text) >= 19 else f"{text[:16]}:00Z"

@@ -1,0 +1,134 @@
+"""Rows -> CSV, JSON, NDJSON, GeoJSON, as a stream of bytes: memory does not grow with rows. Standard library only.
+
+A spreadsheet must never run what a source has written: a text that begins like a formula is preceded by an apostrophe
+in CSV (OWASP, CSV injection). Texts that begin with an apostrophe are too, so that taking it off gives the original.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from aggregator.config.datasets import Column, Dataset
+
+BATCH = 2_000
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+EXCEL_FR = "excel-fr"
+DIALECTS = ("", EXCEL_FR)
+
+Row = Sequence[Any]
+_Change = Callable[[Any], Any]
+
+
+def as_csv(columns: Sequence[Column], rows: Iterable[Row], dialect: str = "") -> Iterator[bytes]:
+    """RFC 4180, UTF-8. `excel-fr`: byte order mark, semicolons, decimal commas, dates as a French spreadsheet reads."""
+    french = dialect == EXCEL_FR
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    yield (("\ufeff" if french else "") + out.getvalue()).encode()
+    changes = [(at, change) for at, column in enumerate(columns) if (change := _change(column.type, french))]
+    for batch in _batches(rows):
+        out.seek(0)
+        out.truncate()
+        writer.writerows(_cells(batch, changes))
+        yield out.getvalue().encode()
+
+
+def as_json(dataset: Dataset, head: Mapping[str, Any], rows: Iterable[Row]) -> Iterator[bytes]:
+    """One object: what the data set is (`head`), then its rows as objects."""
+    opening = {"dataset": dataset.name, "title": dataset.title, "description": dataset.description, **head}
+    yield json.dumps(opening, ensure_ascii=False)[:-1].encode() + b', "rows": [\n'
+    separator = b""
+    for batch in _batches(rows):
+        yield separator + b",\n".join(_objects(dataset.columns, batch))
+        separator = b",\n"
+    yield b"\n]}\n"
+
+
+def as_ndjson(columns: Sequence[Column], rows: Iterable[Row]) -> Iterator[bytes]:
+    for batch in _batches(rows):
+        yield b"\n".join(_objects(columns, batch)) + b"\n"
+
+
+def as_geojson(dataset: Dataset, head: Mapping[str, Any], rows: Iterable[Row]) -> Iterator[bytes]:
+    """RFC 7946; a place without a position has a null geometry."""
+    opening = {"type": "FeatureCollection", "dataset": dataset.name, "title": dataset.title, **head}
+    yield json.dumps(opening, ensure_ascii=False)[:-1].encode() + b', "features": [\n'
+    names, truth = dataset.names, _truth(dataset.columns)
+    lat_at, lon_at, separator = names.index("lat"), names.index("lon"), b""
+    for batch in _batches(rows):
+        features = []
+        for row in _cells(batch, truth):
+            point = None if row[lat_at] is None else {"type": "Point", "coordinates": [row[lon_at], row[lat_at]]}
+            properties = {name: value for name, value in zip(names, row, strict=True) if name not in ("lat", "lon")}
+            feature = {"type": "Feature", "id": row[0], "geometry": point, "properties": properties}
+            features.append(json.dumps(feature, ensure_ascii=False).encode())
+        yield separator + b",\n".join(features)
+        separator = b",\n"
+    yield b"\n]}\n"
+
+
+def harmless(text: str) -> str:
+    """The text as a cell of CSV that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
+
+
+def _cells(batch: Iterable[Row], changes: Sequence[tuple[int, _Change]]) -> Iterator[Row]:
+    for row in batch:
+        values = list(row)
+        for at, change in changes:
+            value = values[at]
+            if value is not None:
+                values[at] = change(value)
+        yield values
+
+
+def _objects(columns: Sequence[Column], batch: Iterable[Row]) -> Iterator[bytes]:
+    names, encode = [column.name for column in columns], json.JSONEncoder(ensure_ascii=False).encode
+    for row in _cells(batch, _truth(columns)):
+        yield encode(dict(zip(names, row, strict=True))).encode()
+
+
+def _truth(columns: Sequence[Column]) -> list[tuple[int, _Change]]:
+    """SQLite has no truth values: 0 and 1 become false and true."""
+    return [(at, bool) for at, column in enumerate(columns) if column.type == "boolean"]
+
+
+def _change(kind: str, french: bool) -> _Change | None:
+    """What becomes of a value in CSV; None: it stays as Python writes it."""
+    return (FRENCH if french else PLAIN).get(kind)
+
+
+def _comma(value: float) -> str:
+    return str(value).replace(".", ",")
+
+
+def _french_day(text: str) -> str:
+    """ "23/11/2026" of "2026-11-23"."""
+    return f"{text[8:10]}/{text[5:7]}/{text[:4]}"
+
+
+def _french_moment(text: str) -> str:
+    """ "23/11/2026 13:05:00" of "2026-11-23T13:05:00Z"; UTC."""
+    return f"{_french_day(text)} {text[11:19]}"
+
+
+PLAIN: Mapping[str, _Change] = {"string": harmless, "boolean": lambda value: "true" if value else "false"}
+FRENCH: Mapping[str, _Change] = {
+    "string": harmless,
+    "boolean": lambda value: "oui" if value else "non",
+    "number": _comma,
+    "date": _french_day,
+    "datetime": _french_moment,
+}

@@ -1,0 +1,102 @@
+"""What a list shows of each provider: offers, parts of places, and their weight by rank (fairness specification §2.1).
+
+Everything is counted in whole units, so that the exposure that was served and the exposure of the replayed list can be
+compared to the last digit: a place is `PLACE` units, shared equally by its offers; a rank is worth 1/log2(1 + rank).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from math import log2
+
+from aggregator.snapshot.shelf import OfferState, Place, Snapshot
+
+RANKS = 20
+PLACE = 720_720  # divisible by every number of offers up to sixteen
+WEIGHT = 100_000
+WEIGHTS = tuple(round(WEIGHT / log2(1 + rank)) for rank in range(1, RANKS + 1))
+UNKNOWN_AGE = -1
+OLDEST_AGE_MIN = 7 * 24 * 60
+
+Basket = tuple[str, str]
+"""(basket, provider): ("dep=75", slug)."""
+
+
+def exposure_of(places: Iterable[Place]) -> dict[Basket, tuple[int, int, int]]:
+    """(offers, place units, weighted units) by basket and provider, of a list whose places come in their order."""
+    found: dict[Basket, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for place, weight in zip(places, WEIGHTS, strict=False):
+        for offer in place.offers:
+            row = found[(f"dep={place.department}", offer.provider)]
+            row[0] += 1
+            row[1] += PLACE // len(place.offers)
+            row[2] += weight * PLACE // len(place.offers)
+    return {key: (row[0], row[1], row[2]) for key, row in found.items()}
+
+
+def age_minutes(state: OfferState | None, now: datetime) -> int:
+    """How old a reading was when it was shown; `UNKNOWN_AGE` when the card said that nothing is known."""
+    if state is None or state.state == "unknown" or state.answered is None:
+        return UNKNOWN_AGE
+    return min(max(int((now - state.answered).total_seconds()) // 60, 0), OLDEST_AGE_MIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """The first page of one list, as shown within one hour. `named`: hour of the order, snapshot, question, hash.
+
+    `places`: the list's, in its snapshot's words; `facts`: the snapshot whose readings the cards told.
+    """
+
+    hour: str
+    named: tuple[str, str, str, str]
+    places: tuple[Place, ...]
+    facts: Snapshot
+
+
+class Showings:
+    """Counts every showing to a person, in memory, until they are taken. Thread-safe.
+
+    Showing a list again is one addition: what it amounts to is worked out when the counts are taken. Ages are those of
+    the minute in which it was shown.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._times: Counter[tuple[str, tuple[str, str, str, str], str, int]] = Counter()
+        self._shown: dict[tuple[str, tuple[str, str, str, str], str, int], tuple[Showing, datetime]] = {}
+
+    def add(self, showing: Showing, now: datetime) -> None:
+        key = (showing.hour, showing.named, showing.facts.hash, int(now.timestamp()) // 60)
+        with self._lock:
+            self._times[key] += 1
+            self._shown.setdefault(key, (showing, now))
+
+    def take(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]]:
+        """Rows of impressions, lists and ages since the last call."""
+        with self._lock:
+            times, shown = self._times, self._shown
+            self._times, self._shown = Counter(), {}
+        impressions: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        lists: Counter[tuple[str, ...]] = Counter()
+        ages: Counter[tuple[str, str, int]] = Counter()
+        for key, n in times.items():
+            showing, now = shown[key]
+            lists[(showing.hour, *showing.named)] += n
+            for (basket, provider), amounts in exposure_of(showing.places[:RANKS]).items():
+                row = impressions[(showing.hour, basket, provider)]
+                for index, amount in enumerate(amounts):
+                    row[index] += n * amount
+            for place in showing.places[:RANKS]:
+                for offer in place.offers:
+                    age = age_minutes(showing.facts.slots.offers.get(offer.id), now)
+                    ages[(showing.hour, offer.provider, age)] += n
+        return (
+            [(*key, *amounts) for key, amounts in impressions.items()],
+            [(*named, n) for named, n in lists.items()],
+            [(*key, n) for key, n in ages.items()],
+        )

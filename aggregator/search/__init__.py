@@ -1,0 +1,1 @@
+"""Question -> candidate places -> order. Nothing here can see a platform."""

@@ -1,0 +1,1 @@
+"""The published snapshot: written, read and checked against its hash here alone."""

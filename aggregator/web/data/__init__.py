@@ -1,0 +1,1 @@
+"""The open data as the web serves it: data sets, editions, figures, API."""

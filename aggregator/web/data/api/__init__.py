@@ -1,0 +1,1 @@
+"""`/api/v1`: endpoints, their description, and errors in words."""

@@ -1,0 +1,1 @@
+"""What anybody may check: shares, the contract, the platforms' state, the public log."""

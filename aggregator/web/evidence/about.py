@@ -1,0 +1,74 @@
+"""Who runs the site, how the platforms are read, what is kept of visitors: the pages that every visitor may ask for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, render_template, request
+
+from aggregator.web.evidence.platforms import draw
+from aggregator.web.evidence.statements import moment
+from aggregator.web.language.catalogues import lazy_gettext
+from aggregator.web.serving.site import here
+
+about = Blueprint("about", __name__)
+
+# Why a sudden change is held back, as the store names it.
+REASONS = {
+    "no centre at all": lazy_gettext("plus aucun lieu"),
+    "nine centres of ten are missing": lazy_gettext("neuf lieux sur dix ont disparu"),
+    "a hundred times more centres": lazy_gettext("cent fois plus de lieux"),
+}
+
+
+@about.get("/etat")
+def state() -> str:
+    site = here()
+    health = site.health
+    rows = sorted(health.get("providers", []), key=lambda row: draw(site, row["slug"]))
+    return render_template(
+        "state.html",
+        at=moment(health.get("at")),
+        interval_s=health.get("interval_s", site.settings.collect_every_s),
+        providers=[
+            {**row, "since": moment(row["failing_since"]), "answered": moment(row["last_answer"])} for row in rows
+        ],
+        quarantines=health.get("quarantines", []),
+        reasons=REASONS,
+        imports=health.get("imports", []),
+        labels=site.labels,
+        coverage=site.published("coverage"),
+        landings=site.published("landings"),
+        landed_at=moment(site.published("landings").get("at")),
+    )
+
+
+@about.get("/signaler")
+def report() -> str:
+    return render_template("report.html", operator=here().campaign.operator)
+
+
+@about.get("/.well-known/security.txt")
+def security() -> Response:
+    """RFC 9116: whom to tell of a weakness; valid for a year from today."""
+    site = here()
+    contact = site.campaign.operator.contact
+    address = f"mailto:{contact}" if "@" in contact else request.host_url.rstrip("/") + "/signaler"
+    expires = (site.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = (f"Contact: {address}", f"Expires: {expires}", "Preferred-Languages: fr, en")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@about.get("/accessibilite")
+def accessibility() -> str:
+    return render_template("accessibility.html", operator=here().campaign.operator)
+
+
+@about.get("/mentions-legales")
+def legal() -> str:
+    return render_template("legal.html", operator=here().campaign.operator)
+
+
+@about.get("/confidentialite")
+def privacy() -> str:
+    return render_template("privacy.html", operator=here().campaign.operator)

@@ -1,0 +1,232 @@
+"""The worker's published files -> what the transparency page prints: sentences' parts, tables and drawings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from aggregator.config.settings import ROOT
+from aggregator.opendata import charts
+from aggregator.web.language import words
+from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.web.serving.site import Site
+
+LEAST_DRAWN = 0.01
+PRESS_PATH = ROOT / "data" / "press-2021.json"
+EFFECT_WORDS = {
+    "availability": lazy_gettext("Disponibilité : des lieux sans créneau vu"),
+    "demand_geography": lazy_gettext("Géographie : où les gens cherchent"),
+    "published_criteria": lazy_gettext("Critères publiés : la distance, la date"),
+    "tie_break_luck": lazy_gettext("Tirage au sort"),
+    "deviation": lazy_gettext("Écart à la règle (doit être nul)"),
+    "citizen_choice": lazy_gettext("Choix des personnes, devant la liste"),
+}
+STRATUM_WORDS = {
+    "department": "%(name)s",
+    "rest-of-region": lazy_gettext("%(name)s, départements trop petits pour être publiés seuls"),
+    "rest-of-country": lazy_gettext("Reste du pays"),
+}
+EVENT_WORDS = {
+    "contract": lazy_gettext("Règle de l’ordre mise en vigueur"),
+    "policy": lazy_gettext("Marges et seuils annoncés"),
+    "disclosure": lazy_gettext("Fiche d’hébergement publiée"),
+    "key": lazy_gettext("Clé du journal changée"),
+    "incident": lazy_gettext("Incident"),
+    "correction": lazy_gettext("Correction"),
+    "dispute": lazy_gettext("Contestation"),
+    "order": lazy_gettext("Incident : une liste ne se rejoue pas"),
+    "withdraw": lazy_gettext("Lieu retiré"),
+    "restore": lazy_gettext("Lieu remis"),
+    "review": lazy_gettext("Rapprochement décidé"),
+    "split": lazy_gettext("Rapprochement défait"),
+    "quarantine": lazy_gettext("Changement brusque jugé"),
+}
+CHANGE_WORDS = {
+    "matched": lazy_gettext("Source ajoutée"),
+    "unmatched": lazy_gettext("Source retirée"),
+    "link": lazy_gettext("Lien de réservation changé"),
+}
+DETAIL_WORDS = {
+    "closed": lazy_gettext("fermé"),
+    "not_eligible": lazy_gettext("hors campagne"),
+    "duplicate_of": lazy_gettext("doublon"),
+    "legal": lazy_gettext("motif juridique"),
+    "release": lazy_gettext("accepté"),
+    "reject": lazy_gettext("refusé"),
+}
+
+VERDICTS = {
+    "yes": lazy_gettext("Sept derniers jours : les redirections suivent les lieux, pour toutes les plateformes."),
+    "partly": lazy_gettext("Sept derniers jours : les redirections s’écartent des lieux pour une plateforme au moins."),
+    "open": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
+    "too-few": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
+    "suspended": lazy_gettext("Verdict suspendu : un contrôle a échoué."),
+}
+
+
+@lru_cache(maxsize=1)
+def press_count() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(PRESS_PATH.read_text(encoding="utf-8"))
+    return content
+
+
+def verdict_of_the_week(site: Site) -> str:
+    """The verdict in one sentence; suspended while a control fails."""
+    failed = any(not control["ok"] for control in site.published("controls").values())
+    return str(VERDICTS["suspended" if failed else site.published("shares").get("verdict", "too-few")])
+
+
+def controls_of(published: Mapping[str, Any]) -> dict[str, Any]:
+    """Each control as last published; `failed`: since when the first of them fails."""
+    failing = sorted(one["failed_since"] for one in published.values() if one["failed_since"])
+    return {
+        **{name: {**one, "at": moment(one["at"])} for name, one in published.items()},
+        "failed": moment(failing[0]) if failing else None,
+    }
+
+
+def question(
+    rows: list[dict[str, Any]], verdict: str, failed: datetime | None, reference: str, prefix: str
+) -> dict[str, Any]:
+    """One of the two questions: do redirects follow this reference? Verdict, who stands where, and the tracks."""
+    return {
+        "verdict": "suspended" if failed else verdict,
+        "outside": [row for row in rows if row[f"{prefix}stands"] in ("outside", "impossible")],
+        "open": [row for row in rows if row[f"{prefix}stands"] == "open"],
+        "inside": sum(row[f"{prefix}stands"] == "inside" for row in rows),
+        "tracks": [charts.track(row, reference, f"{prefix}ratio") for row in rows if _drawn(row)],
+        "not_drawn": [row for row in rows if not _drawn(row)],
+        "reference": reference,
+    }
+
+
+def _drawn(row: Mapping[str, Any]) -> bool:
+    """A platform with less than one place in a hundred stands in the tables only (screens §8)."""
+    return (row["places_share"] or 0) >= LEAST_DRAWN
+
+
+def of_class(totals: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = totals.get("classes", {}).get(name, {"total": 0, "step": 0, "providers": {}})
+    return found
+
+
+def effects(closed: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The six terms as lines, by provider in the columns; empty while there is not enough to say."""
+    by_provider = closed.get("effects", {})
+    return [
+        {"words": words, "name": name, "terms": {slug: terms[name] for slug, terms in by_provider.items()}}
+        for name, words in EFFECT_WORDS.items()
+        if by_provider
+    ]
+
+
+def territory(site: Site, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last closed week by département and by what is left of regions, and its map."""
+    names = {code: site.gazetteer.department_name(code) for code in site.gazetteer.departments}
+    strata: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        if not row["suppressed"]:
+            stratum = strata.setdefault((row["stratum_type"], row["stratum"]), {"redirects": {}, "places": 0.0})
+            stratum["redirects"][row["provider"]] = row["redirects"]
+            stratum["places"] += row["places"]
+    return {
+        "rows": [
+            {
+                "words": str(STRATUM_WORDS[kind]) % {"name": names.get(name, name)},
+                **stratum,
+                "total": sum(stratum["redirects"].values()),
+            }
+            for (kind, name), stratum in strata.items()
+        ],
+        "map": charts.squares(rows, names) if rows else None,
+    }
+
+
+def service(rows: list[dict[str, Any]], slugs: list[str]) -> list[dict[str, Any]]:
+    """By provider over the closed days: minutes not read, the worst day's ages, attempts that failed."""
+    found = []
+    for slug in slugs:
+        mine = [row for row in rows if row["provider"] == slug]
+        known = [row for row in mine if row["median_age_min"] is not None]
+        shown = sum(row["offers_shown"] for row in mine)
+        found.append(
+            {
+                "slug": slug,
+                "days": len(mine),
+                "minutes_unread": sum(row["minutes_unread"] for row in mine),
+                "median_age_min": max((row["median_age_min"] for row in known), default=None),
+                "p95_age_min": max((row["p95_age_min"] for row in known), default=None),
+                "unknown_share": sum((row["unknown_share"] or 0) * row["offers_shown"] for row in mine) / shown
+                if shown
+                else None,
+                "failed": sum(row["fetches_failed"] for row in mine),
+                "fetches": sum(row["fetches"] for row in mine),
+            }
+        )
+    return [row for row in found if row["days"]]
+
+
+def event(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """One line of the history, in words."""
+    kind = entry.get("kind", entry["t"]) if entry["t"] in ("decision", "incident") else entry["t"]
+    detail = entry.get("detail") or site.label(entry.get("provider", "")) or ""
+    return {
+        "index": entry["index"],
+        "at": moment(entry.get("at")),
+        "words": EVENT_WORDS.get(kind, kind),
+        "target": entry.get("target", ""),
+        "detail": DETAIL_WORDS.get(detail, detail),
+        "role": entry.get("role", ""),
+    }
+
+
+def change(row: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """One change of a place: its day, and what happened in words."""
+    kind, what = row["kind"], row["what"]
+    if kind in CHANGE_WORDS:
+        source = gettext("liste officielle") if what == "official" else site.label(what)
+        return {"on": day(row["at"][:10]), "words": CHANGE_WORDS[kind], "what": source}
+    return {"on": day(row["at"][:10]), "words": EVENT_WORDS.get(kind, kind), "what": DETAIL_WORDS.get(what, "")}
+
+
+def press(site: Site, asked: str) -> dict[str, Any]:
+    """The count of 2021 beside the same count on an imported list: the latest, or the one in force on `asked`."""
+    imports = site.health.get("imports", [])
+    before = [row for row in imports if not asked or row["as_of"] <= asked]
+    found = max(before, key=lambda row: row["as_of"], default=None)
+    count = press_count()
+    sites = found["sites"] if found else {}
+    total = sum(sites.values())
+    whole = sum(count["counts"].values())
+    return {
+        "asked": asked,
+        "list": found,
+        "as_of": day(found["as_of"]) if found else None,
+        "total": total,
+        "dates": [day(row["as_of"]) for row in imports],
+        "counts": [
+            gettext(
+                "%(n)s centres chez %(label)s (%(share)s)", n=n, label=site.label(slug), share=words.percent(n / whole)
+            )
+            for slug, n in count["counts"].items()
+        ],
+        "source": count["source"],
+        "rows": [
+            {"label": site.label(name) if name else gettext("sans lien de réservation"), "n": n, "share": n / total}
+            for name, n in sorted(sites.items(), key=lambda pair: (-pair[1], pair[0]))
+        ],
+    }
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

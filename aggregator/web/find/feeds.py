@@ -1,0 +1,88 @@
+"""Atom feeds in place of accounts: the first slots of a search or of a place. Nothing says who reads them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from werkzeug.exceptions import BadRequest, NotFound
+
+from aggregator.search.question import Question
+from aggregator.search.search import UnknownOriginError, first_slot, search, slot_filter
+from aggregator.snapshot.shelf import Place, Snapshot
+from aggregator.web.find import query
+from aggregator.web.language import words
+from aggregator.web.language.catalogues import gettext
+from aggregator.web.serving.site import Site, here
+
+feeds = Blueprint("feeds", __name__)
+
+MAX_ENTRIES = 50
+
+
+@feeds.get("/recherche.atom")
+def results() -> Response:
+    """The places of a list that have a slot seen, soonest first: an entry is new when its first half-day changes."""
+    site = here()
+    snapshot = _snapshot(site)
+    asked = query.read(request.args, site.campaign, site.now().date())
+    question = asked.question
+    if question.insee is None and question.lat is None:
+        raise BadRequest
+    try:
+        with site.gate.dear_work():
+            answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
+    except UnknownOriginError as error:
+        raise NotFound from error
+    fits = slot_filter(snapshot, question, site.campaign)
+    firsts = [(one.place, first_slot(snapshot, one.place, fits, site.now())) for one in answer.found]
+    commune = site.gazetteer.get(question.insee or "")
+    town = f"{commune.name} ({commune.department})" if commune else ""
+    title = gettext("Créneaux vus autour de %(where)s", where=town) if town else gettext("Créneaux vus près de vous")
+    target = url_for("pages.results", _external=True, **query.parameters(question, site.campaign))
+    return _feed(site, title, target, question.key, firsts)
+
+
+@feeds.get("/centre/<place_id>.atom")
+def place(place_id: str) -> Response:
+    site = here()
+    snapshot = _snapshot(site)
+    if place_id not in snapshot.places.index:
+        raise NotFound
+    where = snapshot.places.all[snapshot.places.index[place_id]]
+    fits = slot_filter(snapshot, Question(), site.campaign)
+    first = first_slot(snapshot, where, fits, site.now())
+    target = url_for("places.place", place_id=place_id, _external=True)
+    return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [(where, first)])
+
+
+def _snapshot(site: Site) -> Snapshot:
+    if site.snapshot is None:
+        raise NotFound
+    return site.snapshot
+
+
+def _feed(site: Site, title: str, target: str, key: str, firsts: list[tuple[Place, datetime | None]]) -> Response:
+    seen = sorted(((first, place) for place, first in firsts if first), key=lambda pair: pair[0])[:MAX_ENTRIES]
+    entries = [_entry(site, place, first) for first, place in seen]
+    body = render_template(
+        "feed.xml",
+        title=title,
+        target=target,
+        self_url=request.url,
+        key=key,
+        entries=entries,
+        updated=site.snapshot.slots.at if site.snapshot else site.now(),
+    )
+    return Response(body, mimetype="application/atom+xml")
+
+
+def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
+    local = first.astimezone(place.zone)
+    return {
+        "id": f"{place.id}:{local:%Y-%m-%d}T{int(local.hour >= 12)}",
+        "title": f"{words.day_short(local.date())}, {words.clock(local)} · {place.name}",
+        "url": url_for("places.place", place_id=place.id, _external=True),
+        "summary": f"{place.address}, {place.postcode} {place.city}",
+    }

@@ -1,0 +1,148 @@
+"""The citizen's way to a list: home, what was typed, homonyms, filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+
+from aggregator.country.gazetteer import Commune
+from aggregator.search.question import RADII_KM, Moment
+from aggregator.search.search import UnknownOriginError
+from aggregator.web.evidence import platforms, statements
+from aggregator.web.find import query
+from aggregator.web.find.query import Asked, where
+from aggregator.web.find.results import page_of
+from aggregator.web.language.catalogues import lazy_gettext
+from aggregator.web.language.links import asking
+from aggregator.web.serving.site import Site, here
+
+pages = Blueprint("pages", __name__)
+
+MOMENTS = {
+    Moment.MORNING: lazy_gettext("matin"),
+    Moment.AFTERNOON: lazy_gettext("après-midi"),
+    Moment.EVENING: lazy_gettext("soir"),
+    Moment.WEEK_END: lazy_gettext("week-end"),
+}
+
+
+@pages.get("/")
+def home() -> str:
+    site = here()
+    return render_template("home.html", **_home(site))
+
+
+@pages.get("/recherche")
+def results() -> Any:
+    site = here()
+    asked = query.read(request.args, site.campaign, site.now().date())
+    if site.snapshot is None:
+        return render_template("home.html", **_home(site), text=asked.text), 503
+    question = asked.question
+    if question.insee is None and question.lat is None:
+        if not asked.text:
+            return render_template("home.html", **_home(site), error="empty"), 400
+        communes = site.gazetteer.find(asked.text)
+        point = site.addresses.locate(asked.text) if site.addresses and not communes else None
+        if point is not None:
+            question = replace(question, lat=point.lat, lon=point.lon)
+        elif len(communes) == 1:
+            question = replace(question, insee=communes[0].insee)
+        else:
+            return _ask_which(site, asked, communes)
+    return _list(site, replace(asked, question=question))
+
+
+@pages.get("/embed/recherche")
+def embedded() -> Any:
+    """The same list for the page of a town hall, in a frame: same order, same buttons, which open in the top window."""
+    site = here()
+    asked = query.read(request.args, site.campaign, site.now().date())
+    if site.snapshot is None or (asked.question.insee is None and asked.question.lat is None):
+        return render_template("embed_form.html", **_home(site), embedded=True)
+    return _list(site, asked, embedded=True)
+
+
+def _list(site: Site, asked: Asked, embedded: bool = False) -> Any:
+    try:
+        return page_of(site, asked, embedded)
+    except UnknownOriginError:
+        return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=[]), 404
+
+
+@pages.get("/filtres")
+def filters() -> Any:
+    site = here()
+    asked = query.read(request.args, site.campaign, site.now().date())
+    if asked.question.insee is None and asked.question.lat is None:
+        return redirect(url_for("pages.home"), 303)
+    return render_template(
+        "filters.html",
+        question=asked.question,
+        where=where(site, asked.question),
+        radii=RADII_KM,
+        moments=MOMENTS,
+        parameters=query.parameters(asked.question, site.campaign),
+    )
+
+
+@pages.get("/suggestions")
+def suggestions() -> Any:
+    """Six communes at most for what has been typed so far: exact names first, then by population."""
+    site = here()
+    text = request.args.get("q", "")[: query.MAX_TEXT]
+    found = [
+        {
+            "name": commune.name,
+            "department": commune.department,
+            "department_name": site.gazetteer.department_name(commune.department),
+            "url": url_for("pages.results", insee=commune.insee),
+        }
+        for commune in site.gazetteer.suggest(text)
+    ]
+    response = jsonify(found)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+def _ask_which(site: Site, asked: Asked, communes: Sequence[Commune]) -> Any:
+    """Homonyms and shared postal codes are asked about; a name that nobody bears gets its neighbours."""
+    if not communes:
+        near = site.gazetteer.suggest(asked.text) or site.gazetteer.near_misses(asked.text)
+        choices = [_choice(site, asked, commune) for commune in near]
+        return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=choices), 404
+    departments = sorted({commune.department for commune in communes})
+    return render_template(
+        "choose.html",
+        text=asked.text,
+        choices=[_choice(site, asked, commune) for commune in communes],
+        departments=[site.gazetteer.department_name(code) for code in departments],
+        is_postcode=asked.text.replace(" ", "").isdigit(),
+    )
+
+
+def _choice(site: Site, asked: Asked, commune: Commune) -> dict[str, str]:
+    question = replace(asked.question, insee=commune.insee)
+    return {
+        "name": commune.name,
+        "department": commune.department,
+        "department_name": site.gazetteer.department_name(commune.department),
+        "url": asking("pages.results", query.parameters(question, site.campaign)),
+    }
+
+
+def _home(site: Site) -> dict[str, Any]:
+    campaign, today = site.campaign, site.now().date()
+    listed = platforms.platforms(site)
+    return {
+        "campaign": campaign,
+        "phase": campaign.phase(today),
+        "platforms": listed,
+        "fan": list(platforms.fan(len(listed))),
+        "places": len(site.snapshot.places.all) if site.snapshot else 0,
+        "waiting": site.snapshot is None,
+        "verdict": statements.verdict_of_the_week(site),
+    }

@@ -1,0 +1,1 @@
+"""Words, catalogues, typography and links of the pages."""

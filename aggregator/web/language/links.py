@@ -1,0 +1,42 @@
+"""Addresses within the site, worked out once a process: all pages link to the same thirty, in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote_plus, urlencode
+
+from flask import request, url_for
+
+from aggregator.web.language.catalogues import language
+
+STAND_IN = "p-aaaaaaaaaa"
+_quoted = lru_cache(maxsize=8192)(quote_plus)  # names and values of a query come again in every address of a page
+
+
+def path_to(endpoint: str, /, **values: Any) -> str:
+    """Flask's `url_for`, and what templates call so; without `_external` it is remembered."""
+    if "_external" in values:
+        return url_for(endpoint, **values)
+    given = tuple((name, str(value)) for name, value in values.items() if value is not None)
+    return _path(endpoint, given, language(), request.script_root)
+
+
+@lru_cache(maxsize=4096)
+def _path(endpoint: str, values: tuple[tuple[str, str], ...], _language: str, _root: str) -> str:
+    """`_language` and `_root` are part of the address without being named in `values`."""
+    return url_for(endpoint, **dict(values))  # type: ignore[arg-type]
+
+
+def to_places(parameters: Mapping[str, str], **more: Any) -> Callable[[str], str]:
+    """From the id of a place to the address of its page; what an answer's addresses share is worked out once."""
+    before, _, behind = asking("places.place", parameters, place_id=STAND_IN, **more).partition(STAND_IN)
+    return lambda place_id: f"{before}{place_id}{behind}"
+
+
+def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> str:
+    """The path of an endpoint with a query that nobody may have asked before: only the path is remembered."""
+    path, _, kept = path_to(endpoint, **values).partition("?")
+    query = "&".join(part for part in (urlencode(parameters, quote_via=_quoted), kept) if part)
+    return f"{path}?{query}" if query else path

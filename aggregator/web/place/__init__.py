@@ -1,0 +1,1 @@
+"""One place: its page, its directory, and the departure to the platform."""

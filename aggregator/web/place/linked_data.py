@@ -1,0 +1,53 @@
+"""A place for search engines: schema.org JSON-LD. Its address is our own page, so that a departure is counted."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+from aggregator.snapshot.shelf import Place
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+HOURS = re.compile(r"(\d{1,2})[:h](\d{2})?\s*[-–]\s*(\d{1,2})[:h](\d{2})?")
+
+
+def of_place(place: Place, url: str) -> Markup:
+    """The script block's content; nothing that a source wrote can close it."""
+    content: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Place",
+        "name": place.name,
+        "url": url,
+        "address": {
+            "@type": "PostalAddress",
+            "streetAddress": place.address,
+            "postalCode": place.postcode,
+            "addressLocality": place.city,
+            "addressCountry": "FR",
+        },
+        "openingHoursSpecification": [
+            {"@type": "OpeningHoursSpecification", "dayOfWeek": day, "opens": opens, "closes": closes}
+            for day, text in zip(DAYS, place.hours, strict=False)
+            for opens, closes in spans(text)
+        ],
+    }
+    if place.phone:
+        content["telephone"] = place.phone
+    if place.exact and place.lat is not None:
+        content["geo"] = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
+    if place.wheelchair is not None:
+        content["amenityFeature"] = {
+            "@type": "LocationFeatureSpecification",
+            "name": "wheelchair accessible",
+            "value": place.wheelchair,
+        }
+    text = json.dumps({key: value for key, value in content.items() if value not in ([], "")}, ensure_ascii=False)
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704 - both are JSON escapes
+
+
+def spans(text: str | None) -> list[tuple[str, str]]:
+    """ "9:00-12:00, 14h-18h" -> opening and closing times; what is not understood is left out, never guessed."""
+    return [(f"{int(a):02d}:{b or '00'}", f"{int(c):02d}:{d or '00'}") for a, b, c, d in HOURS.findall(text or "")]

@@ -1,0 +1,1 @@
+"""What every page needs: the site's state, caches, headers, limits, health."""

@@ -1,0 +1,89 @@
+"""For machines that watch: is the process alive, can it answer, how old is what it says."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from aggregator.web.serving.site import Site, here
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def alive() -> Response:
+    return Response("ok\n", mimetype="text/plain")
+
+
+@health.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """200 once a snapshot is loaded; its age in seconds beside it."""
+    site = here()
+    if site.snapshot is None:
+        return jsonify(ready=False, reason="no snapshot published yet"), 503
+    age_s = round((site.now() - site.snapshot.slots.at).total_seconds())
+    return jsonify(ready=True, snapshot=site.snapshot.hash, age_s=age_s), 200
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    return Response(generate_latest(gauges(here())), mimetype="text/plain; version=0.0.4; charset=utf-8")
+
+
+class Gauges:
+    """Gauges by name, each made when it is first set."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._known: dict[str, Gauge] = {}
+
+    def set(self, name: str, help_text: str, value: float, **labels: str) -> None:
+        if name not in self._known:
+            self._known[name] = Gauge(f"aiguillage_{name}", help_text, list(labels), registry=self.registry)
+        gauge = self._known[name]
+        (gauge.labels(**labels) if labels else gauge).set(value)
+
+
+def gauges(site: Site) -> CollectorRegistry:
+    """Nothing by provider that moves with a single click (design §5.8): redirects only as their published steps."""
+    found = Gauges()
+    _of_the_portal(found, site)
+    _of_the_proofs(found, site)
+    for row in site.health.get("providers", []):
+        slug, silent = row["slug"], float(bool(row["failing_since"]))
+        found.set("provider_unread", "1 while a provider does not answer", silent, provider=slug)
+        found.set("provider_offers", "Offers read", row["offers"], provider=slug)
+        if row["median_age_s"] is not None:
+            found.set("provider_median_age_seconds", "Median age of readings", row["median_age_s"], provider=slug)
+    return found.registry
+
+
+def _of_the_portal(found: Gauges, site: Site) -> None:
+    snapshot = site.snapshot
+    found.set("snapshot_loaded", "1 once a snapshot is loaded", float(snapshot is not None))
+    if snapshot is not None:
+        age_s = (site.now() - snapshot.slots.at).total_seconds()
+        found.set("snapshot_age_seconds", "Age of the snapshot in force", age_s)
+        found.set("places", "Places listed", len(snapshot.places.all))
+    found.set("requests_shed", "Requests told to come back, since the start", site.gate.shed)
+    usage = shutil.disk_usage(site.settings.data_dir)
+    found.set("disk_used_ratio", "Share of the disk of the data folder in use", 1 - usage.free / usage.total)
+
+
+def _of_the_proofs(found: Gauges, site: Site) -> None:
+    total = site.published("shares").get("total", 0)
+    found.set("redirects_counted", "Counted redirects at the last roll-up", total)
+    found.set("events_missed", "Clicks sent on that could not be stored", site.events.misses)
+    log = site.published("controls").get("log", {})
+    if log.get("at"):
+        age_s = (site.now() - datetime.fromisoformat(log["at"])).total_seconds()
+        found.set("log_sealed_age_seconds", "Time since the log was last sealed", age_s)
+    deviations = [abs(terms["deviation"]) for terms in site.published("closed").get("effects", {}).values()]
+    worst = max(deviations, default=0)
+    found.set("order_deviation", "Largest term of deviation from the rule: must be 0", worst)
+    for name, control in site.published("controls").items():
+        ok = float(control["ok"])
+        found.set("control_ok", "0 while a control of the public log or the order fails", ok, control=name)

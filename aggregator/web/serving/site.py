@@ -1,0 +1,191 @@
+"""What the web process holds: the snapshot in force, the keys, the event writer. One object for all blueprints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask, current_app, request
+
+from aggregator.config import hosting
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.country import outlines
+from aggregator.country.geocoder import Addresses
+from aggregator.ledger import seeds
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.impressions import RANKS, Showing, Showings
+from aggregator.redirect.redirector import Duplicates, Redirector, Tokens, Visitor, is_robot, load_secret
+from aggregator.search.order import epoch_of
+from aggregator.search.search import Answer
+from aggregator.snapshot.shelf import Shelf, Snapshot, SnapshotError
+from aggregator.web.find.map import Towns
+from aggregator.web.serving.cache import Rendered, RenderedList
+from aggregator.web.serving.fragments import Fragment
+from aggregator.web.serving.gate import Gate
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 1.0
+FLUSH_S = 5.0
+FRAMES_BYTES = 8 * 1024 * 1024  # a thousand shapes; a busy portal has some fifty
+PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes", "landings")
+
+
+class Site:
+    """Thread-safe. `now` gives aware UTC instants."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.campaign = settings.campaign
+        self.now = now
+        self.sites = settings.booking_sites()
+        self.sheets = hosting.load(settings.hosting_dir)
+        self.labels = settings.provider_labels()
+        self.gazetteer = gazetteers.load(settings.gazetteer_path)
+        self.outlines = outlines.load(settings.outlines_path)
+        self.towns = Towns(self.gazetteer.communes.values())
+        self.addresses = Addresses() if settings.ban else None
+        self.shelf = Shelf(settings.published_dir)
+        self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
+        self.events = EventLog(settings.data_dir / "events.db")
+        self.redirector = Redirector(self.tokens, Duplicates(), self.events, self.sites)
+        self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
+        self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
+        self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
+        self.showings = Showings()
+        self.gate = Gate()
+        self.rendered: Rendered[RenderedList] = Rendered()
+        self.directories: Rendered[str] = Rendered()
+        self.cards: Rendered[Fragment] = Rendered()
+        self.frames: Rendered[Fragment] = Rendered(FRAMES_BYTES)
+        self._mark_key = secrets.token_bytes(32)
+        self._stop = threading.Event()
+        self.refresh()
+        threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
+        threading.Thread(target=self._every, args=(FLUSH_S, self.flush), name="flush", daemon=True).start()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot in force; None while nothing has been published yet."""
+        return self.shelf.current
+
+    def published(self, name: str) -> Any:
+        """The content of one of the worker's files, {} while there is none."""
+        return self._files[name].content
+
+    @property
+    def health(self) -> dict[str, Any]:
+        return cast(dict[str, Any], self.published("health"))
+
+    @property
+    def epoch(self) -> str:
+        return epoch_of(self.now())
+
+    def seed(self, epoch: str) -> bytes:
+        return self.seed_of(epoch[:10])
+
+    def label(self, slug: str) -> str:
+        """The platform's name; sites that are only linked to are counted together, without one."""
+        return self.labels.get(slug, slug) or "Autres sites"
+
+    def is_read(self, slug: str) -> bool:
+        """True when this portal reads the provider; false for a site that is only linked to."""
+        return slug in self.campaign.providers.read
+
+    def refresh(self) -> None:
+        """Take over what the worker has published; a file that cannot be read leaves the last good one in force."""
+        try:
+            self.shelf.refresh()
+        except (SnapshotError, OSError, ValueError, KeyError) as error:
+            log.error("snapshot not loaded", extra={"cause": str(error)})
+        for file in self._files.values():
+            file.refresh()
+
+    def visitor(self) -> Visitor:
+        """The person behind the current request."""
+        return self.visitor_of(request.environ)
+
+    def visitor_of(self, environ: Mapping[str, Any]) -> Visitor:
+        """The person behind a request, as far as counting needs; nothing of it is written anywhere."""
+        return Visitor(
+            address=self._address(environ),
+            user_agent=environ.get("HTTP_USER_AGENT", ""),
+            headers={
+                name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
+            },
+            own_host=environ.get("HTTP_HOST", ""),
+        )
+
+    def visitor_mark(self) -> str:
+        """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
+        return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
+
+    def showing(self, answer: Answer, facts: Snapshot) -> Showing:
+        """What the first page of a list shows to whoever looks at it in this hour."""
+        named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
+        return Showing(self.epoch, named, tuple(one.place for one in answer.found[:RANKS]), facts)
+
+    def count_list(self, showing: Showing) -> None:
+        """Count a list that is shown to a person."""
+        if not is_robot(request.headers.get("User-Agent", "")):
+            self.showings.add(showing, self.now())
+
+    def flush(self) -> None:
+        """Hand what has been counted to the writer; what a crash can lose is five seconds of it."""
+        impressions, lists, ages = self.showings.take()
+        if lists:
+            self.events.add_showings(impressions, lists, ages)
+
+    def close(self) -> None:
+        self._stop.set()
+        self.flush()
+        self.events.close()
+
+    def _address(self, environ: Mapping[str, Any]) -> str:
+        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        trusted = self.settings.trusted_proxies
+        return str(hops[-trusted] if trusted and len(hops) >= trusted else environ.get("REMOTE_ADDR", ""))
+
+    def _every(self, seconds: float, work: Callable[[], None]) -> None:
+        while not self._stop.wait(seconds):
+            work()
+
+
+class PublishedFile:
+    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = 0
+        self.content: Any = {}
+
+    def refresh(self) -> None:
+        try:
+            changed = self._path.stat().st_mtime_ns
+            if changed != self._seen:
+                self.content = json.loads(self._path.read_text(encoding="utf-8"))
+                self._seen = changed
+        except (OSError, ValueError):
+            return
+
+
+def here() -> Site:
+    """The site of the current request."""
+    return cast(Site, current_app.extensions["aiguillage"])
+
+
+def install(app: Flask, site: Site) -> None:
+    app.extensions["aiguillage"] = site
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""The worker process: when things run, who may run them, and what goes to other machines."""

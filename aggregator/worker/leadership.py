@@ -1,0 +1,102 @@
+"""Who may work when: file locks among the processes of one machine, a lead among the workers of several."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from aggregator import canonical
+from aggregator.config.settings import Settings
+from aggregator.worker.file_exchange import PublishedFiles
+
+WORKER = "worker"
+KEYS = ("token.key", "seed-chain.json", "log.key")
+
+
+class WorkerRunningError(RuntimeError):
+    """Another worker has the lock."""
+
+
+class OtherKeysError(RuntimeError):
+    """This machine would sign and draw with other keys than the rest."""
+
+
+@contextmanager
+def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
+    """Hold a file's lock; the system frees it when the process dies. Raises WorkerRunningError without `wait`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError as error:
+            raise WorkerRunningError(f"another process holds {path}") from error
+        yield
+
+
+def agree_on_keys(settings: Settings, files: PublishedFiles) -> None:
+    """Two orders on two machines, or a log under two names, would be worse than a machine that does not start.
+
+    Raises OtherKeysError, StoreError.
+    """
+    marks = _key_marks(settings)
+    without = [name for name in KEYS if name not in marks]
+    if without:
+        raise OtherKeysError(
+            f"{settings.keys_dir} has no {', '.join(without)}: copy the folder from a machine that works, "
+            "or `aiguillage draw-keys` on the first one"
+        )
+    other = files.other_keys(marks)
+    if other:
+        raise OtherKeysError(
+            f"{', '.join(other)} in {settings.keys_dir}: not what the other machines have; copy the folder from one"
+        )
+
+
+def _key_marks(settings: Settings) -> dict[str, str]:
+    """A hash of each key that there is: 256 drawn bits are not found again by trying."""
+    paths = [settings.keys_dir / name for name in KEYS]
+    return {path.name: canonical.sha256(b"aiguillage-key/v1\n" + path.read_bytes()) for path in paths if path.exists()}
+
+
+@contextmanager
+def leading(settings: Settings) -> Iterator[Callable[[], object]]:
+    """What only the worker that leads may do, done by a command: refused while a worker leads.
+
+    Yields what makes published files safe on other machines. On one machine that is nothing, and the locks of the data
+    folder are enough. A command that changes a key changes it for all. Raises WorkerRunningError, OtherKeysError.
+    """
+    if not settings.database_url:
+        yield lambda: None
+        return
+    with closing(PublishedFiles(settings.database_url)) as files:
+        if not files.database.lead(WORKER):
+            raise WorkerRunningError("a worker leads: stop the workers of all machines first")
+        agree_on_keys(settings, files)
+        files.take(settings.published_dir, 0)
+        try:
+            yield lambda: files.bring(settings.published_dir)
+        finally:
+            files.new_keys(_key_marks(settings))  # a command that fails may have changed one already
+        files.bring(settings.published_dir)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """One full run at a time: new jobs of the worker wait at the turnstile, running ones end first.
+
+    With several machines only while no worker leads. Raises WorkerRunningError.
+    """
+    with leading(settings), lock(settings.data_dir / "turnstile.lock"), lock(settings.data_dir / "collect.lock"):
+        yield
+
+
+@contextmanager
+def beside_others(settings: Settings) -> Iterator[None]:
+    """One job among the worker's others."""
+    with ExitStack() as held:
+        with lock(settings.data_dir / "turnstile.lock"):
+            held.enter_context(lock(settings.data_dir / "collect.lock", shared=True))
+        yield

@@ -1,0 +1,71 @@
+"""What stands beside a web process when there are several machines: published files in, events out.
+
+The web process reads files and writes `events.db`, as on one machine, and never waits for the network. This process
+waits until something is published, takes it, and ships events; while the shared store is away it tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+from aggregator.config.settings import Settings
+from aggregator.database import StoreError
+from aggregator.fairness.accounts import KEPT_DAYS
+from aggregator.publish.publisher import prune
+from aggregator.redirect.shared_events import SharedEvents
+from aggregator.worker.file_exchange import PublishedFiles
+from aggregator.worker.leadership import agree_on_keys, lock
+from aggregator.worker.shipping import Shipper
+
+log = logging.getLogger(__name__)
+
+SHIP_EVERY_S = 1.0
+TIDY_EVERY = timedelta(days=1)
+
+
+class Node:
+    def __init__(self, settings: Settings, database_url: str) -> None:
+        self._settings = settings
+        self._url = database_url
+        self._stop = threading.Event()
+        self._taken = 0
+        self._tidied = datetime.min.replace(tzinfo=UTC)
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT. Raises WorkerRunningError when another process keeps this folder, OtherKeysError."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        with lock(self._settings.data_dir / "worker.lock", wait=False):
+            while not self._stop.is_set():
+                try:
+                    self._stand_by()
+                except StoreError as error:
+                    log.error("the shared store does not answer", extra={"cause": str(error)})
+                    self._stop.wait(SHIP_EVERY_S)
+
+    def _stand_by(self) -> None:
+        """With one pair of connections, as long as they live."""
+        with (
+            closing(PublishedFiles(self._url)) as files,
+            closing(SharedEvents(self._url)) as shared,
+            closing(Shipper(self._settings.data_dir / "events.db", shared)) as shipper,
+        ):
+            agree_on_keys(self._settings, files)
+            files.listen()
+            while not self._stop.is_set():
+                self._taken = files.take(self._settings.published_dir, self._taken)
+                shipper.ship()
+                self._tidy(shipper, datetime.now(UTC))
+                files.wait(SHIP_EVERY_S)
+
+    def _tidy(self, shipper: Shipper, at: datetime) -> None:
+        """Each day: what is older than thirteen months goes, here as everywhere."""
+        if at - self._tidied < TIDY_EVERY:
+            return
+        shipper.erase((at - timedelta(days=KEPT_DAYS)).strftime("%Y-%m-%dT%H"))
+        prune(self._settings.published_dir, at)
+        self._tidied = at

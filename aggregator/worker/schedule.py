@@ -1,0 +1,262 @@
+"""The worker: when things run, and nothing else. Each provider reads on its own clock.
+
+One worker works at a time. Where several machines share a store, the others follow what it publishes, and one of them
+takes over within seconds of its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+from contextlib import AbstractContextManager, closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from aggregator.collect.collector import Collector, Progress, due_before
+from aggregator.collect.link_check import check_links
+from aggregator.collect.official_list import import_official_list
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.database import StoreError
+from aggregator.fairness.accounts import Accounts
+from aggregator.fairness.closed_days import Closing
+from aggregator.ledger.log import LogError
+from aggregator.ledger.witness import fetch
+from aggregator.opendata.edition import Release
+from aggregator.opendata.rows import NothingPublishedError, Sources
+from aggregator.publish.publisher import Publisher, prune
+from aggregator.store import Stores, open_stores
+from aggregator.worker.file_exchange import PublishedFiles
+from aggregator.worker.leadership import WORKER, agree_on_keys, alone, beside_others, lock
+from providers.errors import ProviderError
+from providers.http import FetchClient
+from providers.official_list import OfficialListError
+
+log = logging.getLogger(__name__)
+
+PUBLISH_EVERY_S = 30
+TOTALS_EVERY_S = 60
+REPLAY_EVERY_S = 120
+DISCOVER_EVERY_S = 3600
+EDITIONS_EVERY_S = 3600
+FOLLOW_EVERY_S = 3
+BRING_EVERY_S = 1
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> list[dict[str, object]]:
+    """One full run, under the lock that the worker's jobs take: discover, read everything, publish."""
+    progress("attente du verrou", 0, 0)
+    with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
+        places = gazetteers.load(settings.gazetteer_path)
+        refresh_official_list(settings, stores, places)
+        collector = Collector(settings, stores, places, now, progress, only)
+        runs = [collector.discover(), collector.read()]
+        Publisher(settings, stores, places, now).publish()
+        with closing(Accounts(settings)) as accounts:
+            accounts.publish_shares(now())
+        return [row for run in runs for row in collector.fetch_table(run)]
+
+
+def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
+    """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
+    with (
+        lock(settings.data_dir / "editions.lock"),
+        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
+        closing(Accounts(settings)) as accounts,
+    ):
+        size = accounts.controls().get("log", {}).get("size", 0)
+        release = Release(Sources(settings, stores, accounts.rollups, places, at), size)
+        day = release.last_closed()
+        made = [release.of_day(day)] if day else []
+        made.append(release.running())
+        release.prune()
+        return [path for path in made if path]
+
+
+def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
+    """Take the configured list over when its content is new. True when it was."""
+    source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
+    if not source:
+        return False
+    if source.startswith(("http://", "https://")):
+        origin = "/".join(source.split("/")[:3])
+        body = FetchClient([origin], "Aiguillage").get(source).body
+    else:
+        body = Path(source).read_bytes()
+    name = source.rsplit("/", 1)[-1]
+    at, digest = now(), hashlib.sha256(body).hexdigest()
+    if any(known["sha256"] == digest for known in stores.catalog.imports()):
+        return False
+    import_official_list(body, name, at.date(), settings, stores, places, at)
+    return True
+
+
+class Worker:
+    """Jobs on APScheduler. Each job opens its own stores, so that no connection is shared between threads."""
+
+    def __init__(self, settings: Settings, progress: Progress) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._places = gazetteers.load(settings.gazetteer_path)
+        self._stop = threading.Event()
+        self._bringing = threading.Lock()
+        self._accounts: Accounts
+        self._files: PublishedFiles
+
+    def run(self) -> None:
+        """Until SIGTERM or SIGINT. Raises WorkerRunningError, OtherKeysError."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        with lock(self._settings.data_dir / "worker.lock", wait=False):
+            if self._settings.database_url:
+                self._await_lead(self._settings.database_url)
+            if not self._stop.is_set():
+                self._work()
+        os._exit(0)
+
+    def _await_lead(self, database_url: str) -> None:
+        """Follow what the leading worker publishes, until there is none."""
+        taken = 0
+        while not self._stop.is_set():
+            try:
+                self._files = PublishedFiles(database_url)
+                agree_on_keys(self._settings, self._files)
+                self._files.listen()
+                while not self._stop.is_set():
+                    leads = self._files.database.lead(WORKER)
+                    taken = self._files.take(self._settings.published_dir, taken)
+                    if leads:
+                        agree_on_keys(self._settings, self._files)  # the last leader may have changed one
+                        log.warning("this worker leads")
+                        return
+                    self._files.wait(FOLLOW_EVERY_S)
+            except StoreError as error:
+                log.error("the shared store does not answer", extra={"cause": str(error)})
+                self._stop.wait(FOLLOW_EVERY_S)
+
+    def _work(self) -> None:
+        # An entry of the log must not name a file that dies with this machine: other machines get the file first.
+        self._accounts = Accounts(self._settings, self._bring_now if self._settings.database_url else lambda: None)
+        scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        self._add_jobs(scheduler)
+        scheduler.start()
+        self._stop.wait()
+        # Running jobs hold threads that wait on platforms: they are daemons, and their work is re-pollable.
+        scheduler.shutdown(wait=False)
+
+    def bring(self) -> None:
+        """Each second: what was published, for the other machines.
+
+        The lead is held by the connection that brings. When it is lost another worker may lead already: this one
+        begins anew, as a follower.
+        """
+        try:
+            self._bring_now()
+        except StoreError as error:
+            log.error("the lead is lost", extra={"cause": str(error)})
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+
+    def _add_jobs(self, scheduler: BackgroundScheduler) -> None:
+        start, every = now(), self._settings.collect_every_s
+        scheduler.add_job(self.discover, "interval", seconds=max(DISCOVER_EVERY_S, every), next_run_time=start)
+        scheduler.add_job(self.publish, "interval", seconds=PUBLISH_EVERY_S, next_run_time=start + timedelta(seconds=5))
+        scheduler.add_job(self.totals, "interval", seconds=TOTALS_EVERY_S, next_run_time=start)
+        scheduler.add_job(self.replay, "interval", seconds=REPLAY_EVERY_S, next_run_time=start)
+        scheduler.add_job(
+            self.editions, "interval", seconds=EDITIONS_EVERY_S, next_run_time=start + timedelta(seconds=45)
+        )
+        scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
+        scheduler.add_job(self.links, "interval", hours=24, next_run_time=start + timedelta(minutes=5))
+        scheduler.add_job(self.prune, "interval", hours=24)
+        if self._settings.database_url:
+            scheduler.add_job(self.bring, "interval", seconds=BRING_EVERY_S, next_run_time=start)
+        tick = max(5, min(30, every // 10))
+        for slug in self._settings.provider_configs():
+            scheduler.add_job(self.read, "interval", args=(slug,), id=f"read-{slug}", seconds=tick, next_run_time=start)
+
+    def _bring_now(self) -> None:
+        """Raises StoreError when the lead is lost."""
+        with self._bringing:
+            self._files.bring(self._settings.published_dir)
+
+    def discover(self) -> None:
+        with beside_others(self._settings), self._stores() as stores:
+            try:
+                refresh_official_list(self._settings, stores, self._places)
+            except (OfficialListError, ProviderError, OSError) as error:
+                log.error("official list not read", extra={"cause": str(error)})
+            Collector(self._settings, stores, self._places, now, self._progress).discover()
+
+    def read(self, slug: str) -> None:
+        """What is due of one provider: a provider that hangs delays nobody but itself."""
+        with beside_others(self._settings), self._stores() as stores:
+            collector = Collector(self._settings, stores, self._places, now, self._progress, [slug])
+            collector.read(due_before(now(), self._settings.collect_every_s))
+
+    def publish(self) -> None:
+        with self._stores() as stores:
+            Publisher(self._settings, stores, self._places, now).publish()
+
+    def totals(self) -> None:
+        """Each minute: seal what is new, then roll up."""
+        with self._accounts_held():
+            try:
+                self._accounts.seal(now())
+            except LogError as error:
+                log.error("the log has stopped", extra={"cause": str(error)})
+            self._accounts.publish_shares(now())
+
+    def replay(self) -> None:
+        """Each few minutes: make the lists of the finished hours again, and close the days that are over.
+
+        With accounts of its own: sealing goes on meanwhile.
+        """
+        settings = self._settings
+        with lock(settings.data_dir / "replay.lock"), closing(Accounts(settings)) as apart:
+            apart.replay_hours(now())
+            with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
+                Closing(settings, apart, stores.catalog, self._places.regions).close(now())
+        with self._accounts_held():
+            self._accounts.publish_order_control(now())
+
+    def editions(self) -> None:
+        """Each hour: the open data of the running day, and of the day that was closed since."""
+        try:
+            write_editions(self._settings, self._places, now())
+        except NothingPublishedError:
+            return
+
+    def links(self) -> None:
+        """Each day: a sample of the booking links of every platform, followed."""
+        check_links(self._settings, now(), random.Random())
+
+    def witnesses(self) -> None:
+        """Each hour: what third parties have signed. Sealing goes on while they are asked."""
+        notes: dict[str, bytes] = {}
+        for one in self._settings.witnesses():
+            with suppress(ProviderError):
+                notes[one["name"]] = fetch(one["url"])
+        with self._accounts_held():
+            self._accounts.count_witnesses(now(), notes)
+
+    def prune(self) -> None:
+        prune(self._settings.published_dir, now())
+        with self._accounts_held():
+            self._accounts.erase(now())
+
+    def _stores(self) -> AbstractContextManager[Stores]:
+        return closing(open_stores(self._settings.data_dir, self._settings.database_url))
+
+    def _accounts_held(self) -> AbstractContextManager[None]:
+        return lock(self._settings.data_dir / "seal.lock")
