@@ -9,6 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from aggregator.config.settings import ROOT, Settings
+from aggregator.web import errors
 from aggregator.web.data.api.endpoints import api
 from aggregator.web.data.datasets import data
 from aggregator.web.evidence.about import about
@@ -17,8 +18,9 @@ from aggregator.web.evidence.transparency import transparency
 from aggregator.web.find.feeds import feeds
 from aggregator.web.find.home import pages
 from aggregator.web.language import catalogues, links, words
-from aggregator.web.place.departures import Door, departures
+from aggregator.web.place.departures import departures
 from aggregator.web.place.directory import directory
+from aggregator.web.place.fast_redirect import Door
 from aggregator.web.place.page import places
 from aggregator.web.serving import security
 from aggregator.web.serving.health import health
@@ -55,6 +57,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     Compress(app)
     catalogues.install(app, settings.campaign)
     security.install(app, site)
+    errors.install(app, site)
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):
         app.register_blueprint(blueprint)

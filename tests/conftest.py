@@ -21,8 +21,8 @@ from aggregator.collect.official_list import import_official_list
 from aggregator.config import campaign as campaigns
 from aggregator.config.campaign import Campaign
 from aggregator.config.settings import ROOT, Settings
+from aggregator.country import building, outlines
 from aggregator.country import gazetteer as gazetteers
-from aggregator.country import outlines
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.fairness.accounts import Accounts
 from aggregator.publish.publisher import Publisher
@@ -61,7 +61,7 @@ def seal(settings: Settings, at: datetime) -> int:
     """What the worker does each minute: seal, roll up, publish the shares."""
     with closing(Accounts(settings)) as accounts:
         added = accounts.seal(at)
-        accounts.publish_shares(at)
+        accounts.shares.publish(at)
     return added
 
 
@@ -109,7 +109,7 @@ def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
 
 
 def gazetteer_file(folder: Path) -> Path:
-    return built_once(folder / "gazetteer.json.gz", gazetteers.build)
+    return built_once(folder / "gazetteer.json.gz", building.build)
 
 
 def outlines_file(folder: Path) -> Path:
@@ -200,7 +200,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, gazett
         collector.read()
         Publisher(settings, stores, gazetteer, lambda: NOON).publish()
     with closing(Accounts(settings)) as accounts:
-        accounts.publish_shares(NOON)
+        accounts.shares.publish(NOON)
     return data
 
 

@@ -17,7 +17,7 @@ from aggregator.fairness.closed_days import Closing
 from aggregator.publish.publisher import Publisher
 from aggregator.redirect.event_reader import EventReader
 from aggregator.store import open_stores
-from aggregator.worker.schedule import write_editions
+from aggregator.worker.tasks import write_editions
 from app import create_app
 from tests.aggregator.conftest import Clock
 from tests.conftest import NOON
@@ -61,12 +61,12 @@ class Portal:
         """One round of the worker; the names of the days and weeks that it closed."""
         with closing(Accounts(self.settings)) as accounts, closing(open_stores(self.settings.data_dir)) as stores:
             accounts.seal(self.clock())
-            accounts.replay_hours(self.clock())
-            accounts.publish_order_control(self.clock())
+            accounts.replays.run(self.clock())
+            accounts.replays.publish_control(self.clock())
             done = Closing(self.settings, accounts, stores.catalog, self.gazetteer.regions).close(self.clock())
             self.clock.forward(minutes=1)
             accounts.seal(self.clock())
-            accounts.publish_shares(self.clock())
+            accounts.shares.publish(self.clock())
         self.site.refresh()
         return done
 

@@ -15,7 +15,8 @@ from aggregator.database import StoreError
 from aggregator.ledger.log import LogError
 from aggregator.ledger.witness import WitnessError
 from aggregator.worker.backup import BackupError
-from aggregator.worker.leadership import OtherKeysError, WorkerRunningError
+from aggregator.worker.leadership import OtherKeysError
+from aggregator.worker.locks import WorkerRunningError
 from providers.official_list import OfficialListError
 
 REFUSALS = (

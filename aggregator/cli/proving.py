@@ -18,7 +18,8 @@ from aggregator.cli.group import Refused, main, refusing
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
 from aggregator.ledger.witness import Witness
-from aggregator.worker.leadership import leading, lock
+from aggregator.worker.leadership import leading
+from aggregator.worker.locks import lock
 
 
 @main.command()
@@ -32,9 +33,9 @@ def shares(first: datetime | None, last: datetime | None, as_json: bool) -> None
         raise Refused("say --from and --to, or neither")
     with closing(Accounts(Settings.from_env())) as accounts:
         if first and last:
-            totals = accounts.shares_of(first.date(), last.date())
+            totals = accounts.shares.of_days(first.date(), last.date())
         else:
-            totals = accounts.publish_shares(datetime.now(UTC))
+            totals = accounts.shares.publish(datetime.now(UTC))
     if as_json:
         click.echo(json.dumps(totals, ensure_ascii=False, indent=1))
         return
@@ -84,7 +85,7 @@ def recount() -> None:
 def rotate_key() -> None:
     """Change the key of the public log: the old one signs the entry that names the new one."""
     with _accounts() as accounts:
-        vkey = accounts.rotate_key(datetime.now(UTC))
+        vkey = accounts.keeper.rotate_key(datetime.now(UTC))
     click.echo(f"Nouvelle clé, à publier partout où l’ancienne l’était :\n{vkey}")
 
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from aggregator import instants
 from aggregator.cli.group import Refused, main, refusing
 from aggregator.config import datasets
 from aggregator.config.datasets import FORMATS, LICENCE
@@ -19,10 +20,10 @@ from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
 from aggregator.opendata import rows
 from aggregator.opendata.edition import About, unpacked, write_formats
-from aggregator.opendata.rows import NothingPublishedError, Sources
+from aggregator.opendata.sources import NothingPublishedError, Sources
 from aggregator.opendata.sqlite_file import EditionFile
 from aggregator.store import open_stores
-from aggregator.worker.schedule import write_editions
+from aggregator.worker.tasks import write_editions
 
 
 @main.command()
@@ -39,7 +40,7 @@ def export(name: str, suffix: str, out: Path) -> None:
     dataset = known[name]
     if suffix not in dataset.formats:
         raise Refused(f"{name} has no positions: its formats are {', '.join(dataset.formats)}")
-    about = About("en-cours", f"{at:%Y-%m-%dT%H:%M:%SZ}", 0, settings.demo)
+    about = About("en-cours", instants.second(at), 0, settings.demo)
     places = gazetteers.load(settings.gazetteer_path)
     with (
         TemporaryDirectory() as folder,

@@ -20,7 +20,7 @@ from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.store import open_stores
 from aggregator.worker.leadership import alone
-from aggregator.worker.schedule import collect_once
+from aggregator.worker.tasks import collect_once
 from providers import PROVIDERS
 from providers.records import Reading, Reason
 

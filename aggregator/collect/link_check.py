@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
-from aggregator.snapshot.shelf import Offer, Shelf
+from aggregator.snapshot.places import Offer
+from aggregator.snapshot.shelf import Shelf
 from providers.base import ProviderConfig
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.http import FetchClient
@@ -32,14 +33,14 @@ def check_links(settings: Settings, at: datetime, draw: random.Random) -> dict[s
     by_provider = {slug: [offer for offer in offers if offer.provider == slug] for slug in sorted(configs)}
     content = {
         "format": "landings/1",
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": instants.second(at),
         "sample": SAMPLE,
         "providers": [
             {"slug": slug, **follow(sampled(mine, draw), visitor_of(settings, configs[slug]))}
             for slug, mine in by_provider.items()
         ],
     }
-    canonical.write_whole(settings.published_dir / "landings.json", canonical.to_json(content))
+    files.write_whole(settings.published_dir / "landings.json", canonical.to_json(content))
     return content
 
 

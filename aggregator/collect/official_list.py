@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from aggregator.collect.admission import Intake
-from aggregator.collect.collector import sudden_change
 from aggregator.collect.placement import place_centres
+from aggregator.collect.quarantine import sudden_change
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, department_of
 from aggregator.store import Stores

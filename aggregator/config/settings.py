@@ -25,6 +25,8 @@ SANDBOX_PORT = 8800
 LIVE_INTERVAL_S = 1800
 LIVE_SEARCHES_A_MINUTE = 300
 WEB_THREADS = 32
+KEPT_DAYS = 396
+"""Thirteen months: how long events, snapshots and editions are kept."""
 
 
 class SettingsError(ValueError):

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from aggregator.country.gazetteer import Tables
+from aggregator.country.building import Tables
 
 TOLERANCE_DEGREES = 0.002
 PATHS_KEPT = 65_536  # some 15 MB; the country has 35,160 rings

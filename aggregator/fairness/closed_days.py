@@ -6,7 +6,6 @@ the mean of one sample an hour, the first snapshot of the hour, so that anyone c
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -14,22 +13,21 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.config.settings import Settings
 from aggregator.fairness import measures, metrics, small_areas
-from aggregator.fairness.accounts import WINDOW_DAYS, Accounts
+from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.metrics import Counts, Window
+from aggregator.ledger.controls import WINDOW_DAYS
 from aggregator.redirect.event_log import EventClass
-from aggregator.redirect.impressions import PLACE, UNKNOWN_AGE
+from aggregator.redirect.impressions import UNKNOWN_AGE
+from aggregator.snapshot.format import plain
 from aggregator.snapshot.shelf import Shelf
+from aggregator.snapshot.supply import Samples, supply_sample
 from aggregator.store import Catalog
 
-MOST_SLOTS_A_DAY = 200
 WEEKS_SHOWN = 13
 LOOK_BACK_DAYS = 60
-
-Samples = dict[tuple[str, str], list[int]]
-"""(basket, provider) -> [place units, bookable place units, slots]."""
 
 
 class Closing:
@@ -37,11 +35,12 @@ class Closing:
 
     def __init__(self, settings: Settings, accounts: Accounts, catalog: Catalog, regions: Mapping[str, str]) -> None:
         self._settings = settings
+        self._published = settings.published_dir
         self._accounts = accounts
         self._rollups = accounts.rollups
         self._catalog = catalog
         self._regions = regions
-        sealed = accounts.controls().get("log", {})
+        sealed = accounts.controls.all().get("log", {})
         self._log_size = sealed.get("size", 0)
         # A day's totals enter the log with the first sealing of the next day: before that it cannot be closed.
         self._sealed_on = sealed.get("at", "")[:10] if sealed.get("ok") else ""
@@ -92,16 +91,11 @@ class Closing:
             if not entries:
                 continue
             names.append(entries[0]["snapshot"])
-            places, slots = self._file(entries[0]["places"]), self._file(entries[0]["slots"])
+            places, slots = (plain(self._published, entries[0][name]) for name in ("places", "slots"))
             for key, amounts in supply_sample(places, slots).items():
                 for index, amount in enumerate(amounts):
                     sums[key][index] += amount
         return dict(sums), names
-
-    def _file(self, digest: str) -> dict[str, Any]:
-        path = self._settings.published_dir / "snapshots" / f"{digest}.json.gz"
-        content: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
-        return content
 
     def _national(self, first: date, last: date) -> dict[str, Counts]:
         return self._counts(first, last, lambda basket: "FR").get("FR", {})
@@ -191,11 +185,11 @@ class Closing:
 
     def _write(self, name: str, rows: list[dict[str, Any]], more: Mapping[str, Any]) -> None:
         """The CSV first: the JSON file marks that both are there."""
-        canonical.write_whole(self._folder / f"{name}.csv", metrics.as_csv(rows).encode())
+        files.write_whole(self._folder / f"{name}.csv", metrics.as_csv(rows).encode())
         if "service" in more:
-            canonical.write_whole(self._folder / f"{name}-service.csv", metrics.as_csv(more["service"]).encode())
+            files.write_whole(self._folder / f"{name}-service.csv", metrics.as_csv(more["service"]).encode())
         content = {"format": metrics.FORMAT, "name": name, "rows": rows, **more}
-        canonical.write_whole(self._folder / f"{name}.json", canonical.to_json(content))
+        files.write_whole(self._folder / f"{name}.json", canonical.to_json(content))
 
     def _publish(self, today: date) -> None:
         """`closed.json`: what the pages print of closed days and weeks."""
@@ -214,7 +208,7 @@ class Closing:
             "service": [row for day in days[-WINDOW_DAYS:] for row in self._json(day)["service"]],
             "files": [*days, *weeks],
         }
-        canonical.write_whole(self._settings.published_dir / "closed.json", canonical.to_json(content))
+        files.write_whole(self._settings.published_dir / "closed.json", canonical.to_json(content))
 
     def _week_of(self, name: str) -> dict[str, Any]:
         kept = ("provider", "redirects", "share_redirects", "ci_low", "ci_high", "share_places", "window_start")
@@ -236,30 +230,6 @@ def _sum(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
         for provider, counts in part.items():
             sums[provider].update(asdict(counts))
     return {provider: Counts(**row) for provider, row in sums.items()}
-
-
-def supply_sample(places: Mapping[str, Any], slots: Mapping[str, Any]) -> Samples:
-    """One snapshot's places, places with a slot seen, and slots (two hundred a day of an offer at most)."""
-    sums: Samples = defaultdict(lambda: [0, 0, 0])
-    for place in places["places"]:
-        for offer in place["offers"]:
-            row = sums[(f"dep={place['department']}", offer["provider"])]
-            row[0] += PLACE // len(place["offers"])
-            state = slots["offers"].get(offer["id"])
-            if state is not None and state["state"] == "seen":
-                row[1] += PLACE // len(place["offers"])
-                row[2] += slots_seen(state["slots"])
-    return dict(sums)
-
-
-def slots_seen(kinds: Iterable[tuple[int, list[int]]]) -> int:
-    by_day: Counter[int] = Counter()
-    for _, deltas in kinds:
-        minute = 0
-        for delta in deltas:
-            minute += delta
-            by_day[minute // 1440] += 1
-    return sum(min(n, MOST_SLOTS_A_DAY) for n in by_day.values())
 
 
 def age_figures(ages: Counter[int]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aggregator.fairness import measures
-from aggregator.redirect.impressions import PLACE, WEIGHT
+from aggregator.redirect.impressions import WEIGHT
 from aggregator.search.order import CONTRACT
+from aggregator.snapshot.supply import PLACE
 
 FORMAT = "metrics/1"
 MIN_FOR_SHARE = 30

@@ -9,21 +9,30 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
+from aggregator.config.settings import Settings
 from aggregator.fairness import measures
-from aggregator.redirect.impressions import PLACE, WEIGHTS, exposure_of
+from aggregator.ledger import seeds
+from aggregator.ledger.controls import WINDOW_DAYS, Controls
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.impressions import WEIGHTS, exposure_of
+from aggregator.redirect.rollups import RollUps
 from aggregator.search.order import tie_group
 from aggregator.search.question import Question
 from aggregator.search.search import Answer, UnknownOriginError, search
-from aggregator.snapshot.shelf import Shelf, Snapshot, SnapshotError
+from aggregator.snapshot.format import SnapshotError
+from aggregator.snapshot.shelf import Shelf, Snapshot
+from aggregator.snapshot.supply import PLACE
 
 MIN_ASKED = 11
+DELAY = timedelta(minutes=2)
 
 ListRow = tuple[str, str, str, str, int]
 """(hour of the order, snapshot, question, hash, times shown)."""
@@ -44,6 +53,60 @@ class Control:
     asked: list[dict[str, Any]] = field(default_factory=list)
     expected: dict[str, tuple[float, float, int]] = field(default_factory=dict)
     digest: str = ""
+
+
+class Replays:
+    """Replays what the events say was shown, and publishes how it went."""
+
+    def __init__(self, settings: Settings, reader: EventReader, rollups: RollUps) -> None:
+        self._settings = settings
+        self._published = settings.published_dir
+        self._reader = reader
+        self._rollups = rollups
+        self._controls = Controls(settings.published_dir)
+
+    def run(self, at: datetime) -> list[Control]:
+        """Make the lists of every finished hour again, publish what came out, and forget them.
+
+        May take minutes on a busy portal: the worker does it beside the sealing, with accounts of its own.
+        """
+        hours = self._reader.hours_of_lists(instants.hour(at - DELAY))
+        if not hours:
+            return []
+        chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
+        shelf = Shelf(self._published)
+        controls = []
+        for hour in hours:
+            lists, served = self._reader.shown(hour)
+            control = replay(hour, lists, shelf, chain.seed_of)
+            self._compare_exposure(control, served)
+            self._rollups.put_replay(
+                hour, control.lists, control.distinct, control.different, control.expected, control.digest
+            )
+            publish(control, self._published / "log")
+            self._reader.forget_lists(hour, lists)
+            self._rollups.replay_forgotten()
+            controls.append(control)
+        return controls
+
+    def _compare_exposure(self, control: Control, served: Mapping[str, int]) -> None:
+        """What was shown by provider must be what the replayed lists show, to the last unit.
+
+        Lists may come in late, when a machine was cut off as the hour ended: then those replayed before count too. Or
+        the same ones are replayed again, after a stop between counting and forgetting: then these alone are it.
+        """
+        replayed = {provider: units for provider, (_, _, units) in control.expected.items() if units}
+        together = Counter(replayed)
+        for provider, (_, _, units) in self._rollups.expected(control.hour, control.hour).items():
+            together[provider] += units
+        if served not in (replayed, +together) and not control.different:
+            control.different, control.first_difference = 1, f"{control.hour} exposure"
+
+    def publish_control(self, at: datetime) -> None:
+        """How the replays of the last seven days went."""
+        first = instants.hour(at - timedelta(days=WINDOW_DAYS))
+        lists, different = self._rollups.replays(first, instants.hour(at))
+        self._controls.publish("order", {"ok": different == 0, "lists": lists, "different": different}, at)
 
 
 def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[str], bytes]) -> Control:
@@ -86,7 +149,7 @@ def publish(control: Control, folder: Path) -> None:
     for part in itertools.count(1):
         path = folder / "replays" / f"{control.hour}{f'-{part}' if part > 1 else ''}.json"
         if not path.exists():
-            canonical.write_whole(path, content)
+            files.write_whole(path, content)
             return
         if path.read_bytes() == content:
             return  # the same lists once more, after a stop before they were forgotten

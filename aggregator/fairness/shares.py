@@ -150,18 +150,5 @@ def _alarm(rows: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
     return {"log_e": log_e, "raised": log_e is not None and log_e >= measures.LOG_ALARM}
 
 
-def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Places and free slots seen, by provider. A place with m offers gives 1/m of a place to each (spec 2.1)."""
-    by_place: dict[str, float] = {}
-    slots: dict[str, int] = {}
-    for place in places:
-        for offer in place["offers"]:
-            slug, state = offer["provider"], offers.get(offer["id"])
-            by_place[slug] = by_place.get(slug, 0) + 1 / len(place["offers"])
-            if state is not None and state["state"] == "seen":
-                slots[slug] = slots.get(slug, 0) + sum(len(deltas) for _, deltas in state["slots"])
-    return {"places": {slug: round(n, 6) for slug, n in by_place.items()}, "slots": slots}
-
-
 def share(part: float, whole: float, at_least: int = 1) -> float | None:
     return part / whole if whole >= at_least else None

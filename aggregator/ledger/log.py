@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.database import Location, connect
 from aggregator.ledger import merkle
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, open_note, parse_checkpoint
@@ -99,7 +99,7 @@ class TransparencyLog:
         """Log the next key, signed by the present one, and keep that head: it is what leads verifiers on (L8)."""
         self.append([{"t": "key", "at": at, "from": self.vkey, "vkey": signer.vkey}])
         head = (self._folder / "checkpoint").read_bytes()
-        canonical.write_whole(self._folder / "keys" / f"{self.size}.checkpoint", head)
+        files.write_whole(self._folder / "keys" / f"{self.size}.checkpoint", head)
 
     def sign_with(self, signer: Signer) -> None:
         """Go on under the key that was announced."""
@@ -157,7 +157,7 @@ class TransparencyLog:
     def _write_checkpoint(self) -> None:
         checkpoint = Checkpoint(self._signer.name, self.size, self.root)
         note = self._signer.sign(checkpoint.text())
-        canonical.write_whole(self._folder / "checkpoint", note.encode())
+        files.write_whole(self._folder / "checkpoint", note.encode())
 
     def _write_tiles(self, before: Sequence[int]) -> None:
         """Write every tile that has changed since the levels had these lengths: hashes by level, and the entries."""
@@ -177,7 +177,7 @@ class TransparencyLog:
     def _write(self, name: str, content: bytes) -> None:
         """A tile that has become full takes the place of its partial ones."""
         path = self._folder / name
-        canonical.write_whole(path, content)
+        files.write_whole(path, content)
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
 
 

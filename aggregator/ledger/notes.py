@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from aggregator import canonical
+from aggregator import files
 
 ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
@@ -165,7 +165,7 @@ def load_or_create_key(path: Path) -> Ed25519PrivateKey:
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
 
-    return Ed25519PrivateKey.from_private_bytes(canonical.drawn_once(path, draw))
+    return Ed25519PrivateKey.from_private_bytes(files.drawn_once(path, draw))
 
 
 def _key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
 from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.seeds import ABSENT, SeedChain
@@ -24,8 +25,21 @@ MOST_BACK = timedelta(minutes=5)
 MOST_ASLEEP = timedelta(days=7)
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the log announces before it is used.
+
+    `contract`: text of the ranking contract; `hosting`: folder of the hosting sheets; `policy`: margins and thresholds
+    that verdicts are made with.
+    """
+
+    contract: Path
+    hosting: Path
+    policy: Mapping[str, str]
+
+
 class Sealer:
-    """Called each minute by the worker. `published` holds `hours/`; the log's static files lie in `published/log`."""
+    """Called each minute by the worker."""
 
     def __init__(
         self,
@@ -33,25 +47,18 @@ class Sealer:
         published: Path,
         reader: EventReader,
         chain: SeedChain,
-        contract: Path,
-        policy: Mapping[str, str],
-        hosting: Path,
+        rules: Rules,
         before_signing: Callable[[], object] = lambda: None,
     ) -> None:
-        """`policy`: margins and thresholds that verdicts are made with, logged before they are used.
-
-        `before_signing`: makes the files that entries name safe, before the entries are; its failure stops the log.
-
-        `hosting`: folder of the hosting sheets; `published/decisions.json`: what operators decided.
-        """
+        """`before_signing`: makes the files that entries name safe before the entries; its failure stops the log."""
         self._log = log
         self._published = published
         self._folder = published / "log"
         self._reader = reader
         self._chain = chain
-        self._contract = contract
-        self._policy = dict(policy)
-        self._hosting = hosting
+        self._contract = rules.contract
+        self._policy = dict(rules.policy)
+        self._hosting = rules.hosting
         self._before_signing = before_signing
 
     def seal(self, now: datetime, resume: bool = False) -> int:
@@ -61,7 +68,7 @@ class Sealer:
         operator says that the portal really has been asleep for so long.
         """
         self._refuse_a_clock_that_jumped(now, resume)
-        canonical.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
+        files.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
         before = self._log.size
         for work in (
             self._rules,
@@ -99,11 +106,11 @@ class Sealer:
         digest = hashlib.sha256(text).hexdigest()
         last = self._log.last("contract")
         if last is None or last["sha256"] != digest:
-            canonical.write_whole(self._folder / "contracts" / f"{digest}.md", text)
-            yield {"t": "contract", "at": _moment(now), "version": "order/1", "sha256": digest}
+            files.write_whole(self._folder / "contracts" / f"{digest}.md", text)
+            yield {"t": "contract", "at": instants.second(now), "version": "order/1", "sha256": digest}
         last = self._log.last("policy")
         if last is None or {k: v for k, v in last.items() if k not in ("t", "at")} != self._policy:
-            yield {"t": "policy", "at": _moment(now), **self._policy}
+            yield {"t": "policy", "at": instants.second(now), **self._policy}
         if self._log.last("chain") is None:
             yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
 
@@ -114,8 +121,8 @@ class Sealer:
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             if known.get(path.stem) != digest:
-                canonical.write_whole(self._folder / "hosting" / f"{digest}.json", content)
-                yield {"t": "disclosure", "at": _moment(now), "provider": path.stem, "sha256": digest}
+                files.write_whole(self._folder / "hosting" / f"{digest}.json", content)
+                yield {"t": "disclosure", "at": instants.second(now), "provider": path.stem, "sha256": digest}
 
     def _seeds(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The link of every day that has begun, published as it begins."""
@@ -130,7 +137,7 @@ class Sealer:
                 "beacon": ABSENT,
                 "seed": self._chain.seed(day).hex(),
             }
-            canonical.write_whole(self._folder / "seeds" / f"{day.isoformat()}.json", canonical.to_json(entry))
+            files.write_whole(self._folder / "seeds" / f"{day.isoformat()}.json", canonical.to_json(entry))
             yield entry
             day += timedelta(days=1)
 
@@ -140,11 +147,11 @@ class Sealer:
         if not rows:
             return
         sealed = sorted(commitment for _, commitment in rows)  # the order of arrival is not kept
-        minute = now.strftime("%Y-%m-%dT%H:%M")
+        minute = instants.minute(now)
         if last and last["minute"] >= minute:
             return  # one entry a minute: what has come since waits for the next
         name = f"{now:%Y/%m/%d/%H-%M}.bin"
-        canonical.write_whole(self._folder / "minutes" / name, b"".join(sealed))
+        files.write_whole(self._folder / "minutes" / name, b"".join(sealed))
         yield {
             "t": "minute",
             "minute": minute,
@@ -174,7 +181,7 @@ class Sealer:
         last = self._log.last("snapshots")
         for path in sorted(self._published.glob("hours/*.ndjson")):
             hour = path.stem
-            if hour < now.strftime("%Y-%m-%dT%H") and (last is None or hour > last["hour"]):
+            if hour < instants.hour(now) and (last is None or hour > last["hour"]):
                 names = [json.loads(line)["snapshot"] for line in path.read_text(encoding="utf-8").splitlines()]
                 root = merkle.root_of(merkle.leaf_hash(name.encode()) for name in names)
                 yield {"t": "snapshots", "hour": hour, "count": len(names), "root": root.hex()}
@@ -192,7 +199,12 @@ class Sealer:
             counts = {name: found[name] for name in ("hour", "lists", "different")}
             yield {"t": "replay", **counts, "file": name, "sha256": digest}
             if found["different"]:
-                yield {"t": "incident", "at": _moment(now), "kind": "order", "detail": found["first_difference"]}
+                yield {
+                    "t": "incident",
+                    "at": instants.second(now),
+                    "kind": "order",
+                    "detail": found["first_difference"],
+                }
 
     def _metrics(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The hash of every published table, once."""
@@ -201,7 +213,7 @@ class Sealer:
             if path.stem not in logged:
                 files = sorted(self._folder.glob(f"metrics/{path.stem}[.-]*"))
                 hashes = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
-                yield {"t": "metrics", "at": _moment(now), "name": path.stem, "files": hashes}
+                yield {"t": "metrics", "at": instants.second(now), "name": path.stem, "files": hashes}
 
     def _releases(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The hash of the sums of every edition of a closed day, with a copy of the sums beside the log."""
@@ -210,8 +222,13 @@ class Sealer:
             name = path.parent.name
             if name not in logged:
                 sums = path.read_bytes()
-                canonical.write_whole(self._folder / "releases" / f"{name}.sha256", sums)
-                yield {"t": "release", "at": _moment(now), "name": name, "sha256": hashlib.sha256(sums).hexdigest()}
+                files.write_whole(self._folder / "releases" / f"{name}.sha256", sums)
+                yield {
+                    "t": "release",
+                    "at": instants.second(now),
+                    "name": name,
+                    "sha256": hashlib.sha256(sums).hexdigest(),
+                }
 
     def _decisions(self, now: datetime) -> Iterator[dict[str, Any]]:
         """What operators decided, in the words of the registry, each once."""
@@ -222,7 +239,3 @@ class Sealer:
         for row in json.loads(path.read_text(encoding="utf-8")):
             if last is None or row["n"] > last["n"]:
                 yield {"t": "decision", **row}
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,7 +12,7 @@ import secrets
 from datetime import date
 from pathlib import Path
 
-from aggregator import canonical
+from aggregator import canonical, files
 
 LINKS = 4_000
 ABSENT = "-"
@@ -65,7 +65,7 @@ def load_or_create(path: Path, today: date) -> SeedChain:
         return canonical.to_json({"start": today.isoformat(), "end": secrets.token_hex(32), "links": LINKS})
 
     try:
-        content = json.loads(canonical.drawn_once(path, draw))
+        content = json.loads(files.drawn_once(path, draw))
         return SeedChain(date.fromisoformat(content["start"]), bytes.fromhex(content["end"]), content["links"])
     except (OSError, ValueError, KeyError) as error:
         raise SeedError(f"{path}: {error}") from error

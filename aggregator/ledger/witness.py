@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from aggregator import canonical
+from aggregator import files
 from aggregator.ledger import merkle
 from aggregator.ledger.log import TILE_WIDTH, tile_path
 from aggregator.ledger.notes import (
@@ -45,7 +45,7 @@ class Witness:
         self._folder = folder
         self._fetch = fetch
         self._cosigner = Cosigner(name, load_or_create_key(folder / "witness.key"))
-        canonical.write_whole(folder / "witness.vkey", f"{self._cosigner.vkey}\n".encode())
+        files.write_whole(folder / "witness.vkey", f"{self._cosigner.vkey}\n".encode())
 
     @property
     def vkey(self) -> str:
@@ -69,14 +69,14 @@ class Witness:
             )
         elif self._root(url, head, head.size) != head.root:
             raise WitnessError("the log's tiles do not have the root that it signs")
-        canonical.write_whole(seen, note.encode())
-        canonical.write_whole(self._folder / "checkpoint", self._cosigner.cosign(note, int(at.timestamp())).encode())
+        files.write_whole(seen, note.encode())
+        files.write_whole(self._folder / "checkpoint", self._cosigner.cosign(note, int(at.timestamp())).encode())
         return head
 
     def _vkey(self, url: str, given: str | None) -> str:
         path = self._folder / "log.vkey"
         if given or not path.exists():
-            canonical.write_whole(path, (given or self._text(f"{url}/vkey")).strip().encode())
+            files.write_whole(path, (given or self._text(f"{url}/vkey")).strip().encode())
         return path.read_text(encoding="utf-8").strip()
 
     def _compare(self, url: str, before: Checkpoint, head: Checkpoint, note: str) -> None:
@@ -91,7 +91,7 @@ class Witness:
             problem = f"the first {before.size} entries are not those seen before"
         if problem:
             # Both heads are signed by the log: kept side by side they prove it to anybody.
-            canonical.write_whole(self._folder / "refused", note.encode())
+            files.write_whole(self._folder / "refused", note.encode())
             raise WitnessError(f"{problem}; both heads are kept in {self._folder} (seen, refused)")
 
     def _root(self, url: str, head: Checkpoint, size: int) -> bytes:

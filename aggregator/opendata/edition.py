@@ -18,11 +18,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
 from aggregator.config.datasets import LICENCE, LICENCE_URL, Column, Dataset
-from aggregator.fairness.accounts import KEPT_DAYS
+from aggregator.config.settings import KEPT_DAYS
 from aggregator.opendata import binary_formats, figures, text_formats
-from aggregator.opendata.rows import TABLES, Sources
+from aggregator.opendata.rows import TABLES
+from aggregator.opendata.sources import Sources
 from aggregator.opendata.sqlite_file import EditionFile
 
 RUNNING = "en-cours"
@@ -112,7 +113,7 @@ class Release:
 
     def _write(self, name: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        about = About(name, f"{self._sources.at:%Y-%m-%dT%H:%M:%SZ}", self._log_size, self._settings.demo)
+        about = About(name, instants.second(self._sources.at), self._log_size, self._settings.demo)
         file = EditionFile(folder / "aiguillage.sqlite")
         datasets = self._settings.datasets()
         for dataset in datasets.values():
@@ -130,17 +131,17 @@ class Release:
         for one, content in plain.items():
             (folder / one).write_bytes(content)
         compress(folder / "aiguillage.sqlite")
-        files = sums(folder)
-        canonical.write_whole(folder / "SHA256SUMS", "".join(f"{h}  {n}\n" for n, (h, _) in files.items()).encode())
+        listed = sums(folder)
+        files.write_whole(folder / "SHA256SUMS", "".join(f"{h}  {n}\n" for n, (h, _) in listed.items()).encode())
         index = {
             **about.head,
             "campaign": self._settings.campaign.id,
-            "files": {one: {"sha256": digest, "bytes": size} for one, (digest, size) in files.items()},
+            "files": {one: {"sha256": digest, "bytes": size} for one, (digest, size) in listed.items()},
             "datasets": {one: {"rows": counts[one], "preview": previews[one]} for one in datasets},
             "figures": drawn,
             "changes": changes,
         }
-        canonical.write_whole(folder / "index.json", canonical.to_json(index))
+        files.write_whole(folder / "index.json", canonical.to_json(index))
         return folder
 
     def _figures(self, about: About, folder: Path) -> dict[str, Any]:

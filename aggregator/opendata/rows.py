@@ -5,71 +5,19 @@ A function a data set; each yields rows by column name, without the three column
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from aggregator import instants
 from aggregator.config import hosting
-from aggregator.config.settings import Settings
-from aggregator.country.gazetteer import Gazetteer
-from aggregator.redirect.rollups import RollUps
-from aggregator.store import Stores
+from aggregator.opendata.sources import Row, Sources
+from aggregator.snapshot.format import minutes_of
 from providers.base import dialled
 
-Row = dict[str, Any]
 STATE_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class NothingPublishedError(RuntimeError):
-    """There is no snapshot yet that an edition could be made of."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where an edition is read from. `at`: its instant, UTC."""
-
-    settings: Settings
-    stores: Stores
-    rollups: RollUps
-    gazetteer: Gazetteer
-    at: datetime
-
-    @cached_property
-    def published(self) -> Path:
-        return self.settings.published_dir
-
-    @cached_property
-    def places(self) -> list[Row]:
-        rows: list[Row] = self._snapshot("places")["places"]
-        return rows
-
-    @cached_property
-    def slots(self) -> Row:
-        return self._snapshot("slots")
-
-    @cached_property
-    def closed(self) -> list[tuple[str, list[Row]]]:
-        """The closed days, then the closed weeks: (name, rows of `metrics/1`)."""
-        files = sorted(
-            (self.published / "log" / "metrics").glob("*.json"), key=lambda path: ("W" in path.stem, path.stem)
-        )
-        return [(path.stem, json.loads(path.read_text(encoding="utf-8"))["rows"]) for path in files]
-
-    def _snapshot(self, name: str) -> Row:
-        current = self.published / "current.json"
-        if not current.exists():
-            raise NothingPublishedError("no snapshot has been published yet")
-        digest = json.loads(current.read_text(encoding="utf-8"))[name]
-        content: Row = json.loads(gzip.decompress((self.published / "snapshots" / f"{digest}.json.gz").read_bytes()))
-        return content
 
 
 def places(sources: Sources) -> Iterator[Row]:
@@ -98,7 +46,7 @@ def offers(sources: Sources) -> Iterator[Row]:
     for place in sources.places:
         for offer in place["offers"]:
             state = states.get(offer["id"]) or {"state": "unknown", "slots": []}
-            minutes = [minute for _, deltas in state["slots"] for minute in _minutes(deltas)]
+            minutes = [minute for _, steps in state["slots"] for minute in minutes_of(steps)]
             yield {
                 "id": offer["id"],
                 "place_id": place["id"],
@@ -120,8 +68,8 @@ def slots_by_day(sources: Sources) -> Iterator[Row]:
         zone = ZoneInfo(place["tz"])
         for offer in place["offers"]:
             state = states.get(offer["id"])
-            for kind, deltas in state["slots"] if state and state["state"] == "seen" else ():
-                days = Counter(datetime.fromtimestamp(60 * one, zone).date() for one in _minutes(deltas))
+            for kind, steps in state["slots"] if state and state["state"] == "seen" else ():
+                days = Counter(datetime.fromtimestamp(60 * one, zone).date() for one in minutes_of(steps))
                 for day, count in sorted(days.items()):
                     yield {
                         "offer_id": offer["id"],
@@ -323,16 +271,8 @@ def _last_week(sources: Sources) -> tuple[str | None, dict[tuple[str, str], int]
     return name, dict(clicks), suppressed
 
 
-def _minutes(deltas: Iterable[int]) -> Iterator[int]:
-    """Minutes since 1970 of a slots file, which holds the first and then differences."""
-    minute = 0
-    for delta in deltas:
-        minute += delta
-        yield minute
-
-
 def _moment(minute: int) -> str:
-    return datetime.fromtimestamp(60 * minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instants.second(datetime.fromtimestamp(60 * minute, UTC))
 
 
 def _second(text: str | None) -> str | None:

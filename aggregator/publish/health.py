@@ -6,17 +6,15 @@ are counted here for every source alike (design §5.10).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from aggregator import instants
 from aggregator.config.settings import Settings
-from aggregator.store import Catalog, Registry
-from providers.records import Centre
+from aggregator.store import Catalog
 
 FETCHES = ("hour", "provider", "kind", "outcome", "fetches", "requests")
-REFUSALS = ("undeclared-site", "unsafe-link", "link-to-no-centre", "position")
 
 
 def health_of(settings: Settings, catalog: Catalog, at: datetime) -> dict[str, Any]:
@@ -28,7 +26,7 @@ def health_of(settings: Settings, catalog: Catalog, at: datetime) -> dict[str, A
     labels = settings.provider_labels()
     return {
         "format": "health/1",
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": instants.second(at),
         "interval_s": settings.collect_every_s,
         "demo": settings.demo,
         "providers": [
@@ -80,51 +78,8 @@ def provider_health(
         "cause": max(row["outcome"] for row in failing) if down else None,
         "median_age_s": round(ages[len(ages) // 2]) if ages else None,
         "p95_age_s": round(ages[int(len(ages) * 0.95)]) if ages else None,
-        "breaker_until": breaker.open_until.strftime("%Y-%m-%dT%H:%M:%SZ") if breaker.open_until else None,
+        "breaker_until": instants.second(breaker.open_until) if breaker.open_until else None,
         "requests_24h": sum(row["requests"] for row in mine),
         "fetches_24h": sum(row["fetches"] for row in mine),
         "failed_24h": sum(row["fetches"] for row in mine if row["outcome"] not in ("ok", "empty")),
     }
-
-
-def coverage_of(
-    settings: Settings, registry: Registry, centres: Iterable[Centre], places: Sequence[Mapping[str, Any]], at: datetime
-) -> dict[str, Any]:
-    """Places by how they can be booked, and by source what was refused of its links and undone of its matches."""
-    labels, read = settings.provider_labels(), set(settings.campaign.providers.read)
-    booking: Counter[str] = Counter()
-    undeclared: Counter[str] = Counter()
-    for place in places:
-        booking[booking_of(place, read)] += 1
-        if not place["offers"] and place["site"]:
-            undeclared[place["site"]] += 1
-    flags: dict[str, Counter[str]] = defaultdict(Counter)
-    for centre in centres:
-        flags[centre.source].update(["centres", *(flag for flag in centre.flags if flag in REFUSALS)])
-    undone = registry.matches_undone()
-    return {
-        "format": "coverage/1",
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "places": len(places),
-        "booking": {name: booking[name] for name in ("read", "linked", "undeclared", "offline")},
-        "undeclared": dict(sorted(undeclared.items(), key=lambda pair: (-pair[1], pair[0]))),
-        "sources": [
-            {
-                "source": source,
-                "label": labels.get(source, source),
-                "centres": flags[source]["centres"],
-                **{name.replace("-", "_"): flags[source][name] for name in REFUSALS},
-                "matches_undone": undone.get(source, 0),
-            }
-            for source in sorted({*flags, *read})
-        ],
-    }
-
-
-def booking_of(place: Mapping[str, Any], read: set[str]) -> str:
-    """ "read": a platform whose slots are read; "linked": a declared site; "undeclared"; "offline": none online."""
-    if any(offer["provider"] in read for offer in place["offers"]):
-        return "read"
-    if place["offers"]:
-        return "linked"
-    return "undeclared" if place["site"] else "offline"

@@ -1,45 +1,29 @@
-"""Store -> the snapshot's two files, and the state of the providers, as the web serves them and auditors replay them.
-
-`snapshots/<sha256>.json.gz` holds a places file or a slots file, named by the hash of its uncompressed bytes;
-`current.json` names the pair in force. A file whose content has not changed is not written again.
-"""
+"""Store -> the snapshot and what stands beside it, as the web serves them and auditors replay them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
 from aggregator.collect.admission import Intake
 from aggregator.config.campaign import as_plain
 from aggregator.config.settings import Settings
-from aggregator.country.gazetteer import Gazetteer, department_of, time_zone
-from aggregator.fairness.shares import supply_of
-from aggregator.publish.health import coverage_of, health_of
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.publish.coverage import coverage_of
+from aggregator.publish.health import health_of
+from aggregator.publish.place_record import describe, is_listed, reading_state, why_aside
+from aggregator.snapshot.format import keep, steps_of
+from aggregator.snapshot.shelf import put_in_force
+from aggregator.snapshot.supply import supply_of
 from aggregator.store import Catalog, Registry, Stores, unpack
-from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre
 
-KEPT = timedelta(days=396)
 CHANGES_KEPT = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """Hashes of the pair in force."""
-
-    places: str
-    slots: str
-    snapshot: str
-    at: datetime
-    place_count: int
-    offer_count: int
 
 
 class Publisher:
@@ -52,24 +36,15 @@ class Publisher:
         self._now = now
         self._folder = settings.published_dir
 
-    def publish(self) -> Published:
+    def publish(self) -> None:
         """Write the snapshot of now and put it in force."""
         at = self._now().replace(microsecond=0)
         centres = self._catalog.centres()
         places = self.places_file(at.date(), centres)
-        places_bytes = canonical.to_json(places)
-        places_sha = self._keep(places_bytes)
+        places_sha = keep(self._folder, places)
         slots = self.slots_file(places, places_sha, at)
-        slots_sha = self._keep(canonical.to_json(slots))
-        published = Published(
-            places_sha,
-            slots_sha,
-            canonical.snapshot_hash(places_sha, slots_sha),
-            at,
-            len(places["places"]),
-            len(slots["offers"]),
-        )
-        self._announce(published)
+        slots_sha = keep(self._folder, slots)
+        put_in_force(self._folder, places_sha, slots_sha, at)
         health = health_of(self._settings, self._catalog, at)
         for row in health["providers"]:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
@@ -79,7 +54,6 @@ class Publisher:
         self._write("decisions.json", self._decisions())
         self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
-        return published
 
     def places_file(self, today: date, centres: Sequence[Centre]) -> dict[str, Any]:
         """Every place that may be listed, with the points that questions start from. Holds no time but days."""
@@ -151,8 +125,7 @@ class Publisher:
             for kind, minutes in unpack(row["classes"], row["slots"]).items():
                 ahead = minutes[minutes > first_minute].astype(np.int64)
                 if len(ahead):
-                    deltas = np.diff(ahead, prepend=0).tolist()
-                    slots.append([kinds.setdefault(kind, len(kinds)), deltas])
+                    slots.append([kinds.setdefault(kind, len(kinds)), steps_of(ahead)])
             offers[row["offer_id"]] = {
                 "state": reading_state(row, bool(slots)),
                 "answered": row["answered_at"] and row["answered_at"][:16],
@@ -164,7 +137,7 @@ class Publisher:
         return {
             "format": "slots/1",
             "places": places_sha,
-            "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "at": instants.second(at),
             "until": (at.date() + timedelta(days=self._settings.horizon_days - 1)).isoformat(),
             "interval_s": self._settings.collect_every_s,
             "kinds": [{"needs": list(needs), "step": step, "audience": audience} for needs, step, audience in kinds],
@@ -191,105 +164,4 @@ class Publisher:
         return by_place
 
     def _write(self, name: str, content: Any) -> None:
-        """A file whose content has not changed is left alone, so that nobody reads it again."""
-        path, data = self._folder / name, canonical.to_json(content)
-        if not path.exists() or path.read_bytes() != data:
-            canonical.write_whole(path, data)
-
-    def _keep(self, content: bytes) -> str:
-        digest = canonical.sha256(content)
-        path = self._folder / "snapshots" / f"{digest}.json.gz"
-        if not path.exists():
-            canonical.write_gzip(path, content)
-        return digest
-
-    def _announce(self, published: Published) -> None:
-        """Put the pair in force, and in the list of the hour, which auditors follow."""
-        entry = {
-            "places": published.places,
-            "slots": published.slots,
-            "snapshot": published.snapshot,
-            "at": published.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        hour = self._folder / "hours" / f"{published.at:%Y-%m-%dT%H}.ndjson"
-        hour.parent.mkdir(parents=True, exist_ok=True)
-        with hour.open("ab") as file:
-            file.write(canonical.to_json(entry) + b"\n")
-        canonical.write_whole(self._folder / "current.json", canonical.to_json(entry))
-
-
-def is_listed(centres: Iterable[Centre], today: date) -> bool:
-    """A place is listed while one of its sources says that the public may come."""
-    return any(
-        not centre.closed and not centre.professionals_only and not (centre.closes_on and centre.closes_on < today)
-        for centre in centres
-    )
-
-
-def why_aside(row: Mapping[str, Any], centres: Sequence[Centre], today: date) -> str:
-    """ "withdrawn" by an operator, "closed", "professionals" only, or "gone": no source lists it any more."""
-    if row["withdrawn"]:
-        return "closed" if row["withdrawn"] == "closed" else "withdrawn"
-    if not centres:
-        return "gone"
-    still_open = [c for c in centres if not c.closed and not (c.closes_on and c.closes_on < today)]
-    return "professionals" if still_open else "closed"
-
-
-def describe(place_id: str, drawn_on: str, centres: list[Centre]) -> dict[str, Any]:
-    """One place from what its sources say: the official list first, then the source that listed it first."""
-    ordered = sorted(centres, key=lambda centre: centre.source != OFFICIAL)
-
-    def first(name: str) -> Any:
-        return next((value for c in ordered if (value := getattr(c, name)) not in (None, "", ())), None)
-
-    positioned = [c for c in ordered if c.lat is not None and "position" not in c.flags] or [
-        c for c in ordered if c.lat is not None
-    ]
-    insee, postcode = first("insee"), first("postcode")
-    department = department_of(insee or postcode or "")
-    return {
-        "id": place_id,
-        "drawn": drawn_on,
-        "name": ordered[0].name,
-        "address": first("address") or "",
-        "postcode": postcode or "",
-        "city": first("city") or "",
-        "insee": insee,
-        "department": department,
-        "lat": round(positioned[0].lat or 0.0, 6) if positioned else None,
-        "lon": round(positioned[0].lon or 0.0, 6) if positioned else None,
-        "exact": bool(positioned) and "position" not in positioned[0].flags,
-        "tz": time_zone(department),
-        "phone": first("phone"),
-        "hours": list(first("hours") or ()),
-        "wheelchair": first("wheelchair"),
-        "walk_in": any(centre.walk_in for centre in ordered),
-        "note": first("note") or "",
-        "site": first("booking_site"),
-        "kind": ordered[0].kind,
-        "sources": sorted({centre.source for centre in ordered}),
-        "official_id": first("official_id"),
-    }
-
-
-def reading_state(row: Mapping[str, Any], has_slots: bool) -> str:
-    """ "No slot" and "did not answer" are different facts; so is "by telephone only"."""
-    if row["failing_since"] is not None or row["answered_at"] is None:
-        return "unknown"
-    if row["phone_only"]:
-        return "phone"
-    return "seen" if has_slots else "none"
-
-
-def prune(folder: Path, now: datetime) -> int:
-    """Delete snapshot files older than thirteen months that no kept hour names. Returns how many."""
-    limit = (now - KEPT).timestamp()
-    old = [path for path in folder.glob("snapshots/*.json.gz") if path.stat().st_mtime < limit]
-    current = (folder / "current.json").read_text(encoding="utf-8") if (folder / "current.json").exists() else ""
-    removed = 0
-    for path in old:
-        if path.name.removesuffix(".json.gz") not in current:
-            path.unlink()
-            removed += 1
-    return removed
+        files.write_changed(self._folder / name, canonical.to_json(content))

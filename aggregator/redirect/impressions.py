@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import log2
 
-from aggregator.snapshot.shelf import OfferState, Place, Snapshot
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
+from aggregator.snapshot.slots import OfferState
+from aggregator.snapshot.supply import PLACE
 
 RANKS = 20
-PLACE = 720_720  # divisible by every number of offers up to sixteen
 WEIGHT = 100_000
 WEIGHTS = tuple(round(WEIGHT / log2(1 + rank)) for rank in range(1, RANKS + 1))
 UNKNOWN_AGE = -1

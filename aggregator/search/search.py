@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import cached_property
-from typing import NamedTuple, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from aggregator.config.campaign import ANY
-from aggregator.search.order import Candidate, Section, half_day, list_hash, rank
-from aggregator.search.question import Moment, Question
-from aggregator.snapshot.shelf import OfferState, Place, Slots, Snapshot
+from aggregator.search.order import Candidate, list_hash, rank
+from aggregator.search.question import Question
+from aggregator.search.slot_filter import Needs, SlotFilter, outlook, slot_filter
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
 
 WIDENED_COUNT = 8
 WIDENED_LIMIT_M = 100_000
-EPOCH_DAY = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +46,6 @@ class Answer:
     def reference(self) -> str:
         """What pins this order: hour and short snapshot hash."""
         return f"{self.epoch}-{self.snapshot.short}"
-
-
-class Needs(Protocol):
-    """All that a search asks of a campaign: which needs one choice requires together."""
-
-    def required_needs(self, need: str) -> tuple[str, ...]: ...
 
 
 class UnknownOriginError(ValueError):
@@ -116,152 +106,6 @@ def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
     return replace(answer, found=tuple(found))
 
 
-class Outlook(NamedTuple):
-    """What the slots of one place promise to one kind of question: all that the order asks of slots."""
-
-    first: datetime | None
-    section: Section
-    half_day: str
-
-
-class SlotFilter:
-    """Which slots of one snapshot fit a question, as masks over its arrays; each place is looked at once."""
-
-    def __init__(self, slots: Slots, question: Question, needs: Sequence[str]) -> None:
-        """`needs`: those that one slot each is required for."""
-        self._slots = slots
-        self.question = question
-        self.outlooks: dict[str, Outlook] = {}
-        # Every slot fits a question without filters: what comes first was worked out when the snapshot was loaded.
-        self.fits_all = _of_slots(question) == Question()
-        self._kinds_by_need = [
-            np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
-            for need in needs
-        ]
-
-    def minutes(self, state: OfferState) -> list[NDArray[np.int64]]:
-        """Minutes (UTC) of the slots that fit, one array for each need required."""
-        part = slice(state.first, state.last)
-        in_time = self._in_time(self._slots.local[part])
-        kinds = self._slots.kind[part]
-        return [self._slots.minute[part][in_time & fits[kinds]] for fits in self._kinds_by_need]
-
-    def kinds_of(self, state: OfferState) -> list[dict[str, object]]:
-        """The kinds of the slots that fit any of the needs required, those of the most slots first."""
-        part = slice(state.first, state.last)
-        kinds = self._slots.kind[part]
-        fitting = kinds[self._in_time(self._slots.local[part]) & self._any_need(kinds)]
-        return [self._slots.kinds[number] for number, _ in Counter(fitting.tolist()).most_common()]
-
-    def local_minutes(self, state: OfferState) -> NDArray[np.int64]:
-        """Wall-clock minutes of the slots that fit any of the needs required."""
-        part = slice(state.first, state.last)
-        local = self._slots.local[part]
-        return local[self._in_time(local) & self._any_need(self._slots.kind[part])]
-
-    def _any_need(self, kinds: NDArray[np.int16]) -> NDArray[np.bool_]:
-        fitting = np.zeros(len(kinds), dtype=bool)
-        for fits in self._kinds_by_need:
-            fitting |= fits[kinds]
-        return fitting
-
-    def _in_time(self, local: NDArray[np.int64]) -> NDArray[np.bool_]:
-        question, fits = self.question, np.ones(len(local), dtype=bool)
-        day, minute = local // 1440, local % 1440
-        if question.first_day is not None:
-            fits &= day >= (question.first_day - EPOCH_DAY).days
-        if question.last_day is not None:
-            fits &= day <= (question.last_day - EPOCH_DAY).days
-        if question.moment is Moment.MORNING:
-            fits &= minute < 12 * 60
-        elif question.moment is Moment.AFTERNOON:
-            fits &= (minute >= 12 * 60) & (minute < 18 * 60)
-        elif question.moment is Moment.EVENING:
-            fits &= minute >= 18 * 60
-        elif question.moment is Moment.WEEK_END:
-            fits &= (day + 3) % 7 >= 5  # 1 January 1970 was a Thursday
-        return fits
-
-
-def slot_filter(snapshot: Snapshot, question: Question, campaign: Needs) -> SlotFilter:
-    """The filter of a question: one for all questions that ask the same of slots, wherever they start from."""
-    needs = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
-    asked = _of_slots(question)
-    return snapshot.kept(("slot filter", asked, needs), lambda: SlotFilter(snapshot.slots, asked, needs))
-
-
-def _of_slots(question: Question) -> Question:
-    """What a question asks of slots, without where it starts from and what it asks of places."""
-    return Question(
-        need=question.need,
-        step=question.step,
-        audience=question.audience,
-        first_day=question.first_day,
-        last_day=question.last_day,
-        moment=question.moment,
-    )
-
-
-def outlook(snapshot: Snapshot, place: Place, fits: SlotFilter) -> Outlook:
-    """The first slot of a place that fits, and where that puts it in the order."""
-    found = fits.outlooks.get(place.id)
-    if found is None:
-        first = first_slot(snapshot, place, fits)
-        half = half_day(first.astimezone(place.zone)) if first else ""
-        found = fits.outlooks[place.id] = Outlook(first, section_of(snapshot, place, first), half)
-    return found
-
-
-def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: datetime | None = None) -> datetime | None:
-    """The first slot seen that fits; where two needs are required, the moment from which both have one.
-
-    The order never asks for slots `after` a moment: it depends on the snapshot, not on the second of the visit.
-    """
-    if after is None and fits.fits_all:
-        return _earliest(snapshot, place)
-    least = int(after.timestamp()) // 60 if after else 0
-    firsts: list[int | None] = []
-    for offer in place.offers:
-        state = snapshot.slots.offers.get(offer.id)
-        if state is None or state.state != "seen":
-            continue
-        for number, minutes in enumerate(fits.minutes(state)):
-            minutes = minutes[minutes > least]
-            earliest = int(minutes.min()) if len(minutes) else None
-            if number == len(firsts):
-                firsts.append(earliest)
-            elif earliest is not None:
-                firsts[number] = min(earliest, firsts[number] or earliest)
-    known = [one for one in firsts if one is not None]
-    if not known or len(known) < len(firsts):
-        return None
-    return datetime.fromtimestamp(max(known) * 60, UTC)
-
-
-def _earliest(snapshot: Snapshot, place: Place) -> datetime | None:
-    firsts = [
-        minute
-        for offer in place.offers
-        if (minute := snapshot.slots.earliest.get(offer.id)) is not None
-        and snapshot.slots.offers[offer.id].state == "seen"
-    ]
-    return datetime.fromtimestamp(min(firsts) * 60, UTC) if firsts else None
-
-
-def section_of(snapshot: Snapshot, place: Place, first: datetime | None) -> Section:
-    """Our failure to read is "unknown", never "none"; so is a place that is not booked online."""
-    if first is not None:
-        return Section.SEEN
-    states = [snapshot.slots.offers.get(offer.id) for offer in place.offers]
-    readable = bool(states) and all(one is not None and one.state in ("seen", "none") for one in states)
-    return Section.NONE if readable else Section.UNKNOWN
-
-
-def days_of(local_minutes: Iterable[int]) -> Counter[date]:
-    """Slots by local day."""
-    return Counter(EPOCH_DAY + timedelta(days=int(minute) // 1440) for minute in local_minutes)
-
-
 def _found(snapshot: Snapshot, place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
     first, section, half = outlook(snapshot, place, fits)
     return Found(place, Candidate(place.id, metres, section, half, place.drawn == epoch[:10]), first)
@@ -283,13 +127,3 @@ def _hidden_by(question: Question, found: Found, snapshot: Snapshot, fits: SlotF
 def _has_slots_for_others(found: Found, snapshot: Snapshot) -> bool:
     states = [snapshot.slots.offers.get(offer.id) for offer in found.place.offers]
     return bool(states) and all(state is not None and state.state == "seen" for state in states)
-
-
-def _kind_fits(kind: dict[str, object], need: str, step: str, audience: str) -> bool:
-    """A slot whose need or step the platform does not say fits every choice; an audience has to be said."""
-    needs: Sequence[str] = kind["needs"]  # type: ignore[assignment]
-    return (
-        (need == ANY or not needs or need in needs)
-        and (step == ANY or kind["step"] in (None, step))
-        and (audience == ANY or kind["audience"] == audience)
-    )

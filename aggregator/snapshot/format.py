@@ -1,18 +1,87 @@
-"""The snapshot's two files as they are read: row by row, so that other threads are never kept waiting for long.
+"""The snapshot's two files: how they are named, written, checked and decoded. Nothing else opens them.
 
-A national slots file holds half a million numbers. Parsed at once it keeps the interpreter for a fifth of a second, and
-every visitor with it; a row at a time it may be interrupted after each.
+`snapshots/<sha256>.json.gz` holds a places file or a slots file, named by the hash of its uncompressed bytes. Rows are
+decoded one at a time, so that other threads never wait for long: a national slots file holds half a million numbers,
+and parsing it at once would keep the interpreter, and every visitor, for a fifth of a second.
 """
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import json
 from array import array
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from aggregator import canonical, files
+
+FOLDER, SUFFIX = "snapshots", ".json.gz"
+Content = TypeVar("Content")
+
+
+class SnapshotError(RuntimeError):
+    """A published file is missing or is not what its name says; the message names it."""
+
+
+# Names and bytes
+
+
+def snapshot_hash(places_sha256: str, slots_sha256: str) -> str:
+    """One name for a pair of published files."""
+    return hashlib.sha256(f"aiguillage-snapshot/v1\n{places_sha256}\n{slots_sha256}\n".encode()).hexdigest()
+
+
+def keep(published: Path, content: Any) -> str:
+    """Write a places or slots file under the hash of its canonical JSON, unless it is there. Returns the hash."""
+    body = canonical.to_json(content)
+    digest = canonical.sha256(body)
+    path = published / FOLDER / f"{digest}{SUFFIX}"
+    if not path.exists():
+        files.write_gzip(path, body)
+    return digest
+
+
+def body_of(published: Path, sha256: str) -> bytes:
+    """The uncompressed bytes of a file. Raises SnapshotError unless they have the hash that the file is named by."""
+    path = published / FOLDER / f"{sha256}{SUFFIX}"
+    try:
+        body = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError) as error:
+        raise SnapshotError(f"{path.name}: {error}") from error
+    if canonical.sha256(body) != sha256:
+        raise SnapshotError(f"{path.name}: its content does not have the hash of its name")
+    return body
+
+
+def plain(published: Path, sha256: str) -> dict[str, Any]:
+    """A file as JSON, for the worker's tables. Raises SnapshotError."""
+    content: dict[str, Any] = json.loads(body_of(published, sha256))
+    return content
+
+
+# Minutes of slots: the first since 1970 (UTC), then the steps from each to the next
+
+
+def steps_of(minutes: NDArray[np.int64]) -> list[int]:
+    """Growing minutes as the file holds them."""
+    steps: list[int] = np.diff(minutes, prepend=0).tolist()
+    return steps
+
+
+def minutes_of(steps: Iterable[int]) -> Iterator[int]:
+    minute = 0
+    for step in steps:
+        minute += step
+        yield minute
+
+
+# Rows
 
 
 class SlotsRow(msgspec.Struct, gc=False):
@@ -50,8 +119,25 @@ class SlotsFile(msgspec.Struct):
 
 _any: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
 _slots_row = msgspec.json.Decoder(SlotsRow)
-read_places = msgspec.json.Decoder(PlacesFile).decode
-read_slots = msgspec.json.Decoder(SlotsFile).decode
+_places_file = msgspec.json.Decoder(PlacesFile)
+_slots_file = msgspec.json.Decoder(SlotsFile)
+
+
+def read_places(body: bytes) -> PlacesFile:
+    """Raises SnapshotError when `body` is no places file."""
+    return _decoded(_places_file, body)
+
+
+def read_slots(body: bytes) -> SlotsFile:
+    """Raises SnapshotError when `body` is no slots file."""
+    return _decoded(_slots_file, body)
+
+
+def _decoded(decoder: msgspec.json.Decoder[Content], body: bytes) -> Content:
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise SnapshotError(f"not a file of a snapshot: {error}") from error
 
 
 class Series:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from aggregator import instants
 from aggregator.database.migrations import Store
 from providers.breaker import BreakerState
 from providers.records import Outcome
@@ -54,7 +55,7 @@ class ReadingLog(Store):
                 "run": run_id,
                 "outcome": record.outcome.value,
                 "at": record.at.isoformat(),
-                "hour": record.at.strftime("%Y-%m-%dT%H"),
+                "hour": instants.hour(record.at),
             }
             for record in records
         ]
@@ -83,7 +84,7 @@ class ReadingLog(Store):
     def fetch_hours(self, since: datetime) -> list[dict[str, Any]]:
         return self.rows(
             "SELECT * FROM fetch_hours WHERE hour >= :since ORDER BY hour, provider, kind, outcome",
-            {"since": since.strftime("%Y-%m-%dT%H")},
+            {"since": instants.hour(since)},
         )
 
     def fetches_of_day(self, day: date) -> dict[str, tuple[int, int]]:

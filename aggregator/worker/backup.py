@@ -12,7 +12,7 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from aggregator import canonical
+from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
 from aggregator.database.sqlite import copy_whole
 
@@ -42,8 +42,8 @@ def backup(settings: Settings, target: Path, at: datetime) -> list[str]:
     log = settings.published_dir / "log"
     if log.exists():
         shutil.copytree(log, part / "log")
-    manifest = {"at": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "sums": sums}
-    canonical.write_whole(part / MANIFEST, canonical.to_json(manifest))
+    manifest = {"at": instants.second(at), "sums": sums}
+    files.write_whole(part / MANIFEST, canonical.to_json(manifest))
     part.replace(target)
     return list(sums)
 

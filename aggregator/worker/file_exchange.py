@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.database.postgres import PostgresSchema
 
 CHANNEL = "aiguillage_published"
@@ -161,7 +161,7 @@ class PublishedFiles:
                     path.unlink(missing_ok=True)
                 elif not path.exists() or canonical.sha256(path.read_bytes()) != digest:
                     ((content,),) = self.database.rows("SELECT content FROM published WHERE name = ?", (name,))
-                    canonical.write_whole(path, content)
+                    files.write_whole(path, content)
         return max((number for _, number, _ in rows), default=after)
 
 

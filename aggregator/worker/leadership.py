@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 
 from aggregator import canonical
 from aggregator.config.settings import Settings
 from aggregator.worker.file_exchange import PublishedFiles
+from aggregator.worker.locks import WorkerRunningError, lock
 
 WORKER = "worker"
 KEYS = ("token.key", "seed-chain.json", "log.key")
 
 
-class WorkerRunningError(RuntimeError):
-    """Another worker has the lock."""
-
-
 class OtherKeysError(RuntimeError):
     """This machine would sign and draw with other keys than the rest."""
-
-
-@contextmanager
-def lock(path: Path, shared: bool = False, wait: bool = True) -> Iterator[None]:
-    """Hold a file's lock; the system frees it when the process dies. Raises WorkerRunningError without `wait`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, kind | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise WorkerRunningError(f"another process holds {path}") from error
-        yield
 
 
 def agree_on_keys(settings: Settings, files: PublishedFiles) -> None:

@@ -12,13 +12,14 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
-from aggregator.config.settings import Settings
+from aggregator import instants
+from aggregator.config.settings import KEPT_DAYS, Settings
 from aggregator.database import StoreError
-from aggregator.fairness.accounts import KEPT_DAYS
-from aggregator.publish.publisher import prune
+from aggregator.publish.retention import prune
 from aggregator.redirect.shared_events import SharedEvents
 from aggregator.worker.file_exchange import PublishedFiles
-from aggregator.worker.leadership import agree_on_keys, lock
+from aggregator.worker.leadership import agree_on_keys
+from aggregator.worker.locks import lock
 from aggregator.worker.shipping import Shipper
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,6 @@ class Node:
         """Each day: what is older than thirteen months goes, here as everywhere."""
         if at - self._tidied < TIDY_EVERY:
             return
-        shipper.erase((at - timedelta(days=KEPT_DAYS)).strftime("%Y-%m-%dT%H"))
+        shipper.erase(instants.hour(at - timedelta(days=KEPT_DAYS)))
         prune(self._settings.published_dir, at)
         self._tidied = at

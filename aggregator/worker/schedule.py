@@ -6,7 +6,6 @@ takes over within seconds of its end.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import random
@@ -14,14 +13,12 @@ import signal
 import sys
 import threading
 from contextlib import AbstractContextManager, closing, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from aggregator.collect.collector import Collector, Progress, due_before
 from aggregator.collect.link_check import check_links
-from aggregator.collect.official_list import import_official_list
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.database import StoreError
@@ -29,14 +26,15 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.closed_days import Closing
 from aggregator.ledger.log import LogError
 from aggregator.ledger.witness import fetch
-from aggregator.opendata.edition import Release
-from aggregator.opendata.rows import NothingPublishedError, Sources
-from aggregator.publish.publisher import Publisher, prune
+from aggregator.opendata.sources import NothingPublishedError
+from aggregator.publish.publisher import Publisher
+from aggregator.publish.retention import prune
 from aggregator.store import Stores, open_stores
 from aggregator.worker.file_exchange import PublishedFiles
-from aggregator.worker.leadership import WORKER, agree_on_keys, alone, beside_others, lock
+from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
+from aggregator.worker.locks import lock
+from aggregator.worker.tasks import now, refresh_official_list, write_editions
 from providers.errors import ProviderError
-from providers.http import FetchClient
 from providers.official_list import OfficialListError
 
 log = logging.getLogger(__name__)
@@ -48,58 +46,6 @@ DISCOVER_EVERY_S = 3600
 EDITIONS_EVERY_S = 3600
 FOLLOW_EVERY_S = 3
 BRING_EVERY_S = 1
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> list[dict[str, object]]:
-    """One full run, under the lock that the worker's jobs take: discover, read everything, publish."""
-    progress("attente du verrou", 0, 0)
-    with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
-        places = gazetteers.load(settings.gazetteer_path)
-        refresh_official_list(settings, stores, places)
-        collector = Collector(settings, stores, places, now, progress, only)
-        runs = [collector.discover(), collector.read()]
-        Publisher(settings, stores, places, now).publish()
-        with closing(Accounts(settings)) as accounts:
-            accounts.publish_shares(now())
-        return [row for run in runs for row in collector.fetch_table(run)]
-
-
-def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
-    """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
-    with (
-        lock(settings.data_dir / "editions.lock"),
-        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
-        closing(Accounts(settings)) as accounts,
-    ):
-        size = accounts.controls().get("log", {}).get("size", 0)
-        release = Release(Sources(settings, stores, accounts.rollups, places, at), size)
-        day = release.last_closed()
-        made = [release.of_day(day)] if day else []
-        made.append(release.running())
-        release.prune()
-        return [path for path in made if path]
-
-
-def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
-    """Take the configured list over when its content is new. True when it was."""
-    source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
-    if not source:
-        return False
-    if source.startswith(("http://", "https://")):
-        origin = "/".join(source.split("/")[:3])
-        body = FetchClient([origin], "Aiguillage").get(source).body
-    else:
-        body = Path(source).read_bytes()
-    name = source.rsplit("/", 1)[-1]
-    at, digest = now(), hashlib.sha256(body).hexdigest()
-    if any(known["sha256"] == digest for known in stores.catalog.imports()):
-        return False
-    import_official_list(body, name, at.date(), settings, stores, places, at)
-    return True
 
 
 class Worker:
@@ -215,7 +161,7 @@ class Worker:
                 self._accounts.seal(now())
             except LogError as error:
                 log.error("the log has stopped", extra={"cause": str(error)})
-            self._accounts.publish_shares(now())
+            self._accounts.shares.publish(now())
 
     def replay(self) -> None:
         """Each few minutes: make the lists of the finished hours again, and close the days that are over.
@@ -224,11 +170,11 @@ class Worker:
         """
         settings = self._settings
         with lock(settings.data_dir / "replay.lock"), closing(Accounts(settings)) as apart:
-            apart.replay_hours(now())
+            apart.replays.run(now())
             with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
                 Closing(settings, apart, stores.catalog, self._places.regions).close(now())
         with self._accounts_held():
-            self._accounts.publish_order_control(now())
+            self._accounts.replays.publish_control(now())
 
     def editions(self) -> None:
         """Each hour: the open data of the running day, and of the day that was closed since."""
@@ -248,7 +194,7 @@ class Worker:
             with suppress(ProviderError):
                 notes[one["name"]] = fetch(one["url"])
         with self._accounts_held():
-            self._accounts.count_witnesses(now(), notes)
+            self._accounts.keeper.count_witnesses(now(), notes)
 
     def prune(self) -> None:
         prune(self._settings.published_dir, now())

@@ -179,7 +179,7 @@ def test_a_day_is_not_closed_before_its_totals_are_in_the_log(portal: Portal) ->
     portal.clock.forward(days=1)
 
     with closing(Accounts(portal.settings)) as accounts, closing(open_stores(portal.settings.data_dir)) as stores:
-        accounts.replay_hours(portal.clock())
+        accounts.replays.run(portal.clock())
         early = Closing(portal.settings, accounts, stores.catalog, portal.gazetteer.regions).close(portal.clock())
 
     assert early == []
@@ -209,7 +209,7 @@ def test_a_key_is_changed_in_public_and_old_copies_still_lead_on(
     portal.work()
     old = (portal.log / "vkey").read_text().strip()
     with closing(Accounts(portal.settings)) as accounts:
-        new = accounts.rotate_key(portal.clock())
+        new = accounts.keeper.rotate_key(portal.clock())
     portal.clock.forward(minutes=1)
     portal.work()
 
@@ -308,7 +308,7 @@ def test_the_copy_of_a_log_is_enough(day_over: Portal, tmp_path: Path) -> None:
 
 def test_the_table_of_closed_days_can_be_asked_for_again(day_over: Portal) -> None:
     with closing(Accounts(day_over.settings)) as accounts:
-        table = accounts.shares_of(NOON.date(), NOON.date())
+        table = accounts.shares.of_days(NOON.date(), NOON.date())
 
     rows = json.loads((day_over.log / "metrics" / f"{MONDAY}.json").read_text())["rows"]
     assert table["total"] == 33
@@ -328,8 +328,8 @@ def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(
     monkeypatch.setattr(Settings, "witnesses", lambda _: declared)
 
     with closing(Accounts(portal.settings)) as accounts:
-        assert accounts.count_witnesses(portal.clock(), {"journal.example": signed}) == 1
-        assert accounts.count_witnesses(portal.clock(), {"journal.example": b"garbage"}) == 0
-        assert accounts.count_witnesses(portal.clock(), {}) == 0
-        assert accounts.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
+        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": signed}) == 1
+        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": b"garbage"}) == 0
+        assert accounts.keeper.count_witnesses(portal.clock(), {}) == 0
+        assert accounts.keeper.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
     assert portal.published("controls.json")["witnesses"]["ok"] is True

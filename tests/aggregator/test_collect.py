@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.collect.collector import Collector, due_before, is_another, sudden_change
+from aggregator.collect.collector import Collector, due_before
 from aggregator.collect.official_list import import_official_list
+from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.snapshot.shelf import Snapshot

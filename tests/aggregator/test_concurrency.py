@@ -11,7 +11,8 @@ import pytest
 
 from aggregator.config.settings import Settings
 from aggregator.store import Catalog, Read, pack
-from aggregator.worker.leadership import WorkerRunningError, alone, beside_others, lock
+from aggregator.worker.leadership import alone, beside_others
+from aggregator.worker.locks import WorkerRunningError, lock
 from providers.records import Outcome, Reading
 from tests.conftest import NOON
 

@@ -33,10 +33,11 @@ from aggregator.country.gazetteer import Gazetteer
 from aggregator.fairness.accounts import Accounts
 from aggregator.opendata import text_formats
 from aggregator.opendata.edition import Release, unpacked
-from aggregator.opendata.rows import TABLES, NothingPublishedError, Sources
+from aggregator.opendata.rows import TABLES
+from aggregator.opendata.sources import NothingPublishedError, Sources
 from aggregator.opendata.text_formats import EXCEL_FR, as_csv, harmless
 from aggregator.store import open_stores
-from aggregator.worker.schedule import write_editions
+from aggregator.worker.tasks import write_editions
 from tests.week import AFTER
 
 DAY = "2026-11-29"

@@ -21,7 +21,8 @@ from aggregator.config.settings import ROOT
 from aggregator.ledger import seeds
 from aggregator.redirect.event_log import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
 from aggregator.redirect.event_reader import EventReader, erase
-from aggregator.redirect.impressions import PLACE, WEIGHT
+from aggregator.redirect.impressions import WEIGHT
+from aggregator.snapshot.supply import PLACE
 from tests.conftest import FIXTURES, NOON
 
 ORACLE = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))["sealed_commitment"]

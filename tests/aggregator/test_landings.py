@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.collect.link_check import SAMPLE, check_links, landing, sampled
 from aggregator.config.settings import Settings
-from aggregator.snapshot.shelf import Offer
+from aggregator.snapshot.places import Offer
 from providers.http import FetchClient, Limits
 from providers.sandbox.server import Sandbox
 from tests.conftest import NOON

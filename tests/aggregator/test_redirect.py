@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.redirect.redirector import (
-    Duplicates,
-    TokenError,
-    Tokens,
-    Visitor,
-    _still_valid,
-    is_foreign,
-    is_prefetch,
-    is_robot,
-    load_secret,
-)
+from aggregator.redirect.tokens import TokenError, Tokens, load_secret, still_valid
+from aggregator.redirect.visitors import Duplicates, Visitor, is_foreign, is_prefetch, is_robot
 from aggregator.store.registry import draw
 
 TOKENS = Tokens(b"\x01" * 32)
@@ -75,7 +66,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_a_token_holds_for_its_hour_and_the_five_after(hours: float, valid: bool) -> None:
     start = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-    assert _still_valid("2026-11-23T12", start + timedelta(hours=hours)) is valid
+    assert still_valid("2026-11-23T12", start + timedelta(hours=hours)) is valid
 
 
 class TestDuplicates:

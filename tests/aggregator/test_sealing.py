@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import Signer
-from aggregator.ledger.sealing import Sealer
+from aggregator.ledger.sealing import Rules, Sealer
 from aggregator.ledger.seeds import SeedChain, SeedError, day_seed, load_or_create
 from aggregator.redirect.event_log import Event, EventClass, EventLog
 from aggregator.redirect.event_reader import EventReader
@@ -44,8 +44,8 @@ class Portal:
 
     def seal(self, at: datetime = NOON, resume: bool = False) -> int:
         """With a sealer of its own each time, as after a restart."""
-        arguments = (self.log, self.published, self.reader, CHAIN, self.contract, self.policy, self.hosting)
-        return Sealer(*arguments).seal(at, resume)
+        rules = Rules(self.contract, self.hosting, self.policy)
+        return Sealer(self.log, self.published, self.reader, CHAIN, rules).seal(at, resume)
 
     def click(self, prov: str = "a", cls: EventClass = EventClass.COUNTED) -> bytes:
         event = Event("dep=75", f"{TODAY}T12", "p-a", cls, "a" * 32, "order/1", 1, prov)

@@ -23,11 +23,15 @@ from aggregator.config.campaign import Campaign
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.country.geography import Points, distance_m
-from aggregator.publish.publisher import describe, is_listed, reading_state
+from aggregator.publish.place_record import describe, is_listed, reading_state
 from aggregator.search.order import Section, Sort
 from aggregator.search.question import Moment, Question
-from aggregator.search.search import SlotFilter, first_slot, refreshed, search, slot_filter
-from aggregator.snapshot.shelf import Place, Places, Shelf, Slots, Snapshot, SnapshotError
+from aggregator.search.search import refreshed, search
+from aggregator.search.slot_filter import SlotFilter, first_slot, slot_filter
+from aggregator.snapshot.format import snapshot_hash
+from aggregator.snapshot.places import Place, Places
+from aggregator.snapshot.shelf import Shelf, Snapshot, SnapshotError
+from aggregator.snapshot.slots import Slots
 from providers.records import Centre
 from providers.sandbox.server import Sandbox
 from tests.aggregator.conftest import Clock
@@ -255,7 +259,7 @@ def test_a_list_is_replayed_from_the_published_files_alone(
 
     places = Places(raw[0], names[0])
     slots = Slots(raw[1], names[1], places)
-    again = Snapshot(places, slots, canonical.snapshot_hash(*names))
+    again = Snapshot(places, slots, snapshot_hash(*names))
 
     assert search(again, Question(insee=LYON), EPOCH, SEED, covid).hash == answer.hash
 

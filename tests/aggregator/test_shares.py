@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from aggregator.fairness.measures import goodman
 from aggregator.fairness.metrics import alarm
-from aggregator.fairness.shares import Counted, compare, share, stands, supply_of, table, verdict
+from aggregator.fairness.shares import Counted, compare, share, stands, table, verdict
 from aggregator.redirect.event_log import Event, EventClass, EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.rollups import STEP, RollUps
+from aggregator.snapshot.supply import supply_of
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from aggregator import canonical
+from aggregator import files
 from aggregator.cli import main
 from aggregator.config.settings import Settings
 from aggregator.database import StoreError
@@ -20,7 +20,8 @@ from aggregator.redirect.event_log import Event, EventClass, EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.shared_events import SharedEvents
 from aggregator.worker.file_exchange import PublishedFiles
-from aggregator.worker.leadership import KEYS, OtherKeysError, WorkerRunningError, agree_on_keys, leading
+from aggregator.worker.leadership import KEYS, OtherKeysError, agree_on_keys, leading
+from aggregator.worker.locks import WorkerRunningError
 from aggregator.worker.shipping import Shipper
 from tests.conftest import NOON
 from tests.postgres import Server
@@ -237,7 +238,7 @@ def test_the_log_is_sealed_from_what_all_machines_have_sent(
 
     with closing(Accounts(filled.but(database_url=url))) as accounts:
         accounts.seal(NOON)
-        table = accounts.publish_shares(NOON)
+        table = accounts.shares.publish(NOON)
 
     assert table["total"] == 12
     sealed = sorted((filled.published_dir / "log" / "minutes").rglob("*.bin"))[0].read_bytes()
@@ -256,7 +257,7 @@ def test_what_the_log_names_is_on_other_machines_before_the_log_names_it(
         bring = (lambda: files.bring(settings.published_dir)) if brought else (lambda: 0)
         with closing(Accounts(settings, bring)) as accounts:
             accounts.seal(NOON)
-            (_, minute), *_ = accounts._open_log(NOON).entries("minute")
+            (_, minute), *_ = accounts.keeper.open(NOON).entries("minute")
         files.take(tmp_path / "heir", 0)
 
     assert (tmp_path / "heir" / "log" / minute["file"]).exists() == brought
@@ -359,7 +360,7 @@ class TestKeys:
     def first(self, tmp_path: Path, url: str) -> Settings:
         drawn = Settings(data_dir=tmp_path / "first", database_url=url)
         for name in KEYS:
-            canonical.write_whole(drawn.keys_dir / name, f"{name} of the first machine".encode())
+            files.write_whole(drawn.keys_dir / name, f"{name} of the first machine".encode())
         return drawn
 
     @pytest.fixture

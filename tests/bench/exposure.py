@@ -32,9 +32,9 @@ def late(folder: Path, every_s: int) -> int:
             while moments and moments[0] <= at:
                 waiting.append(moments.pop(0))
                 log.record(event(len(moments)))
-            before = accounts.controls().get("log", {}).get("size", 0)
+            before = accounts.controls.all().get("log", {}).get("size", 0)
             accounts.seal(START + timedelta(seconds=at))
-            sealed = accounts.controls()["log"]["size"] > before
+            sealed = accounts.controls.all()["log"]["size"] > before
             over += sum(at - moment > LIMIT_S or not sealed for moment in waiting)
             waiting.clear()
     log.close()

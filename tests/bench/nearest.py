@@ -16,7 +16,9 @@ from scipy.spatial import cKDTree
 from aggregator import canonical
 from aggregator.search.question import Question
 from aggregator.search.search import search
-from aggregator.snapshot.shelf import Places, Slots, Snapshot
+from aggregator.snapshot.places import Places
+from aggregator.snapshot.shelf import Snapshot
+from aggregator.snapshot.slots import Slots
 from tests.bench.harness import Result, at_least, at_most, exponent, main, median, told
 from tests.postgres import Server, programs
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from aggregator.config.settings import ROOT
-from aggregator.redirect.redirector import Duplicates, Redirector, Tokens, UnknownOfferError, Visitor
+from aggregator.redirect.redirector import Redirector, UnknownOfferError
+from aggregator.redirect.tokens import Tokens
+from aggregator.redirect.visitors import Duplicates, Visitor
 from providers.booking_url import BookingSites, UnsafeUrlError
 from tests.bench.plain_snapshot import one_offer
 from tests.bench.score import Score, report

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from aggregator import canonical
-from aggregator.snapshot.shelf import Offer, Places, Slots, Snapshot
+from aggregator.snapshot.places import Offer, Places
+from aggregator.snapshot.shelf import Snapshot
+from aggregator.snapshot.slots import Slots
 
 
 def one_offer() -> tuple[Snapshot, Offer]:

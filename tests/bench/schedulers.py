@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aggregator.worker.leadership import WorkerRunningError, lock
+from aggregator.worker.locks import WorkerRunningError, lock
 from tests.bench.score import Score, report
 
 TITLE = "moments at which two of three workers led"

@@ -13,8 +13,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.config.settings import Settings
+from aggregator.snapshot.format import snapshot_hash
 from aggregator.snapshot.shelf import Shelf
 from providers.sandbox.server import Sandbox
 from tests.bench.harness import Figure, Result, at_most, main, median, told
@@ -49,10 +50,10 @@ class Country:
             "format": "slots/1", "places": self._places, "at": now, "until": "2027-01-01", "interval_s": 300,
             "kinds": [{"needs": [], "step": None, "audience": None}], "offers": offers,
         })  # fmt: skip
-        name = canonical.snapshot_hash(self._places, slots)
+        name = snapshot_hash(self._places, slots)
         entry = {"places": self._places, "slots": slots, "snapshot": name, "at": now}
         published = time.perf_counter()
-        canonical.write_whole(self._folder / "current.json", canonical.to_json(entry))
+        files.write_whole(self._folder / "current.json", canonical.to_json(entry))
         return published
 
     def load(self) -> float:
@@ -64,7 +65,7 @@ class Country:
     def _keep(self, content: dict[str, Any]) -> str:
         body = canonical.to_json(content)
         digest = canonical.sha256(body)
-        canonical.write_gzip(self._folder / "snapshots" / f"{digest}.json.gz", body)
+        files.write_gzip(self._folder / "snapshots" / f"{digest}.json.gz", body)
         return digest
 
 

@@ -75,7 +75,7 @@ def collect(settings: Settings, sandbox: Sandbox) -> None:
         collector.read()
         Publisher(settings, stores, places, now).publish()
     with closing(Accounts(settings)) as accounts:
-        accounts.publish_shares(now())
+        accounts.shares.publish(now())
 
 
 @dataclass

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.config.settings import Settings
+from aggregator.snapshot.format import snapshot_hash
 from tests.bench.score import Score, report
 from tests.bench.stage import BROWSER, LYON, served, staged
 
@@ -56,8 +57,8 @@ def poison(settings: Settings) -> str:
     digest = keep(folder, places)
     slots = {**read(folder, current["slots"]), "places": digest}
     both = digest, keep(folder, slots)
-    entry = {**current, "places": both[0], "slots": both[1], "snapshot": canonical.snapshot_hash(*both)}
-    canonical.write_whole(folder / "current.json", canonical.to_json(entry))
+    entry = {**current, "places": both[0], "slots": both[1], "snapshot": snapshot_hash(*both)}
+    files.write_whole(folder / "current.json", canonical.to_json(entry))
     return str(places["places"][0]["id"])
 
 
@@ -69,7 +70,7 @@ def read(folder: Path, digest: str) -> dict[str, Any]:
 def keep(folder: Path, content: dict[str, Any]) -> str:
     body = canonical.to_json(content)
     digest = canonical.sha256(body)
-    canonical.write_gzip(folder / "snapshots" / f"{digest}.json.gz", body)
+    files.write_gzip(folder / "snapshots" / f"{digest}.json.gz", body)
     return digest
 
 

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from aggregator.collect.admission import Intake
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
-from aggregator.snapshot.shelf import _local_minutes
+from aggregator.snapshot.slots import local_minutes
 from providers.base import Provider
 from providers.booking_url import BookingSites
 from providers.doctolib import Doctolib
@@ -149,7 +149,7 @@ def test_wall_clocks_are_right_on_the_days_of_23_and_25_hours(zone: str, day: st
     first = int(start.timestamp()) // 60
     minutes = np.array([first + 60 * number for number in range(hours)], dtype=np.int64)
 
-    local = _local_minutes(minutes, np.zeros(hours, dtype=np.int16), [zone])
+    local = local_minutes(minutes, np.zeros(hours, dtype=np.int16), [zone])
 
     midnight = (start.date() - date(1970, 1, 1)).days * 1440
     truth = []

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from aggregator.config.settings import Settings
 from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
-from aggregator.redirect.redirector import Tokens
+from aggregator.redirect.tokens import Tokens
 from aggregator.web.serving.site import Site
 from tests.aggregator.conftest import Clock
 from tests.web.conftest import BROWSER

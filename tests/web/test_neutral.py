@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator.config.settings import ROOT
-from aggregator.snapshot.shelf import Place
+from aggregator.snapshot.places import Place
 from aggregator.web.serving.site import Site
 from providers.booking_url import BookingSites
 

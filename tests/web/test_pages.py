@@ -18,7 +18,7 @@ from aggregator.ledger.log import LogError
 from aggregator.publish.publisher import Publisher
 from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
-from aggregator.redirect.impressions import PLACE
+from aggregator.snapshot.supply import PLACE
 from aggregator.store import open_stores
 from aggregator.web.language.words import phone
 from aggregator.web.serving.site import Site

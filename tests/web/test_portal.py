@@ -19,12 +19,14 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from aggregator.config.settings import Settings
+from aggregator.country import towns
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.country.outlines import SCALE, Outlines, Window
 from aggregator.publish.publisher import Publisher
 from aggregator.search.question import Question
 from aggregator.search.search import Answer
-from aggregator.snapshot.shelf import Place, Shelf
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Shelf
 from aggregator.store import open_stores
 from aggregator.web.find import map
 from aggregator.web.find.alternatives import ways_on
@@ -76,7 +78,7 @@ def place_at(number: int, lat: float, lon: float) -> tuple[int, Place]:
 @given(st.lists(st.tuples(st.floats(41.5, 51), st.floats(-5, 9.5)), min_size=1, max_size=20))
 def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[float, float]]) -> None:
     nothing = Outlines(*(part.reshape(shape) for part, shape in EMPTY))
-    found = map.map_of(nothing, map.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
+    found = map.map_of(nothing, towns.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
 
     assert found is not None
     for index, mark in enumerate(found.marks):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aggregator import canonical
+from aggregator import canonical, files
 from aggregator.config.settings import Settings
 from aggregator.redirect.event_log import Event, EventClass, EventLog
 from app import create_app
@@ -69,7 +69,7 @@ def test_the_list_of_a_past_date_can_be_counted_again(filled: Settings) -> None:
             "sites": {"doctolib": 957, "maiia": 53},
         },
     ]
-    canonical.write_whole(path, canonical.to_json(health))
+    files.write_whole(path, canonical.to_json(health))
 
     latest, earlier = page_of(filled), page_of(filled, "/transparence?liste=2021-02-01")
     before = page_of(filled, "/transparence?liste=2020-01-01")

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, render_template, request
 
-from aggregator.web.evidence.platforms import draw
-from aggregator.web.evidence.statements import moment
 from aggregator.web.language.catalogues import lazy_gettext
+from aggregator.web.language.words import moment
+from aggregator.web.serving.platforms import draw
 from aggregator.web.serving.site import here
 
 about = Blueprint("about", __name__)

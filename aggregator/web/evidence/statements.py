@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from aggregator.config.settings import ROOT
 from aggregator.opendata import charts
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.web.language.words import day, moment
 from aggregator.web.serving.site import Site
 
 LEAST_DRAWN = 0.01
@@ -219,14 +220,3 @@ def press(site: Site, asked: str) -> dict[str, Any]:
             for name, n in sorted(sites.items(), key=lambda pair: (-pair[1], pair[0]))
         ],
     }
-
-
-def moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None

@@ -13,11 +13,12 @@ from flask.blueprints import BlueprintSetupState
 
 from aggregator.config import hosting
 from aggregator.opendata import charts
-from aggregator.web.data import editions
 from aggregator.web.evidence import statements
-from aggregator.web.evidence.platforms import draw
+from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
+from aggregator.web.serving import editions
+from aggregator.web.serving.platforms import draw
 from aggregator.web.serving.site import here
 
 transparency = Blueprint("transparency", __name__)
@@ -73,8 +74,8 @@ def shares() -> str:
     return render_template(
         "transparency.html",
         totals=totals,
-        at=statements.moment(totals.get("at")),
-        first=statements.day(totals.get("first")),
+        at=words.moment(totals.get("at")),
+        first=words.day(totals.get("first")),
         questions=[
             statements.question(rows, totals.get("verdict", "too-few"), controls["failed"], "places_share", ""),
             statements.question(
@@ -87,7 +88,7 @@ def shares() -> str:
         classes=[{"words": text, **statements.of_class(totals, name)} for name, text in CLASS_WORDS.items()],
         effects=statements.effects(closed),
         closed=closed,
-        closed_days=(statements.day(closed.get("first")), statements.day(closed.get("last"))),
+        closed_days=(words.day(closed.get("first")), words.day(closed.get("last"))),
         weeks=charts.weeks(closed.get("weeks", []), [row["slug"] for row in rows]),
         territory=statements.territory(site, closed.get("territory", [])),
         service=statements.service(closed.get("service", []), [row["slug"] for row in rows]),

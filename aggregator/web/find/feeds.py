@@ -9,8 +9,10 @@ from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import BadRequest, NotFound
 
 from aggregator.search.question import Question
-from aggregator.search.search import UnknownOriginError, first_slot, search, slot_filter
-from aggregator.snapshot.shelf import Place, Snapshot
+from aggregator.search.search import UnknownOriginError, search
+from aggregator.search.slot_filter import first_slot, slot_filter
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find import query
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext

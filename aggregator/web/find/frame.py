@@ -18,9 +18,9 @@ from flask import current_app, render_template, request
 from markupsafe import Markup
 
 from aggregator.search.order import CONTRACT, Section, Sort
-from aggregator.search.search import Answer, first_slot, outlook, slot_filter
+from aggregator.search.search import Answer
+from aggregator.search.slot_filter import first_slot, outlook, slot_filter
 from aggregator.snapshot.shelf import Snapshot
-from aggregator.web.evidence import platforms
 from aggregator.web.find import query
 from aggregator.web.find.alternatives import ways_on
 from aggregator.web.find.map import Map
@@ -28,6 +28,7 @@ from aggregator.web.find.query import Asked, centre, where
 from aggregator.web.language import catalogues, words
 from aggregator.web.language.catalogues import gettext, language, lazy_gettext
 from aggregator.web.language.links import asking, path_to
+from aggregator.web.serving import platforms
 from aggregator.web.serving.fragments import Fragment, hole
 from aggregator.web.serving.site import Site
 

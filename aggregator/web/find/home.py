@@ -11,12 +11,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 from aggregator.country.gazetteer import Commune
 from aggregator.search.question import RADII_KM, Moment
 from aggregator.search.search import UnknownOriginError
-from aggregator.web.evidence import platforms, statements
+from aggregator.web.evidence import statements
 from aggregator.web.find import query
 from aggregator.web.find.query import Asked, where
 from aggregator.web.find.results import page_of
 from aggregator.web.language.catalogues import lazy_gettext
 from aggregator.web.language.links import asking
+from aggregator.web.serving import platforms
 from aggregator.web.serving.site import Site, here
 
 pages = Blueprint("pages", __name__)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, log2, pi, radians, sin
 
-import numpy as np
-
-from aggregator.country.gazetteer import Commune
 from aggregator.country.geography import EARTH_RADIUS_M
 from aggregator.country.outlines import SCALE, Outlines, Window
-from aggregator.snapshot.shelf import Place
+from aggregator.country.towns import Towns
+from aggregator.snapshot.places import Place
 
 WIDTH, HEIGHT = 340, 340
 MARK, HERE = 26, 5
@@ -40,24 +38,6 @@ class Label:
     name: str
     x: float
     y: float
-
-
-class Towns:
-    """Communes in the order of their latitude, for the few names that a map has room for."""
-
-    def __init__(self, communes: Iterable[Commune]) -> None:
-        self._all = sorted((one for one in communes if one.parent is None), key=lambda one: one.lat)
-        self._lat = np.array([one.lat for one in self._all])
-        self._lon = np.array([one.lon for one in self._all])
-        self._population = np.array([one.population for one in self._all])
-
-    def largest(self, window: Window, count: int) -> list[Commune]:
-        """The largest first; of two as large, the southern one."""
-        first, last = np.searchsorted(self._lat, (window.south, window.north)).tolist()
-        lon = self._lon[first:last]
-        inside = first + np.flatnonzero((lon > window.west) & (lon < window.east))
-        by_size = inside[np.argsort(-self._population[inside], kind="stable")]
-        return [self._all[number] for number in by_size[:count].tolist()]
 
 
 @dataclass(frozen=True, slots=True)

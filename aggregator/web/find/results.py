@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
+from aggregator import instants
 from aggregator.search.order import Section, Sort
 from aggregator.search.search import Answer, Found, origin, refreshed, search
 from aggregator.snapshot.shelf import Snapshot
@@ -61,7 +62,7 @@ def _cache_key(
 ) -> tuple[Any, ...]:
     """All that a page of a list depends on (design §6), to the minute: slots that have passed leave it."""
     warnings = tuple((row["slug"], row["failing_since"]) for row in site.health.get("providers", []))
-    minute = site.now().strftime("%Y-%m-%dT%H:%M")
+    minute = instants.minute(site.now())
     return (
         epoch,
         asked.question.key,

@@ -228,3 +228,14 @@ FILTERS = {
     "bdi": bdi,
     "together": together,
 }
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Blueprint, Flask, Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from aggregator.redirect.redirector import UnknownOfferError
 from aggregator.web.language.catalogues import gettext
-from aggregator.web.serving.site import Site, here
+from aggregator.web.serving.site import here
 
 departures = Blueprint("departures", __name__)
 
@@ -17,36 +16,6 @@ PATH = "/rdv/"
 ALONE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 """What a departure says besides the headers of every answer."""
 Environ = dict[str, Any]
-
-
-class Door:
-    """WSGI, in front of Flask: the plain departure, counted, durable and answered with a 303.
-
-    What needs a page (a token that names nothing, a receipt) is left to the view below, which does the same otherwise.
-    """
-
-    def __init__(self, app: Flask, site: Site, headers: Mapping[str, str]) -> None:
-        self._site = site
-        self._headers = [
-            *{**headers, **ALONE, "Content-Type": "text/html; charset=utf-8", "Content-Length": "0"}.items()
-        ]
-        self._flask = app.wsgi_app
-        app.wsgi_app = self  # type: ignore[method-assign]
-
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] == "POST" and path.startswith(PATH) and not environ.get("QUERY_STRING"):
-            site, snapshot = self._site, self._site.snapshot
-            if snapshot is not None:
-                visitor = site.visitor_of(environ)
-                try:
-                    departure = site.redirector.depart(path.removeprefix(PATH), visitor, snapshot, site.now())
-                except UnknownOfferError:
-                    pass
-                else:
-                    start_response("303 SEE OTHER", [*self._headers, ("Location", departure.url)])
-                    return []
-        return self._flask(environ, start_response)
 
 
 @departures.post("/rdv/<token>")

@@ -14,7 +14,8 @@ from flask import Blueprint, render_template
 from werkzeug.exceptions import NotFound
 
 from aggregator.search.order import tie_key
-from aggregator.snapshot.shelf import Place, Places, Snapshot
+from aggregator.snapshot.places import Place, Places
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.language.catalogues import language
 from aggregator.web.serving.site import Site, here
 

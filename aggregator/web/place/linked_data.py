@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from aggregator.snapshot.shelf import Place
+from aggregator.snapshot.places import Place
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOURS = re.compile(r"(\d{1,2})[:h](\d{2})?\s*[-–]\s*(\d{1,2})[:h](\d{2})?")

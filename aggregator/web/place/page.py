@@ -14,18 +14,20 @@ from werkzeug.exceptions import NotFound
 from aggregator.country.geography import distance_m
 from aggregator.search.order import CONTRACT, list_hash, query_key, tie_key
 from aggregator.search.question import Question
-from aggregator.search.search import SlotFilter, UnknownOriginError, origin, slot_filter
-from aggregator.snapshot.shelf import Place, Snapshot
+from aggregator.search.search import UnknownOriginError, origin
+from aggregator.search.slot_filter import SlotFilter, slot_filter
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.evidence import statements
-from aggregator.web.evidence.platforms import unread
 from aggregator.web.find import query
-from aggregator.web.find.cards import OfferBlock, hours_of, offer_block
 from aggregator.web.find.map import map_of
+from aggregator.web.find.offers import OfferBlock, hours_of, offer_block
 from aggregator.web.find.query import Asked
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, lazy_gettext
 from aggregator.web.language.links import asking
 from aggregator.web.place import linked_data
+from aggregator.web.serving.platforms import unread
 from aggregator.web.serving.site import Site, here
 
 places = Blueprint("places", __name__)

@@ -15,7 +15,7 @@ from cachetools import LRUCache
 from flask import Flask, Response, g, request
 
 from aggregator.redirect.impressions import Showing
-from aggregator.redirect.redirector import is_robot
+from aggregator.redirect.visitors import is_robot
 from aggregator.web.serving.site import Site
 
 MAX_BYTES = 128 * 1024 * 1024

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, current_app, request
@@ -20,24 +18,27 @@ from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country import outlines
 from aggregator.country.geocoder import Addresses
+from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.impressions import RANKS, Showing, Showings
-from aggregator.redirect.redirector import Duplicates, Redirector, Tokens, Visitor, is_robot, load_secret
+from aggregator.redirect.redirector import Redirector
+from aggregator.redirect.tokens import Tokens, load_secret
+from aggregator.redirect.visitors import Duplicates, Visitor, is_robot
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Answer
-from aggregator.snapshot.shelf import Shelf, Snapshot, SnapshotError
-from aggregator.web.find.map import Towns
+from aggregator.snapshot.format import SnapshotError
+from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.web.serving.cache import Rendered, RenderedList
 from aggregator.web.serving.fragments import Fragment
 from aggregator.web.serving.gate import Gate
+from aggregator.web.serving.published import PUBLISHED, PublishedFile
 
 log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
 FRAMES_BYTES = 8 * 1024 * 1024  # a thousand shapes; a busy portal has some fifty
-PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "aside", "changes", "landings")
 
 
 class Site:
@@ -158,24 +159,6 @@ class Site:
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):
             work()
-
-
-class PublishedFile:
-    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = 0
-        self.content: Any = {}
-
-    def refresh(self) -> None:
-        try:
-            changed = self._path.stat().st_mtime_ns
-            if changed != self._seen:
-                self.content = json.loads(self._path.read_text(encoding="utf-8"))
-                self._seen = changed
-        except (OSError, ValueError):
-            return
 
 
 def here() -> Site:

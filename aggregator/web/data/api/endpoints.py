@@ -13,20 +13,22 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, jsonify, render_template, request
 
+from aggregator import instants
 from aggregator.config.datasets import LICENCE, LICENCE_URL, Column
 from aggregator.country.geography import in_territory
 from aggregator.opendata.text_formats import as_csv
 from aggregator.search.order import CONTRACT
 from aggregator.search.question import Question
 from aggregator.search.search import UnknownOriginError, search
-from aggregator.snapshot.shelf import Place, Snapshot
-from aggregator.web.data import editions
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.data.api import openapi
 from aggregator.web.data.api.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
 from aggregator.web.data.api.place_json import COLUMNS, PlainPlaces
 from aggregator.web.data.api.problems import Problem
-from aggregator.web.data.editions import RUNNING, open_to_all
 from aggregator.web.find import query
+from aggregator.web.serving import editions
+from aggregator.web.serving.editions import RUNNING, open_to_all
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.site import Site, here
 
@@ -234,7 +236,7 @@ def _json(site: Site, snapshot: Snapshot | None, content: Mapping[str, Any]) -> 
         "licence_url": LICENCE_URL,
         "demo": site.settings.demo,
         "snapshot": snapshot.hash if snapshot else None,
-        "updated": snapshot.slots.at.strftime("%Y-%m-%dT%H:%M:%SZ") if snapshot else None,
+        "updated": instants.second(snapshot.slots.at) if snapshot else None,
     }
     body = msgspec.json.encode({**about, **content})
     return _finish(Response(body, mimetype="application/json"), body)

@@ -7,8 +7,9 @@ from typing import Any
 
 from aggregator.config.datasets import Column
 from aggregator.search.question import Question
-from aggregator.search.search import outlook, slot_filter
-from aggregator.snapshot.shelf import Place, Snapshot
+from aggregator.search.slot_filter import outlook, slot_filter
+from aggregator.snapshot.places import Place
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.language.links import to_places
 from aggregator.web.serving.site import Site
 

@@ -1,0 +1,28 @@
+"""Changes of a source that are too sudden to be believed at once: one rule for all (P15, P21, P22)."""
+
+from __future__ import annotations
+
+from aggregator.country.geography import distance_m
+from providers.records import Centre
+
+# One rule for all providers (P21, P22): a list that loses nine centres of ten, or grows a hundredfold, is held back.
+LOST_RATIO, GROWN_RATIO, SMALL_LIST = 0.1, 100, 10
+MOVED_M = 2_000
+
+
+def sudden_change(known: int, found: int, complete: bool) -> str | None:
+    """Why a list must not replace the known one; None when it may. The same rule for every source."""
+    if known >= 1 and complete and found == 0:
+        return "no centre at all"
+    if known >= SMALL_LIST and complete and found <= known * LOST_RATIO:
+        return "nine centres of ten are missing"
+    if known >= 1 and found >= max(known * GROWN_RATIO, SMALL_LIST):
+        return "a hundred times more centres"
+    return None
+
+
+def is_another(before: Centre, after: Centre) -> bool:
+    """True when an id seems to have been given to another place: another name, more than two kilometres away."""
+    if before.name == after.name or None in (before.lat, before.lon, after.lat, after.lon):
+        return False
+    return distance_m(before.lat, before.lon, after.lat, after.lon) > MOVED_M  # type: ignore[arg-type]

@@ -1,0 +1,28 @@
+"""Communes by latitude, for the few names that a map has room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from aggregator.country.gazetteer import Commune
+from aggregator.country.outlines import Window
+
+
+class Towns:
+    """Communes in the order of their latitude, for the few names that a map has room for."""
+
+    def __init__(self, communes: Iterable[Commune]) -> None:
+        self._all = sorted((one for one in communes if one.parent is None), key=lambda one: one.lat)
+        self._lat = np.array([one.lat for one in self._all])
+        self._lon = np.array([one.lon for one in self._all])
+        self._population = np.array([one.population for one in self._all])
+
+    def largest(self, window: Window, count: int) -> list[Commune]:
+        """The largest first; of two as large, the southern one."""
+        first, last = np.searchsorted(self._lat, (window.south, window.north)).tolist()
+        lon = self._lon[first:last]
+        inside = first + np.flatnonzero((lon > window.west) & (lon < window.east))
+        by_size = inside[np.argsort(-self._population[inside], kind="stable")]
+        return [self._all[number] for number in by_size[:count].tolist()]

@@ -1,0 +1,141 @@
+"""What a card says of one offer: the same words for every platform."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from aggregator.config import hosting
+from aggregator.config.campaign import ANY
+from aggregator.search.slot_filter import EPOCH_DAY, SlotFilter, days_of
+from aggregator.snapshot.places import Offer, Place
+from aggregator.snapshot.shelf import Snapshot
+from aggregator.snapshot.slots import OfferState
+from aggregator.web.language import words
+from aggregator.web.language.catalogues import gettext, language
+from aggregator.web.serving.site import Site
+
+STRIP_DAYS = 7
+MANY_SLOTS = 50
+MOST_NEEDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DayCell:
+    """One day of the strip: `count` None = not known."""
+
+    day: date
+    count: int | None
+
+    @property
+    def text(self) -> str:
+        if self.count is None:
+            return "–"
+        return f"{MANY_SLOTS}+" if self.count > MANY_SLOTS else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferBlock:
+    """One platform of one place. `glyph`: seen, none, unknown; `token`: of its button.
+
+    `about`: what the slots are for, where the question left it open.
+    """
+
+    label: str
+    glyph: str
+    fact: str
+    then: str
+    detail: str
+    about: str
+    token: str
+    strip: tuple[DayCell, ...]
+    provider: str
+    hosting: hosting.Card | None
+
+
+def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits: SlotFilter, token: str) -> OfferBlock:
+    now = site.now()
+    local_now = now.astimezone(place.zone)
+    today = local_now.date()
+    state = snapshot.slots.offers.get(offer.id)
+    glyph, fact, then, detail, about = "unknown", gettext("créneaux inconnus"), "", gettext("pas encore relevé"), ""
+    days: Counter[date] | None = None
+    if state is None and not site.is_read(offer.provider):
+        fact, detail = gettext("créneaux non relevés ici"), gettext("à voir sur le site du lieu")
+    elif state is not None and state.state == "unknown":
+        moment = (state.since or snapshot.slots.at).astimezone(place.zone)
+        detail = words.unread_since(moment, today)
+    elif state is not None:
+        answered = (state.answered or snapshot.slots.at).astimezone(place.zone)
+        minutes = fits.local_minutes(state)
+        ahead = minutes[minutes > _wall_minutes(local_now)]
+        days = days_of(ahead.tolist())
+        read_at = words.seen_at(answered, today)
+        old = now - answered > timedelta(seconds=2 * snapshot.slots.interval_s + 60)
+        if len(ahead):
+            first = _from_wall_minutes(int(ahead.min()))
+            glyph, fact = "seen", words.when(first, today)
+            then = _then(days, first.date())
+            about = _about(site, fits, state)
+            detail = gettext("relevé incomplet · %(seen)s", seen=read_at) if state.partial else read_at
+        elif state.state == "phone":
+            glyph, fact = "phone", gettext("par téléphone")
+            detail = gettext("réservation en ligne fermée · %(seen)s", seen=read_at)
+        else:
+            glyph, fact = "none", gettext("aucun créneau vu")
+            until = words.day_only(date.fromisoformat(snapshot.slots.until))
+            detail = gettext("d’ici au %(day)s · %(seen)s", day=until, seen=read_at)
+        if old:
+            fact = gettext("sans doute dépassé : %(fact)s", fact=fact)
+    label = site.label(offer.provider) if offer.provider else _domain(offer.url)
+    strip = tuple(
+        DayCell(day, None if days is None else days.get(day, 0))
+        for day in (today + timedelta(days=ahead_days) for ahead_days in range(STRIP_DAYS))
+    )
+    sheet = hosting_of(site, offer.provider)
+    return OfferBlock(label, glyph, fact, then, detail, about, token, strip, offer.provider, sheet)
+
+
+def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:
+    """ "Pfizer-BioNTech, Moderna": needs in the campaign's words, unless one was asked for; "" when none is said."""
+    if fits.question.need != ANY:
+        return ""
+    found = dict.fromkeys(need for kind in fits.kinds_of(state) for need in cast(Iterable[str], kind["needs"]))
+    labels = [site.campaign.said(label, language()) for label in site.campaign.need_labels(tuple(found))]
+    shown = ", ".join(labels[:MOST_NEEDS])
+    more = len(labels) - MOST_NEEDS
+    return gettext("%(needs)s et %(number)s autres", needs=shown, number=more) if more > 0 else shown
+
+
+def hosting_of(site: Site, provider: str) -> hosting.Card | None:
+    """What the platform's sheet says, in the campaign's lines; None without a sheet."""
+    facts, sheet = site.campaign.facts, site.sheets.get(provider)
+    return hosting.card(sheet, facts.hosting, facts.service, site.now().date()) if sheet else None
+
+
+def hours_of(place: Place, day: date) -> str:
+    """The hours of a day as the source gives them: "fermé", "9:00-12:00", or "" when nothing is said."""
+    if not place.hours:
+        return ""
+    text = place.hours[day.weekday()]
+    return "" if text is None else text or gettext("fermé")
+
+
+def _then(days: Counter[date], first: date) -> str:
+    later = [words.weekday_short(day) for day in sorted(days) if day > first][:3]
+    return gettext("puis %(days)s", days=", ".join(later)) if later else ""
+
+
+def _wall_minutes(local: datetime) -> int:
+    return (local.date() - EPOCH_DAY).days * 1440 + local.hour * 60 + local.minute
+
+
+def _from_wall_minutes(minutes: int) -> datetime:
+    return datetime(1970, 1, 1) + timedelta(minutes=minutes)  # noqa: DTZ001 - a wall clock has no zone
+
+
+def _domain(url: str) -> str:
+    return url.split("/")[2]

@@ -1,0 +1,42 @@
+"""The plain departure, answered before Flask is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from aggregator.redirect.redirector import UnknownOfferError
+from aggregator.web.place.departures import ALONE, PATH, Environ
+from aggregator.web.serving.site import Site
+
+
+class Door:
+    """WSGI, in front of Flask: the plain departure, counted, durable and answered with a 303.
+
+    What needs a page (a token that names nothing, a receipt) is left to the view below, which does the same otherwise.
+    """
+
+    def __init__(self, app: Flask, site: Site, headers: Mapping[str, str]) -> None:
+        self._site = site
+        self._headers = [
+            *{**headers, **ALONE, "Content-Type": "text/html; charset=utf-8", "Content-Length": "0"}.items()
+        ]
+        self._flask = app.wsgi_app
+        app.wsgi_app = self  # type: ignore[method-assign]
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] == "POST" and path.startswith(PATH) and not environ.get("QUERY_STRING"):
+            site, snapshot = self._site, self._site.snapshot
+            if snapshot is not None:
+                visitor = site.visitor_of(environ)
+                try:
+                    departure = site.redirector.depart(path.removeprefix(PATH), visitor, snapshot, site.now())
+                except UnknownOfferError:
+                    pass
+                else:
+                    start_response("303 SEE OTHER", [*self._headers, ("Location", departure.url)])
+                    return []
+        return self._flask(environ, start_response)

@@ -1,0 +1,73 @@
+"""What the worker does, one task a function: also done by commands."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aggregator.collect.collector import Collector, Progress
+from aggregator.collect.official_list import import_official_list
+from aggregator.config.settings import Settings
+from aggregator.country import gazetteer as gazetteers
+from aggregator.fairness.accounts import Accounts
+from aggregator.opendata.edition import Release
+from aggregator.opendata.sources import Sources
+from aggregator.publish.publisher import Publisher
+from aggregator.store import Stores, open_stores
+from aggregator.worker.leadership import alone
+from aggregator.worker.locks import lock
+from providers.http import FetchClient
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> list[dict[str, object]]:
+    """One full run, under the lock that the worker's jobs take: discover, read everything, publish."""
+    progress("attente du verrou", 0, 0)
+    with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
+        places = gazetteers.load(settings.gazetteer_path)
+        refresh_official_list(settings, stores, places)
+        collector = Collector(settings, stores, places, now, progress, only)
+        runs = [collector.discover(), collector.read()]
+        Publisher(settings, stores, places, now).publish()
+        with closing(Accounts(settings)) as accounts:
+            accounts.shares.publish(now())
+        return [row for run in runs for row in collector.fetch_table(run)]
+
+
+def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
+    """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
+    with (
+        lock(settings.data_dir / "editions.lock"),
+        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
+        closing(Accounts(settings)) as accounts,
+    ):
+        size = accounts.controls.all().get("log", {}).get("size", 0)
+        release = Release(Sources(settings, stores, accounts.rollups, places, at), size)
+        day = release.last_closed()
+        made = [release.of_day(day)] if day else []
+        made.append(release.running())
+        release.prune()
+        return [path for path in made if path]
+
+
+def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
+    """Take the configured list over when its content is new. True when it was."""
+    source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
+    if not source:
+        return False
+    if source.startswith(("http://", "https://")):
+        origin = "/".join(source.split("/")[:3])
+        body = FetchClient([origin], "Aiguillage").get(source).body
+    else:
+        body = Path(source).read_bytes()
+    name = source.rsplit("/", 1)[-1]
+    at, digest = now(), hashlib.sha256(body).hexdigest()
+    if any(known["sha256"] == digest for known in stores.catalog.imports()):
+        return False
+    import_official_list(body, name, at.date(), settings, stores, places, at)
+    return True
