@@ -8,7 +8,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,19 @@ from aggregator.collect.official_list import import_official_list
 from aggregator.config import campaign as campaigns
 from aggregator.config.campaign import Campaign
 from aggregator.config.settings import ROOT, Settings
-from aggregator.country import building, outlines
+from aggregator.country import building
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.fairness.accounts import Accounts
 from aggregator.publish.publisher import Publisher
-from aggregator.store import open_stores
+from aggregator.snapshot.shelf import Shelf, Snapshot
+from aggregator.store import Stores, open_stores
 from providers.base import Provider, ProviderConfig
 from providers.http import Limits
 from providers.records import Reason
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
+from tests.clock import NOON, Clock
 
 pytest_plugins = ("tests.week", "tests.postgres")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
@@ -49,7 +51,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 FIXTURES = Path(__file__).parent / "fixtures"
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def fixture(name: str) -> Any:
@@ -113,7 +114,7 @@ def gazetteer_file(folder: Path) -> Path:
 
 
 def outlines_file(folder: Path) -> Path:
-    return built_once(folder / "outlines.npz", outlines.build)
+    return built_once(folder / "outlines.npz", building.build_outlines)
 
 
 def built_once(path: Path, build: Callable[[Path], int]) -> Path:
@@ -210,3 +211,33 @@ def filled(collected: Path, tmp_path: Path) -> Settings:
     data = tmp_path / "filled"
     shutil.copytree(collected, data, symlinks=True)
     return Settings(data_dir=data)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def stores(settings: Settings, database_url: str | None) -> Iterator[Stores]:
+    """Of one machine, and of several: every test that asks for them runs twice."""
+    opened = open_stores(settings.data_dir, database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def collector(settings: Settings, stores: Stores, gazetteer: Gazetteer, clock: Clock) -> Callable[..., Collector]:
+    return lambda *only: Collector(settings, stores, gazetteer, clock, only=only)
+
+
+@pytest.fixture
+def publish(settings: Settings, stores: Stores, gazetteer: Gazetteer, clock: Clock) -> Callable[[], Snapshot]:
+    def run() -> Snapshot:
+        Publisher(settings, stores, gazetteer, clock).publish()
+        shelf = Shelf(settings.published_dir)
+        shelf.refresh()
+        assert shelf.current is not None
+        return shelf.current
+
+    return run

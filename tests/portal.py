@@ -19,8 +19,7 @@ from aggregator.redirect.event_reader import EventReader
 from aggregator.store import open_stores
 from aggregator.worker.tasks import write_editions
 from app import create_app
-from tests.aggregator.conftest import Clock
-from tests.conftest import NOON
+from tests.clock import NOON, Clock
 from tests.web.conftest import BROWSER
 
 

@@ -13,8 +13,8 @@ from aggregator.country.gazetteer import Gazetteer
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from app import create_app
-from tests.aggregator.conftest import Clock
-from tests.conftest import NOON, seal
+from tests.clock import NOON, Clock
+from tests.conftest import seal
 
 LISTS = 1000
 FILTERS = ("", "&tri=tot", "&rayon=50", "&rayon=25&tri=tot", "&rayon=50&besoin=moderna",

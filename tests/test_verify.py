@@ -28,8 +28,8 @@ from aggregator.search.search import search
 from aggregator.snapshot.shelf import Shelf
 from aggregator.web.serving.site import Site
 from app import create_app
-from tests.aggregator.conftest import Clock
-from tests.conftest import NOON, seal
+from tests.clock import NOON, Clock
+from tests.conftest import seal
 from tests.web.conftest import BROWSER
 
 DAY = NOON.date().isoformat()

@@ -12,7 +12,7 @@ import pytest
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import open_stores
-from tests.conftest import NOON
+from tests.clock import NOON
 from tests.portal import Portal
 
 AFTER: datetime = NOON + timedelta(days=7)

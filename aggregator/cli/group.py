@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import click
 from rich.console import Console
 
-from aggregator.config.settings import SettingsError
+from aggregator.config.settings import Settings, SettingsError
+from aggregator.country import NotBuiltError, building
 from aggregator.database import StoreError
 from aggregator.ledger.log import LogError
 from aggregator.ledger.witness import WitnessError
+from aggregator.snapshot.format import SnapshotError
 from aggregator.worker.backup import BackupError
 from aggregator.worker.leadership import OtherKeysError
 from aggregator.worker.locks import WorkerRunningError
@@ -21,7 +23,7 @@ from providers.official_list import OfficialListError
 
 REFUSALS = (
     BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, OtherKeysError, LogError,
-    WitnessError,
+    WitnessError, NotBuiltError, SnapshotError,
 )  # fmt: skip
 
 console = Console(stderr=True)
@@ -52,6 +54,13 @@ def refusing(command: Callable[..., Any]) -> Callable[..., Any]:
             raise Refused(str(error)) from error
 
     return run
+
+
+def settings_with_country() -> Settings:
+    """The environment's settings, with the tables of the country in their data folder: built now when they are not."""
+    settings = Settings.from_env()
+    building.build_missing(settings.gazetteer_path, settings.outlines_path)
+    return settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

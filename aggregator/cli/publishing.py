@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from aggregator import instants
-from aggregator.cli.group import Refused, main, refusing
+from aggregator.cli.group import Refused, main, refusing, settings_with_country
 from aggregator.config import datasets
 from aggregator.config.datasets import FORMATS, LICENCE
 from aggregator.config.settings import Settings
@@ -33,7 +33,7 @@ from aggregator.worker.tasks import write_editions
 @refusing
 def export(name: str, suffix: str, out: Path) -> None:
     """One open-data file, as of now."""
-    settings, at = Settings.from_env(), datetime.now(UTC)
+    settings, at = settings_with_country(), datetime.now(UTC)
     known = settings.datasets()
     if name not in known:
         raise Refused(f"no such data set: {name}; there are {', '.join(known)}")
@@ -64,7 +64,7 @@ def export(name: str, suffix: str, out: Path) -> None:
 @refusing
 def release() -> None:
     """Write the editions of the open data now (the worker does so each hour)."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     try:
         made = write_editions(settings, gazetteers.load(settings.gazetteer_path), datetime.now(UTC))
     except NothingPublishedError as error:

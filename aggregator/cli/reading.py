@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.collect.official_list import import_official_list
 from aggregator.config.settings import Settings
@@ -30,7 +30,7 @@ from providers.records import Reading, Reason
 @refusing
 def collect(only: tuple[str, ...]) -> None:
     """One full run: centres, then free slots of every provider. Waits for the worker's lock."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     unknown = set(only) - set(settings.provider_configs())
     if unknown:
         raise Refused(
@@ -124,7 +124,7 @@ def _print_probe(found: dict[str, Any]) -> None:
 @refusing
 def import_list(file: Path, as_of: datetime | None) -> None:
     """Read the State's CSV, or our own twelve-column template, and say what was refused and why."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     now = datetime.now(UTC)
     with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         places = gazetteers.load(settings.gazetteer_path)

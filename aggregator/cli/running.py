@@ -13,11 +13,11 @@ import click
 
 from aggregator import canonical, files
 from aggregator.cli import demonstration
-from aggregator.cli.group import Refused, console, main, refusing
+from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness
 from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
-from aggregator.country import building, outlines
+from aggregator.country import building
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
@@ -41,7 +41,7 @@ SEED = 2021
 @refusing
 def sandbox(port: int, places: int, centres: Path | None, latency: float, faults: tuple[str, ...], seed: int) -> None:
     """The simulated platforms alone, on loopback; writes their origins to sandbox.json in the data folder."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     chosen = dict(_fault(text) for text in faults)
     world = demonstration.world(settings, places, centres, seed)
     with Sandbox(world, port, latency, chosen, labels=settings.provider_labels()) as running:
@@ -84,7 +84,7 @@ def _refuse_to_open(settings: Settings) -> None:
 @refusing
 def worker() -> None:
     """The scheduler process: collects, publishes, rolls up. One at a time."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     _refuse_to_open(settings)
     _wait_for_sandbox(settings)
     with Bars(console, lines=True) as bars:
@@ -120,7 +120,7 @@ def _answers(origin: str) -> bool:
 @refusing
 def serve() -> None:
     """The web process (Granian)."""
-    settings = Settings.from_env()
+    settings = settings_with_country()
     _refuse_to_open(settings)
     _wait_for_sandbox(settings)
     # Replaced, not started: the web process never holds what the commands import (pandas, sqlite-utils).
@@ -175,7 +175,7 @@ def build_gazetteer() -> None:
     with Bars(console) as bars:
         count = building.build(settings.gazetteer_path, lambda done: bars("communes", done, 34_924))
         bars("contours", 0, 1)
-        outlines.build(settings.outlines_path)
+        building.build_outlines(settings.outlines_path)
     click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")
 
 

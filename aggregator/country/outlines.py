@@ -1,4 +1,4 @@
-"""Outlines of communes, for maps drawn on our own server: built once from the same package as the gazetteer.
+"""Outlines of communes, for maps drawn on our own server.
 
 Neighbours keep their common border (they are simplified together), so that a map has no gaps. Held as two flat arrays.
 """
@@ -11,12 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
-from aggregator.country.building import Tables
+from aggregator.country import NotBuiltError
 
-TOLERANCE_DEGREES = 0.002
 PATHS_KEPT = 65_536  # some 15 MB; the country has 35,160 rings
 SCALE = 100_000  # coordinates are whole hundred-thousandths of a degree, about a metre
 
@@ -82,22 +80,9 @@ class Outlines:
 
 
 def load(path: Path) -> Outlines:
-    """The outlines that `build` wrote; builds them first when they are not there."""
-    if not path.exists():
-        build(path)
-    with np.load(path) as content:
-        return Outlines(content["points"], content["starts"])
-
-
-def build(path: Path) -> int:
-    """Read the package's communes and write `path`; about five seconds. Returns the number of rings."""
-    raw = [row["geometry"] for row in Tables().read("communes") if row["type"] == "COM" and row["geometry"] != r"\N"]
-    shapes = shapely.coverage_simplify(shapely.from_wkb([one for one in raw if one]), TOLERANCE_DEGREES)
-    rings = shapely.get_exterior_ring(shapely.get_parts(shapes))
-    points = np.round(shapely.get_coordinates(rings) * SCALE).astype(np.int32)
-    starts = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings)))).astype(np.int32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, points=points, starts=starts)
-    part.replace(path)
-    return len(rings)
+    """The outlines that `building.build_outlines` wrote. Raises NotBuiltError."""
+    try:
+        with np.load(path) as content:
+            return Outlines(content["points"], content["starts"])
+    except FileNotFoundError as error:
+        raise NotBuiltError(path) from error

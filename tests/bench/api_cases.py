@@ -10,8 +10,8 @@ BAR = "0 failures of 2,100; a planted 500 found"
 
 def score() -> Score:
     return by_tests(
-        ["tests/web/test_api.py::test_two_thousand_requests_keep_the_promise_of_the_description"],
-        ["tests/web/test_api.py::test_a_planted_fault_would_be_found"],
+        ["tests/web/data/test_api.py::test_two_thousand_requests_keep_the_promise_of_the_description"],
+        ["tests/web/data/test_api.py::test_a_planted_fault_would_be_found"],
         said="2,100 requests, valid and invalid",
     )
 

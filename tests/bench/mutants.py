@@ -26,9 +26,9 @@ MODULES = (
     "aggregator/redirect/rollups.py", "aggregator/ledger/sealing.py",
 )  # fmt: skip
 TESTS = (
-    "tests/providers/test_booking_url.py", "tests/aggregator/test_order.py", "tests/aggregator/test_translog.py",
-    "tests/aggregator/test_territory.py", "tests/aggregator/test_shares.py", "tests/aggregator/test_rollups.py",
-    "tests/aggregator/test_sealing.py",
+    "tests/providers/test_booking_url.py", "tests/search/test_order.py", "tests/ledger/test_log.py",
+    "tests/fairness/test_small_areas.py", "tests/fairness/test_shares.py", "tests/redirect/test_rollups.py",
+    "tests/ledger/test_sealing.py",
 )  # fmt: skip
 COPIED = ("aggregator", "providers", "tests", "data", "templates", "static", "docs", "app.py", "verify.py")
 # Mutants that change nothing: at its limit a band begins with the number that the band before would have ended with;

@@ -7,7 +7,7 @@ from tests.bench.score import Score, report, run_tests
 TITLE = "generated cases of parsers, guard, order, ledger and shares that break a property"
 BAR = "0 of 30,000"
 EXAMPLES = 1_000
-NODES = ("-m", "property", "tests/providers", "tests/aggregator", "tests/web/test_portal.py")
+NODES = ("-m", "property", "tests")
 CONTROL = "tests/test_house.py::test_a_property_that_does_not_hold_would_be_found"
 
 

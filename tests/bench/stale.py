@@ -10,8 +10,8 @@ BAR = "all"
 
 def score() -> Score:
     return by_tests(
-        ["tests/web/test_stale.py::test_a_platform_that_stops_is_stale_everywhere_within_one_interval"],
-        ["tests/web/test_stale.py::test_a_portal_that_forgot_to_mark_it_would_be_seen"],
+        ["tests/web/find/test_stale.py::test_a_platform_that_stops_is_stale_everywhere_within_one_interval"],
+        ["tests/web/find/test_stale.py::test_a_portal_that_forgot_to_mark_it_would_be_seen"],
     )
 
 

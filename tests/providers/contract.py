@@ -14,7 +14,7 @@ from providers.records import Department, Outcome
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import public_link
-from tests.conftest import NOON
+from tests.clock import NOON
 
 AIN = [Department("01", "Ain"), Department("69", "Rhône"), Department("974", "La Réunion")]
 

@@ -14,7 +14,8 @@ from providers.official_list import read
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import Town, World, invented, of_list
-from tests.conftest import NOON, Recorded
+from tests.clock import NOON
+from tests.conftest import Recorded
 
 # What the simulated platforms add is said in contracts.md, and is in no recording that we have.
 DOCUMENTED = {

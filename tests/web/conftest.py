@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from aggregator.config.settings import Settings
 from aggregator.web.serving.site import Site
 from app import create_app
-from tests.aggregator.conftest import Clock
-from tests.conftest import NOON
+from tests.clock import NOON, Clock
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 

@@ -24,7 +24,7 @@ from aggregator.web.language.words import phone
 from aggregator.web.serving.site import Site
 from app import create_app
 from providers.sandbox.server import Sandbox
-from tests.aggregator.conftest import Clock
+from tests.clock import Clock
 from tests.conftest import seal
 
 PAGES = ["/", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat", "/verifier",

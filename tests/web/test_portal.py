@@ -34,7 +34,7 @@ from aggregator.web.language import words
 from aggregator.web.place import linked_data
 from aggregator.web.serving.site import Site
 from app import create_app
-from tests.aggregator.conftest import Clock
+from tests.clock import Clock
 from tests.web.test_pages import names
 
 EMPTY = ((np.zeros(0, dtype=np.int32), (0, 2)), (np.zeros(1, dtype=np.int32), (1,)))

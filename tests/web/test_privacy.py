@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from aggregator.config.settings import Settings
 from aggregator.web.serving.site import Site
 from app import create_app
-from tests.aggregator.conftest import Clock
+from tests.clock import Clock
 from tests.web.conftest import BROWSER
 from tests.web.test_pages import PAGES, tokens
 

@@ -1,0 +1,229 @@
+"""A run over all platforms: what fails is recorded, marked and contained; what answers is stored once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from aggregator.collect.collector import Collector, due_before
+from aggregator.collect.official_list import import_official_list
+from aggregator.collect.quarantine import is_another, sudden_change
+from aggregator.config.settings import ROOT, Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.snapshot.shelf import Snapshot
+from aggregator.store import Stores
+from providers.records import Centre
+from providers.sandbox.server import Sandbox, official_list
+from tests.clock import NOON, Clock
+
+Collect = Callable[..., Collector]
+Publish = Callable[[], Snapshot]
+
+
+def outcomes(stores: Stores, run: int) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for row in stores.catalog.fetch_table(run):
+        found.setdefault(row["provider"], set()).add(row["outcome"])
+    return found
+
+
+def test_every_centre_of_every_platform_becomes_a_place_with_its_offer(
+    collector: Collect, stores: Stores, sandbox: Sandbox
+) -> None:
+    collector().discover()
+
+    offers = stores.registry.offers()
+    for slug in ("doctolib", "keldoc", "maiia"):
+        assert sum(offer.provider == slug for offer in offers) == len(sandbox.world.centres[slug])
+    assert len({offer.offer_id for offer in offers}) == len(offers)
+    assert all(offer.booking_url.startswith("http://127.0.0.1:") for offer in offers)
+
+
+def test_a_second_run_invents_no_place_and_rewrites_no_slot(collector: Collect, stores: Stores, clock: Clock) -> None:
+    one = collector()
+    one.discover()
+    one.read()
+    places, readings = stores.registry.places(), {r["offer_id"]: r["changed_at"] for r in stores.catalog.readings()}
+
+    clock.forward(minutes=5)
+    again = collector()
+    again.discover()
+    again.read()
+
+    assert stores.registry.places() == places
+    assert {r["offer_id"]: r["changed_at"] for r in stores.catalog.readings()} == readings
+    assert all(r["read_at"] == clock.at.isoformat() for r in stores.catalog.readings())
+
+
+def test_the_official_list_and_the_platforms_meet_in_one_place(
+    collector: Collect, stores: Stores, settings: Settings, gazetteer: Gazetteer, sandbox: Sandbox
+) -> None:
+    body = official_list(sandbox.world)
+    report = import_official_list(body, "liste.csv", NOON.date(), settings, stores, gazetteer, NOON)
+    collector().discover()
+
+    by_place: dict[str, set[str]] = {}
+    for (source, _), place_id in stores.registry.matches().items():
+        by_place.setdefault(place_id, set()).add(source)
+    linked = sum(report.sites.get(slug, 0) for slug in ("doctolib", "keldoc", "maiia"))
+    assert linked > 10
+    assert sum("official" in sources and len(sources) > 1 for sources in by_place.values()) >= linked
+    assert report.rows == len(sandbox.world.listed)
+
+
+def test_one_failing_platform_does_not_stop_nor_mark_the_others(
+    collector: Collect, stores: Stores, sandbox: Sandbox, publish: Publish
+) -> None:
+    one = collector()
+    one.discover()
+    one.read()
+    before = publish()
+
+    sandbox.faults["maiia"] = "error"
+    run = collector().read()
+    sandbox.faults.clear()
+    after = publish()
+
+    seen = outcomes(stores, run)
+    assert "http_error" in seen["maiia"]
+    assert not seen["doctolib"] - {"ok", "empty"}
+    assert not seen["keldoc"] - {"ok", "empty"}
+    for offer in after.places.offers.values():
+        state, old = after.slots.offers[offer.id], before.slots.offers[offer.id]
+        assert state.state == ("unknown" if offer.provider == "maiia" else old.state)
+
+
+def test_a_platform_that_stops_answering_is_left_alone_and_its_places_are_unknown(
+    collector: Collect, stores: Stores, sandbox: Sandbox, publish: Publish
+) -> None:
+    one = collector()
+    one.discover()
+    one.read()
+    sandbox.faults["doctolib"] = "error"
+    asked_before = sandbox.requests
+
+    collector("doctolib").read()
+
+    # The breaker opens after five failures in a row (three requests each); what is in flight then still ends.
+    assert sandbox.requests - asked_before <= 3 * 32 + 15
+    sandbox.faults.clear()
+    state = stores.catalog.breaker("doctolib")
+    assert state.open_until is not None
+    after = publish()
+    states = {after.slots.offers[o.id].state for o in after.places.offers.values() if o.provider == "doctolib"}
+    assert states == {"unknown"}
+
+
+def test_after_its_pause_one_probe_decides(collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock) -> None:
+    collector().discover()
+    sandbox.faults["keldoc"] = "error"
+    collector("keldoc").read()
+    quiet = sandbox.requests
+    collector("keldoc").read()
+    assert sandbox.requests == quiet  # the breaker was stored: a new process does not knock again
+
+    sandbox.faults.clear()
+    clock.forward(seconds=61)
+    run = collector("keldoc").read()
+
+    assert "ok" in outcomes(stores, run)["keldoc"]
+    assert stores.catalog.breaker("keldoc").open_until is None
+
+
+def test_retry_after_is_obeyed_and_delays_nobody_else(
+    collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock
+) -> None:
+    collector().discover()
+    sandbox.faults["maiia"] = "rate-limited"  # Retry-After: 120
+    collector().read()
+    sandbox.faults.clear()
+
+    until = stores.catalog.breaker("maiia").open_until
+    assert until == clock.at + timedelta(seconds=120)
+    clock.forward(seconds=119)
+    early = outcomes(stores, collector().read())
+    assert "ok" not in early.get("maiia", set())
+    assert "ok" in early["doctolib"]
+    clock.forward(seconds=2)
+    assert "ok" in outcomes(stores, collector().read())["maiia"]
+
+
+def test_an_empty_list_is_held_back_and_the_known_centres_stay(
+    collector: Collect, stores: Stores, sandbox: Sandbox, publish: Publish
+) -> None:
+    collector().discover()
+    known = stores.catalog.centre_count("doctolib")
+    centres, sandbox.world.centres["doctolib"] = sandbox.world.centres["doctolib"], []
+    kept = {slug: list(server.platform._centres) for slug, server in sandbox._servers.items() if server.platform}
+    sandbox._servers["doctolib"].platform._centres.clear()  # type: ignore[union-attr]
+
+    collector().discover()
+
+    sandbox._servers["doctolib"].platform._centres.extend(kept["doctolib"])  # type: ignore[union-attr]
+    sandbox.world.centres["doctolib"] = centres
+    assert stores.catalog.centre_count("doctolib") == known
+    (held,) = stores.catalog.quarantines()
+    assert (held["source"], held["reason"], held["found"]) == ("doctolib", "no centre at all", 0)
+    publish()
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "complete", "held"),
+    [
+        (100, 0, True, True),
+        (100, 10, True, True),
+        (100, 11, True, False),
+        (100, 0, False, False),  # an interrupted list takes nothing away anyway
+        (100, 9_999, True, False),
+        (100, 10_000, True, True),
+        (0, 13_000, True, False),
+        (3, 1, True, False),
+    ],
+)
+def test_one_rule_of_sudden_change_for_all(known: int, found: int, complete: bool, held: bool) -> None:
+    assert (sudden_change(known, found, complete) is not None) is held
+
+
+def test_an_id_that_stands_for_another_place_is_not_believed() -> None:
+    here = Centre("x", "1", "Gymnase", lat=45.0, lon=4.0)
+
+    assert is_another(here, Centre("x", "1", "Piscine", lat=45.1, lon=4.0))
+    assert not is_another(here, Centre("x", "1", "Gymnase", lat=45.1, lon=4.0))
+    assert not is_another(here, Centre("x", "1", "Piscine", lat=45.0, lon=4.0))
+
+
+def test_the_oldest_reading_goes_first_and_the_interval_is_one_for_all(
+    collector: Collect, stores: Stores, clock: Clock
+) -> None:
+    one = collector()
+    one.discover()
+    one.read()
+    some = sorted(offer.offer_id for offer in stores.registry.offers())[:5]
+    for number, offer_id in enumerate(some):
+        early = (clock.at - timedelta(hours=5 - number)).isoformat()
+        stores.catalog.run("UPDATE readings SET read_at = :at WHERE offer_id = :id", {"at": early, "id": offer_id})
+
+    due = collector()._due(due_before(clock.at, 300))
+
+    listed = [offer.offer_id for offers in due.values() for offer in offers]
+    assert sorted(listed) == some
+    for offers in due.values():
+        times = stores.catalog.reading_times()
+        assert [times[offer.offer_id] for offer in offers] == sorted(times[offer.offer_id] for offer in offers)
+
+
+def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gazetteer: Gazetteer) -> None:
+    body = (ROOT / "tests" / "fixtures" / "official" / "centres-43-colonnes.csv").read_bytes()
+    early, late = NOON.date() - timedelta(days=60), NOON.date() - timedelta(days=10)
+    import_official_list(body, "a.csv", late, settings, stores, gazetteer, NOON)
+    older = import_official_list(body, "b.csv", early, settings, stores, gazetteer, NOON)
+
+    assert older.held is not None
+    found = stores.catalog.import_for(early + timedelta(days=1))
+    assert found is not None
+    assert stores.catalog.sites_of_import(found["import_id"]) == {"": 1, "doctolib": 1}
+    assert stores.catalog.import_for(early - timedelta(days=1)) is None
+    assert json.loads(found["refused"])[0] == [6, "no name"]

@@ -1,0 +1,280 @@
+"""Sealed events: what is acknowledged is on disk, nothing in them tells who clicked, nothing is lost by kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from aggregator.config.settings import ROOT
+from aggregator.ledger import seeds
+from aggregator.redirect.event_log import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
+from aggregator.redirect.event_reader import EventReader, erase
+from aggregator.redirect.impressions import WEIGHT
+from aggregator.snapshot.supply import PLACE
+from tests.clock import NOON
+from tests.conftest import FIXTURES
+
+ORACLE = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))["sealed_commitment"]
+EVENT = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "doctolib")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[EventLog]:
+    opened = EventLog(tmp_path / "events.db", wait_s=5)
+    yield opened
+    opened.close()
+
+
+def test_a_commitment_is_the_one_of_the_specification() -> None:
+    nonce = bytes.fromhex(ORACLE["input"]["nonce_hex"])
+
+    assert commitment(nonce, ORACLE["input"]["event"]).hex() == ORACLE["expected"]["commitment"]
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 2**16), st.binary(min_size=16, max_size=16))
+def test_an_event_is_sealed_as_anyone_would_seal_its_fields(
+    basket: str, centre: str, prov: str, pos: int, nonce: bytes
+) -> None:
+    event = Event(basket, "2026-11-23T12", centre, EventClass.COUNTED, "a" * 32, "order/1", pos, prov)
+
+    assert Sealed(event, nonce).commitment == commitment(nonce, event.sealed_fields())
+
+
+def test_what_is_acknowledged_is_in_the_file(log: EventLog, tmp_path: Path) -> None:
+    sealed, durable = log.record(EVENT)
+
+    row = (
+        sqlite3.connect(tmp_path / "events.db").execute("SELECT commitment, nonce, class, prov FROM events").fetchone()
+    )
+    assert durable
+    assert row == (sealed.commitment, sealed.nonce, "counted", "doctolib")
+
+
+def test_every_event_has_a_nonce_of_its_own(log: EventLog) -> None:
+    first, _ = log.record(EVENT)
+    second, _ = log.record(EVENT)
+
+    assert first.nonce != second.nonce
+    assert first.commitment != second.commitment
+
+
+def test_the_file_is_durable_and_forgets_for_good(log: EventLog) -> None:
+    pragma = log._connection.execute
+
+    assert pragma("PRAGMA synchronous").fetchone() == (2,)
+    assert pragma("PRAGMA secure_delete").fetchone() == (1,)
+
+
+def test_an_event_has_no_field_for_a_person_and_no_time_but_the_hour() -> None:
+    assert set(EVENT.sealed_fields()) == {"basket", "bin", "centre", "class", "list", "policy", "pos", "prov"}
+    assert len(EVENT.bin) == len("2026-11-23T12")
+
+
+def test_many_threads_share_a_commit_and_lose_nothing(log: EventLog, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: log.record(EVENT), range(400)))
+
+    assert all(durable for _, durable in answers)
+    assert EventReader(tmp_path / "events.db").totals() == 400
+
+
+def test_a_locked_file_keeps_nobody_waiting_and_the_event_comes_later(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.db", wait_s=0.1)
+    other = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    started = time.monotonic()
+    _, durable = log.record(EVENT)
+    waited = time.monotonic() - started
+    other.execute("ROLLBACK")
+    log.record(EVENT)
+    log.close()
+
+    assert not durable
+    assert waited < 1
+    assert EventReader(tmp_path / "events.db").totals() == 2
+
+
+def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: Path) -> None:
+    log = EventLog(tmp_path / "events.db", wait_s=0.05)
+    log._miss([])
+    from aggregator.redirect.event_log import Sealed, _Pending
+
+    log._miss([_Pending(Sealed(EVENT, b"0" * 16))])
+    assert log.misses == 1
+    log.record(EVENT)
+    log.close()
+
+    assert EventReader(tmp_path / "events.db").missed() == 1
+    assert sum(EventReader(tmp_path / "events.db").missed_by_provider("2027").values()) == 1
+    assert EventReader(tmp_path / "events.db").missed_by_provider("2026-11-23T00") == {}
+
+
+def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
+    for offers, shown, exposure in ((1, 50, 25), (2, 100, 50)):
+        log.add_showings(
+            [("2026-11-23T12", "dep=75", "maiia", offers, shown, exposure)],
+            [("2026-11-23T12", "2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 1)],
+            [("2026-11-23T12", "maiia", 4, offers)],
+        )
+    log.record(EVENT)
+
+    reader = EventReader(tmp_path / "events.db")
+    assert reader.exposure("2026-11-23T00", "2026-11-23T23") == [("dep=75", "maiia", 3, 150, 75)]
+    assert reader.shown("2026-11-23T12") == (
+        [("2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 2)],
+        {"maiia": 75},
+    )
+    assert reader.ages("2026-11-23T00", "2026-11-23T23") == [("maiia", 4, 3)]
+
+
+def test_a_file_of_the_first_version_keeps_its_counts(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "events.db")
+    old.executescript(_SCHEMA + "PRAGMA user_version = 1;")
+    with old:
+        old.execute("INSERT INTO impressions VALUES ('2026-11-23T12', 'dep=75', 'maiia', 3, 1.5, 0.75)")
+    old.close()
+
+    EventLog(tmp_path / "events.db").close()
+
+    shown = EventReader(tmp_path / "events.db").exposure("2026-11-23T00", "2026-11-23T23")
+    assert shown == [("dep=75", "maiia", 3, round(1.5 * PLACE), round(0.75 * PLACE * WEIGHT))]
+
+
+def test_after_thirteen_months_not_a_byte_of_an_event_is_left(log: EventLog, tmp_path: Path) -> None:
+    """In the file, in its write-ahead log, and in a backup of it; the event of today stays."""
+    sealed, _ = log.record(EVENT)
+    recent, _ = log.record(replace(EVENT, bin="2026-12-23T12", centre="p-recent1234"))
+    log.close()
+    backup = tmp_path / "backup.db"
+    with sqlite3.connect(tmp_path / "events.db") as source, sqlite3.connect(backup) as copy:
+        source.backup(copy)
+    assert sealed.nonce in backup.read_bytes()  # the control: before, it is there
+
+    for path in (tmp_path / "events.db", backup):
+        assert erase(path, "2026-12-01T00") == 1
+
+    for path in tmp_path.iterdir():
+        assert sealed.nonce not in path.read_bytes(), path
+        assert sealed.commitment not in path.read_bytes(), path
+    assert EventReader(backup).commitments(0) == [(2, recent.commitment)]
+
+
+def test_without_secure_delete_the_bytes_would_stay(tmp_path: Path) -> None:
+    """The control of the test above: the same deletion in a plain file leaves the nonce in a freed page."""
+    path = tmp_path / "plain.db"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA secure_delete = OFF")
+    connection.execute("CREATE TABLE events (nonce BLOB)")
+    with connection:
+        connection.execute("INSERT INTO events VALUES (?)", (b"n" * 16,))
+    with connection:
+        connection.execute("DELETE FROM events")
+    connection.close()
+
+    assert b"n" * 16 in path.read_bytes()
+
+
+def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "events.db").execute("PRAGMA user_version = 99")
+
+    with pytest.raises(EventLogError, match="newer version"):
+        EventLog(tmp_path / "events.db")
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from aggregator.ledger.events import Event, EventClass, EventLog
+log = EventLog(Path(sys.argv[1]), wait_s=5)
+event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
+early = len(sys.argv) > 2
+while True:
+    if early:
+        print("ack", flush=True)
+    sealed, durable = log.record(event)
+    if durable and not early:
+        print("ack", flush=True)
+"""
+
+
+def killed_writer(path: Path, *more: str) -> tuple[int, int]:
+    """(acknowledged, stored) of a writer killed with -9 while it works."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), *more], stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGKILL)
+    acknowledged = 1 + len(process.stdout.read().splitlines())
+    process.wait()
+    return acknowledged, EventReader(path).totals()
+
+
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    for number in range(5):
+        acknowledged, stored = killed_writer(tmp_path / f"{number}.db")
+
+        assert stored >= acknowledged > 1
+
+
+def test_the_kill_test_would_see_an_acknowledgement_that_comes_too_early(tmp_path: Path) -> None:
+    """The control: acknowledging before the commit loses events, and this very judge sees it, sooner or later."""
+    results = (killed_writer(tmp_path / f"{number}.db", "early") for number in range(60))
+
+    assert any(stored < acknowledged for acknowledged, stored in results)
+
+
+class TestSeeds:
+    """A reverse hash chain: today's link gives yesterday's, never tomorrow's."""
+
+    def test_each_link_hashes_to_the_one_before(self) -> None:
+        import hashlib
+        from datetime import timedelta
+
+        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=40)
+
+        link = chain.link(NOON.date() + timedelta(days=30))
+        for back in range(29, -1, -1):
+            link = hashlib.sha256(link).digest()
+            assert link == chain.link(NOON.date() + timedelta(days=back))
+        assert hashlib.sha256(link).digest() == chain.anchor
+
+    def test_the_seed_of_the_day_is_the_formula_of_the_specification(self) -> None:
+        import hashlib
+
+        text = "aiguillage-seed/v1\n2026-11-23\n" + "ab" * 32 + "\n-\n"
+
+        assert seeds.day_seed("2026-11-23", bytes.fromhex("ab" * 32)) == hashlib.sha256(text.encode()).digest()
+
+    def test_it_is_drawn_once_and_kept_to_ourselves(self, tmp_path: Path) -> None:
+        path = tmp_path / "keys" / "seed-chain.json"
+
+        first = seeds.load_or_create(path, NOON.date())
+
+        assert seeds.load_or_create(path, NOON.date()).anchor == first.anchor
+        assert path.stat().st_mode & 0o777 == 0o600
+
+    @given(st.integers(-10, 0) | st.integers(4001, 5000))
+    def test_outside_the_chain_is_refused(self, days: int) -> None:
+        from datetime import timedelta
+
+        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=10)
+
+        with pytest.raises(seeds.SeedError):
+            chain.link(NOON.date() + timedelta(days=days - 1))

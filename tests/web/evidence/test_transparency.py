@@ -1,0 +1,132 @@
+"""What `/transparence` says in each state, read as a visitor reads it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aggregator import canonical, files
+from aggregator.config.settings import Settings
+from aggregator.redirect.event_log import Event, EventClass, EventLog
+from app import create_app
+from tests.clock import NOON
+from tests.conftest import seal
+from tests.web.test_pages import plain
+
+
+def page_of(settings: Settings, path: str = "/transparence") -> str:
+    app = create_app(settings, lambda: NOON)
+    page = app.test_client().get(path)
+    app.extensions["aiguillage"].close()
+    assert page.status_code == 200
+    return plain(page.text)
+
+
+def clicks(settings: Settings, counts: dict[str, int]) -> None:
+    log = EventLog(settings.data_dir / "events.db", wait_s=5)
+    for provider, count in counts.items():
+        for _ in range(count):
+            log.record(Event("dep=69", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, provider))
+    log.close()
+    seal(settings, NOON)
+
+
+def test_twelve_redirects_are_too_few_to_say_anything(filled: Settings) -> None:
+    clicks(filled, {"maiia": 12})
+
+    page = page_of(filled)
+
+    assert "On ne peut pas encore le dire." in page
+    assert "12 redirections ; il en faut au moins 30." in page
+    assert not re.search(r"\d+,\d % des redirections", page)
+
+
+def test_a_thousand_get_a_verdict_with_both_shares_and_bounds(filled: Settings) -> None:
+    clicks(filled, {"doctolib": 400, "maiia": 600})
+
+    page = page_of(filled)
+
+    assert re.search(r"(Non|Oui) pour \d plateformes? sur 4\.", page)
+    assert "Maiia reçoit 59,6 % des redirections pour " in page
+    assert len(re.findall(r"\d+,\d % des lieux · \d+,\d % des redirections", page)) == 4
+    assert len(re.findall(r"\(\d+,\d % à \d+,\d %\)", page)) == 4
+
+
+def test_the_list_of_a_past_date_can_be_counted_again(filled: Settings) -> None:
+    path = filled.published_dir / "health.json"
+    health = json.loads(path.read_text())
+    health["imports"] = [
+        {"as_of": "2021-01-15", "file": "a.csv", "sha256": "a" * 64, "rows": 854, "sites": {"doctolib": 60, "": 40}},
+        {
+            "as_of": "2021-03-23",
+            "file": "b.csv",
+            "sha256": "b" * 64,
+            "rows": 1433,
+            "sites": {"doctolib": 957, "maiia": 53},
+        },
+    ]
+    files.write_whole(path, canonical.to_json(health))
+
+    latest, earlier = page_of(filled), page_of(filled, "/transparence?liste=2021-02-01")
+    before = page_of(filled, "/transparence?liste=2020-01-01")
+
+    assert "861 centres chez Doctolib (86,4 %), 97 centres chez Maiia (9,7 %) et 39 centres chez Keldoc" in latest
+    assert "Liste officielle du 23 mars 2021 : 1 010 lieux" in latest.replace("\u202f", " ")
+    assert "Liste officielle du 15 janv. 2021 : 100 lieux" in earlier
+    assert "Aucune liste importée ne couvre cette date." in before
+
+
+@pytest.fixture
+def week_page(a_week: Settings) -> Iterator[str]:
+    app = create_app(a_week, lambda: NOON + timedelta(days=7))
+    yield plain(app.test_client().get("/transparence").text)
+    app.extensions["aiguillage"].close()
+
+
+def test_the_six_causes_are_told_and_the_rule_was_followed(week_page: str) -> None:
+    row = re.search(r"Écart à la règle \(doit être nul\)</th>((?:<td>[^<]+</td>)+)", week_page)
+
+    assert row is not None
+    assert set(re.findall(r"<td>([^<]+)</td>", row[1])) == {"0"}
+    assert "Choix des personnes" in week_page
+
+
+def test_weeks_and_territories_are_drawn_and_written(week_page: str) -> None:
+    assert '<th scope="row">2026-W48</th>' in week_page
+    assert "/log/metrics/2026-W48.csv" in week_page
+    assert 'class="carreaux"' in week_page
+    assert "Rhône" in week_page or "Reste du pays" in week_page
+
+
+def test_disputes_and_minutes_not_read_are_told(week_page: str) -> None:
+    assert "Contestation : <bdi>Une plateforme conteste sa part.</bdi>" in week_page
+    assert "Minutes non lues" in week_page
+    assert "Listes recalculées : " in week_page
+
+
+def test_files_of_the_log_say_what_they_are(a_week: Settings) -> None:
+    app = create_app(a_week, lambda: NOON + timedelta(days=7))
+    client = app.test_client()
+    kinds: dict[str, Any] = {
+        name: client.get(f"/log/{name}").content_type
+        for name in ("checkpoint", "metrics/2026-W48.csv", "metrics/2026-W48.json", "hours/2026-11-23T12.ndjson")
+    }
+    app.extensions["aiguillage"].close()
+
+    assert kinds["checkpoint"] == "text/plain; charset=utf-8"
+    assert kinds["metrics/2026-W48.csv"] == "text/csv; charset=utf-8"
+    assert kinds["metrics/2026-W48.json"] == "application/json"
+    assert kinds["hours/2026-11-23T12.ndjson"] == "application/x-ndjson"
+
+
+def test_what_the_lists_cover_is_told_by_source(filled: Settings) -> None:
+    page = page_of(filled, "/etat")
+
+    assert "Ce que les listes couvrent" in page
+    assert "Liste officielle</th>" in page
+    assert "Liens dangereux refusés" in page

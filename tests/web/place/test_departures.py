@@ -1,0 +1,170 @@
+"""The redirect: counted durably, sent to the exact page, by everybody, whatever happens to the count."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from aggregator.config.settings import Settings
+from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.tokens import Tokens
+from aggregator.web.serving.site import Site
+from tests.clock import Clock
+from tests.web.conftest import BROWSER
+from tests.web.test_pages import tokens
+
+
+@pytest.fixture
+def token(browser: FlaskClient) -> str:
+    return tokens(browser.get("/recherche?q=Lyon").text)[0]
+
+
+def counts(settings: Settings) -> dict[str, int]:
+    reader = EventReader(settings.data_dir / "events.db")
+    return {cls.value: n for cls in EventClass if (n := reader.totals(cls))}
+
+
+def test_the_button_leads_to_the_exact_page_of_the_offer(
+    browser: FlaskClient, site: Site, token: str, filled: Settings
+) -> None:
+    click = site.tokens.read(token)
+    assert site.snapshot is not None
+    offer = site.snapshot.places.offers[click.offer_id]
+
+    answer = browser.post(f"/rdv/{token}")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, offer.url)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert counts(filled) == {"counted": 1}
+
+
+def test_the_event_says_list_rank_place_department_hour_and_provider_and_no_more(
+    browser: FlaskClient, token: str, filled: Settings
+) -> None:
+    browser.post(f"/rdv/{token}")
+
+    columns = "basket, bin, class, length(list), policy, pos, prov, nonce IS NOT NULL"
+    row = sqlite3.connect(filled.data_dir / "events.db").execute(f"SELECT {columns} FROM events").fetchone()  # noqa: S608
+    assert row[:6] == ("dep=69", "2026-11-23T12", "counted", 32, "order/1", 1)
+    assert row[7] == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "cls"),
+    [
+        ({}, "counted"),
+        ({"User-Agent": "Googlebot/2.1"}, "robot"),
+        ({"User-Agent": ""}, "robot"),
+        ({"Sec-Purpose": "prefetch"}, "prefetch"),
+        ({"Sec-Fetch-Site": "cross-site"}, "forged"),
+        ({"Origin": "https://evil.example"}, "forged"),
+        ({"Origin": "http://localhost"}, "counted"),
+    ],
+)
+def test_what_is_not_a_citizen_s_click_is_set_apart_and_sent_on(
+    app: Flask, token: str, filled: Settings, headers: dict[str, str], cls: str
+) -> None:
+    answer = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER, **headers})
+
+    assert answer.status_code == 303
+    assert counts(filled) == {cls: 1}
+
+
+def test_an_expired_token_is_sent_on_and_counted_as_expired(
+    browser: FlaskClient, token: str, clock: Clock, filled: Settings
+) -> None:
+    clock.forward(hours=7)
+
+    assert browser.post(f"/rdv/{token}").status_code == 303
+    assert counts(filled) == {"expired": 1}
+
+
+def test_a_forged_token_that_names_an_offer_is_sent_on_and_counted_as_forged(
+    browser: FlaskClient, site: Site, token: str, filled: Settings
+) -> None:
+    click = site.tokens.read(token)
+    forged = Tokens(b"\x00" * 32).write(click.epoch, click.list_hash, click.place_id, click.offer_id, 1)
+
+    assert browser.post(f"/rdv/{forged}").status_code == 303
+    assert counts(filled) == {"forged": 1}
+
+
+@pytest.mark.parametrize("token", ["x", "", "AAAA", "A" * 71, "%00", "https:%2f%2fevil.example"])
+def test_a_token_that_names_no_offer_gets_the_search_page(browser: FlaskClient, token: str, filled: Settings) -> None:
+    answer = browser.post(f"/rdv/{token}")
+
+    assert answer.status_code == 404
+    assert "Location" not in answer.headers
+    assert counts(filled) == {}
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "delete", "patch"])
+def test_only_post_counts(browser: FlaskClient, token: str, filled: Settings, method: str) -> None:
+    assert getattr(browser, method)(f"/rdv/{token}").status_code == 405
+    assert counts(filled) == {}
+
+
+def test_a_link_that_slipped_into_the_data_goes_nowhere(
+    browser: FlaskClient, site: Site, token: str, filled: Settings
+) -> None:
+    """The second gate: the guard runs again at the redirect."""
+    from msgspec.structs import replace
+
+    assert site.snapshot is not None
+    offers = site.snapshot.places.offers
+    click = site.tokens.read(token)
+    offers[click.offer_id] = replace(offers[click.offer_id], url="https://evil.example/rendez-vous/x")
+
+    answer = browser.post(f"/rdv/{token}")
+
+    assert answer.status_code == 404
+    assert counts(filled) == {}
+
+
+def test_a_citizen_is_sent_on_when_the_count_cannot_be_written(
+    browser: FlaskClient, token: str, filled: Settings
+) -> None:
+    other = sqlite3.connect(filled.data_dir / "events.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    answer = browser.post(f"/rdv/{token}")
+    other.execute("ROLLBACK")
+
+    assert answer.status_code == 303
+
+
+def test_fifty_clicks_at_once_with_one_token_are_one_redirect(app: Flask, token: str, filled: Settings) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def click(_: int) -> int:
+        return app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER}).status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(click, range(50))) == {303}
+    assert counts(filled) == {"counted": 1, "duplicate": 49}
+
+
+def test_two_people_who_click_are_two_redirects(app: Flask, token: str, filled: Settings) -> None:
+    """The control: what tells duplicates from people does not swallow people."""
+    for number in range(2):
+        client = app.test_client()
+        client.environ_base.update({"HTTP_USER_AGENT": BROWSER, "REMOTE_ADDR": f"192.0.2.{number}"})
+        client.post(f"/rdv/{token}")
+
+    assert counts(filled) == {"counted": 2}
+
+
+def test_the_door_and_the_view_behind_it_answer_alike(app: Flask, token: str) -> None:
+    door = app.wsgi_app
+    quick = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
+    app.wsgi_app = door._flask  # type: ignore[attr-defined,method-assign]
+    view = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
+
+    told = [pair for pair in view.headers.items() if pair[0] != "Vary"]  # an empty answer does not vary
+    assert sorted(quick.headers.items()) == sorted(told)
+    assert (quick.status, quick.data) == (view.status, view.data)

@@ -1,0 +1,150 @@
+"""A list is made once for all who ask the same within a minute, counted each time, and never shown too long."""
+
+from __future__ import annotations
+
+import gzip
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from aggregator.web.find import results
+from aggregator.web.serving.cache import Rendered
+from aggregator.web.serving.page_cache import Kept
+from aggregator.web.serving.site import Site
+from tests.clock import Clock
+
+LIST = "/recherche?insee=69123&rayon=50"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that were really answered."""
+    questions: list[str] = []
+    honest = results.search
+
+    def counting(snapshot: Any, question: Any, *rest: Any) -> Any:
+        questions.append(question.key)
+        return honest(snapshot, question, *rest)
+
+    monkeypatch.setattr(results, "search", counting)
+    return questions
+
+
+def test_the_same_question_is_answered_once_a_minute_and_counted_each_time(
+    browser: FlaskClient, site: Site, made: list[str], clock: Clock
+) -> None:
+    first, second = browser.get(LIST), browser.get(LIST)
+    _, results, _ = site.showings.take()
+    clock.forward(minutes=1)
+    browser.get(LIST)
+
+    assert first.data == second.data
+    assert [row[-1] for row in results] == [2]
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("other", [LIST + "&tri=tot", LIST + "&page=2", LIST.replace("50", "25"), "/embed" + LIST])
+def test_another_question_is_another_page(browser: FlaskClient, made: list[str], other: str) -> None:
+    assert browser.get(LIST).data != browser.get(other).data
+    assert len(made) == 2
+
+
+def test_a_platform_that_stops_answering_is_told_at_once(browser: FlaskClient, site: Site) -> None:
+    browser.get(LIST)
+    told = deepcopy(site.health)  # the worker's file, read anew
+    next(row for row in told["providers"] if row["slug"] == "maiia")["failing_since"] = "2026-11-23T11:20:00Z"
+    site._files["health"].content = told
+
+    assert "Nous ne lisons plus <strong>Maiia</strong>" in browser.get(LIST).text
+
+
+def test_a_question_with_a_complaint_is_not_kept_for_others(browser: FlaskClient, made: list[str]) -> None:
+    complained = browser.get(LIST + "&tri=prix")
+
+    assert complained.status_code == 400
+    assert "Nous n’avons pas compris" not in browser.get(LIST).text
+    assert len(made) == 2
+
+
+def test_old_pages_leave_when_there_is_no_room(site: Site, browser: FlaskClient, made: list[str]) -> None:
+    site.rendered = Rendered(max_bytes=200_000)
+    for number in range(12):
+        browser.get(f"/recherche?insee=69123&rayon=50&page=1&du=2026-12-{number + 10}")
+    browser.get("/recherche?rayon=50&insee=69123&page=1&du=2026-12-10")
+
+    assert len(made) == 13
+
+
+def test_an_answer_is_given_again_before_flask_is_asked_and_counted(
+    browser: FlaskClient, site: Site, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = browser.get(LIST)
+    monkeypatch.setattr(kept_of(browser), "_flask", None)  # nobody home
+    second = browser.get(LIST)
+    robot = browser.get(LIST, headers={"User-Agent": "Googlebot/2.1"})
+    same = browser.get(LIST, headers={"If-None-Match": first.headers["ETag"]})
+    _, results, _ = site.showings.take()
+
+    assert second.data == robot.data == first.data
+    assert list(second.headers) == list(first.headers)
+    assert (same.status_code, same.data) == (304, b"")
+    assert "Content-Security-Policy" in same.headers
+    assert [row[-1] for row in results] == [3]  # the robot is not counted
+
+
+@pytest.mark.parametrize("change", ["minute", "snapshot", "health"])
+def test_what_is_kept_goes_when_anything_that_it_is_made_of_changes(
+    browser: FlaskClient, site: Site, made: list[str], clock: Clock, change: str
+) -> None:
+    browser.get(LIST)
+    if change == "minute":
+        clock.forward(minutes=1)
+    elif change == "snapshot":
+        site.shelf.current = replace(site.snapshot, hash="0" * 64)  # type: ignore[type-var]
+    else:
+        site._files["health"].content = {**site.health, "at": "2026-11-23T12:00:30Z"}
+    kept_of(browser)._flask = refused
+
+    with pytest.raises(AssertionError, match="asked"):
+        browser.get(LIST)
+
+
+@pytest.mark.parametrize("path", [LIST, f"/api/v1{LIST}".replace("recherche", "places")])
+@pytest.mark.parametrize("packed", ["", "gzip"])
+def test_who_has_the_page_already_makes_it_for_those_who_have_not(
+    browser: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, path: str, packed: str
+) -> None:
+    accepts = {"Accept-Encoding": packed}
+    browser.get(path, headers=accepts)
+    clock.forward(minutes=1)
+
+    in_the_new_minute = browser.get(path, headers={**accepts, "If-None-Match": "*"})
+    monkeypatch.setattr(kept_of(browser), "_flask", refused)
+    whole = browser.get(path, headers=accepts)
+    again = browser.get(path, headers={**accepts, "If-None-Match": whole.headers["ETag"]})
+
+    assert (in_the_new_minute.status_code, in_the_new_minute.data) == (304, b"")
+    assert (whole.status_code, len(whole.data) > 1000) == (200, True)
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def kept_of(browser: FlaskClient) -> Any:
+    """Behind the door of departures stand the answers that are kept, and behind them Flask."""
+    found = browser.application.wsgi_app._flask  # type: ignore[attr-defined]
+    assert isinstance(found, Kept)
+    return found
+
+
+def refused(*_: Any) -> Any:
+    raise AssertionError("Flask was asked")
+
+
+def test_readers_that_take_gzip_and_those_that_do_not_get_their_own(browser: FlaskClient) -> None:
+    plain = browser.get(LIST).data
+    packed = [browser.get(LIST, headers={"Accept-Encoding": "gzip"}) for _ in range(2)]
+
+    assert [gzip.decompress(one.data) for one in packed] == [plain, plain]
+    assert browser.get(LIST).data == plain
