@@ -7,12 +7,14 @@ so that the same failure has the same outcome whoever the provider is.
 
 from __future__ import annotations
 
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,9 +30,10 @@ from providers.errors import (
 )
 from providers.http import Answer, FetchClient, Limits
 from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason, Slot
-from providers.shapes import as_shape
+from providers.shapes import MOST_NAMED, Oddities, as_shape
 
 PARIS = ZoneInfo("Europe/Paris")
+LEAVE_ALONE = (BlockedError, RateLimitedError, CircuitOpenError)
 MAX_PAGES = 200
 PARTS_AT_ONCE = 8
 
@@ -78,8 +81,14 @@ class Provider(ABC):
 
     def discover(self, departments: Sequence[Department]) -> Iterator[Discovered]:
         """The provider's centres, part by part, as parts end. Raises nothing: a failure is a part with its outcome."""
+        try:
+            parts = list(self.parts(departments))
+        except Exception as error:
+            failure = as_failure(error)
+            yield Discovered("*", failure.outcome, http_status=failure.status, note=str(failure))
+            return
         with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix=f"discover-{self.slug}") as pool:
-            yield from pool.map(lambda part: self._part(*part), list(self.parts(departments)))
+            yield from pool.map(lambda part: self._part(*part), parts)
 
     def _part(self, name: str, read: Callable[[Ask], Iterable[Centre]]) -> Discovered:
         ask, clock = Ask(self), monotonic()
@@ -88,10 +97,12 @@ class Provider(ABC):
         try:
             for centre in read(ask):
                 if centre.source_id in found:
-                    ask.refused.append(f"{centre.source_id}: listed twice, first kept")
+                    ask.odd.field(f"{centre.source_id}: listed twice, first kept")
                 found.setdefault(centre.source_id, centre)
-        except ProviderError as error:
-            failure = error
+        except Exception as error:
+            failure = as_failure(error)
+        if failure is None and ask.odd.lost and not found:
+            failure = InvalidAnswerError("nothing of the list can be read", 200)
         return Discovered(
             part=name,
             outcome=failure.outcome if failure else Outcome.OK if found else Outcome.EMPTY,
@@ -99,7 +110,8 @@ class Provider(ABC):
             http_status=failure.status if failure else 200,
             requests=ask.requests,
             note=str(failure or ""),
-            refused=tuple(ask.refused),
+            refused=tuple(ask.odd.named),
+            lost=ask.odd.lost,
             retry_after_s=failure.retry_after_s if failure else None,
             duration_ms=round((monotonic() - clock) * 1000),
         )
@@ -109,8 +121,8 @@ class Provider(ABC):
         draft = Draft(Ask(self), Window(start, days))
         try:
             self.read_slots(draft, centre_url)
-        except ProviderError as error:
-            draft.fail(error)
+        except Exception as error:
+            draft.fail(as_failure(error))
         return draft.finish()
 
     @abstractmethod
@@ -131,13 +143,43 @@ class Provider(ABC):
         return False
 
 
+def as_failure(error: Exception) -> ProviderError:
+    """Whatever an adapter raised as a named failure of the one thing that it was about.
+
+    An error that nobody declared says its kind and where it was raised, never its message: that may quote the answer.
+    """
+    if isinstance(error, ProviderError):
+        return error
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).stem}.{frames[-1].name}" if frames else "an adapter"
+    return InvalidAnswerError(f"{type(error).__name__} in {where}", 200)
+
+
 class Ask:
-    """One conversation with one provider: counts its requests, minds the breaker, turns bytes into typed shapes."""
+    """One conversation with one provider: counts its requests, minds the breaker, turns bytes into typed shapes.
+
+    `odd`: what of its answers could not be read.
+    """
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self.requests = 0
-        self.refused: list[str] = []
+        self.odd = Oddities()
+
+    def each(
+        self, items: Iterable[T], name: Callable[[T], object], read: Callable[[T], Iterable[Centre]]
+    ) -> Iterator[Centre]:
+        """The centres of every item of a list; an item that fails is named, and the others are read all the same.
+
+        Raises the errors with which a provider asks to be left alone.
+        """
+        for item in items:
+            try:
+                yield from tuple(read(item))
+            except LEAVE_ALONE:
+                raise
+            except Exception as error:
+                self.odd.element(f"{name(item)}: {as_failure(error)}")
 
     def get(
         self,
@@ -165,7 +207,7 @@ class Ask:
         provider.breaker.before()
         self.requests += 1
         try:
-            read = _typed(send(provider.client).body, shape, path)
+            read = _typed(send(provider.client).body, shape, path, self.odd)
         except ProviderError as error:
             if provider.blocked_instead(error, path) and not isinstance(error, BlockedError):
                 error = BlockedError(str(error), error.status)
@@ -175,12 +217,12 @@ class Ask:
         return read
 
 
-def _typed(body: bytes, shape: type[T], path: str) -> T:
+def _typed(body: bytes, shape: type[T], path: str, odd: Oddities) -> T:
     try:
         value = strict_json.loads(body)
     except strict_json.StrictJsonError as error:
         raise InvalidAnswerError(f"{path}: {error}", 200) from error
-    return value if shape is object else as_shape(value, shape, path)
+    return value if shape is object else as_shape(value, shape, path, odd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +262,14 @@ class Draft:
         """A failure in here is noted and the reading goes on, unless the provider has asked to be left alone."""
         try:
             yield
-        except (BlockedError, RateLimitedError, CircuitOpenError):
+        except LEAVE_ALONE:
             raise
-        except ProviderError as error:
-            self.fail(error)
+        except Exception as error:
+            self.fail(as_failure(error))
 
     def fail(self, error: ProviderError) -> None:
-        self._failures.append(error)
+        if len(self._failures) < MOST_NAMED:
+            self._failures.append(error)
 
     def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
         """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
@@ -237,6 +280,27 @@ class Draft:
         else:
             self._slots.setdefault(identity, Slot(starts_at, reason))
 
+    def slot(self, text: str, reason: Reason, *key: Hashable) -> datetime | None:
+        """One slot by its start as the answer writes it; None when that is no date, which is noted.
+
+        `key`: what tells slots of one start apart (the provider's id, an agenda).
+        """
+        try:
+            moment = instant(text)
+            self.add(moment, reason, (*key, moment))
+        except (InvalidAnswerError, OverflowError) as error:
+            self.fail(as_failure(error))
+            return None
+        return moment
+
+    def hint(self, text: str | None) -> datetime | None:
+        """A date that the answer names beside its slots; None without one, or when it is no date, which is noted."""
+        try:
+            return instant(text).astimezone(PARIS) if text else None
+        except (InvalidAnswerError, OverflowError) as error:
+            self.fail(as_failure(error))
+            return None
+
     def later(self, moment: datetime) -> None:
         """The platform itself says that its first availability is at `moment`, beyond the window."""
         self.later_at = min(moment, self.later_at) if self.later_at else moment
@@ -245,6 +309,8 @@ class Draft:
         return len(self._slots)
 
     def finish(self) -> Reading:
+        for odd in self.ask.odd.named:
+            self.fail(InvalidAnswerError(odd, 200))
         slots = tuple(sorted(self._slots.values(), key=lambda slot: (slot.starts_at, slot.reason.text)))
         if self._stale and not slots:
             # Old slots alone are an old answer, not the news that nothing is free.
@@ -280,7 +346,7 @@ def instant(text: str, zone: ZoneInfo = PARIS) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InvalidAnswerError(f"not a date: {text[:40]!r}", 200) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
@@ -294,7 +360,7 @@ def phone_number(text: str | None) -> str | None:
     """+33…, as contracts.md writes numbers; None for what is no number."""
     if not text:
         return None
-    digits = "".join(character for character in text if character.isdigit() or character == "+")
+    digits = "".join(character for character in text if character in "0123456789+")
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     elif digits.startswith("0"):
@@ -312,6 +378,6 @@ def dialled(number: str) -> str:
     """ "0499000001" of "+33499000001"; a foreign number stays as it is."""
     prefix = next((one for one in FRENCH_PREFIXES if number.startswith(one)), None)
     digits = number.removeprefix("+")
-    if prefix and digits.isdigit() and len(digits) == len(prefix) - 1 + 9:
+    if prefix and digits.isascii() and digits.isdigit() and len(digits) == len(prefix) - 1 + 9:
         return "0" + digits[len(prefix) - 1 :]
     return number

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from urllib.parse import urlsplit
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct, field
 
-from providers.base import MAX_PAGES, Ask, Draft, Provider, instant, phone_number
+from providers.base import MAX_PAGES, Ask, Draft, Provider, phone_number
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.records import Centre, Department, Hours, Reason
-from providers.text import slugify
+from providers.text import number_in, slugify, split_link
 
 DAYS_PER_PAGE = 14  # `limit` is a number of days (§1.3)
 BOOKING_CATEGORY = "vaccination-covid-19"  # first path segment of a deep link (§1.6)
@@ -70,7 +69,8 @@ class Place(Struct):
         if self.practice_ids:
             return tuple(self.practice_ids)
         kind, _, number = self.id.partition("-")
-        return (int(number),) if kind == "practice" and number.isdigit() else ()
+        found = number_in(number)
+        return (found,) if kind == "practice" and found is not None else ()
 
     @property
     def phone(self) -> str | None:
@@ -95,11 +95,25 @@ class Agenda(Struct):
     booking_disabled: bool = False
     booking_temporary_disabled: bool | None = None
     practice_id: int | None = None
-    visit_motive_ids_by_practice_id: dict[str, list[int]] = field(default_factory=dict)
+    visit_motive_ids_by_practice_id: dict[str, list[int]] | None = None
+    visit_motive_ids: list[int] | None = None
 
     @property
     def open(self) -> bool:
         return not (self.booking_disabled or self.booking_temporary_disabled)
+
+    @property
+    def known(self) -> bool:
+        """False for an agenda that says in neither shape which motives it holds."""
+        return self.visit_motive_ids_by_practice_id is not None or self.visit_motive_ids is not None
+
+    def holding(self, motive: int, practices: Sequence[int]) -> list[str]:
+        """The practices under which it holds a motive: by practice, or flat, for its own or for all asked about."""
+        if self.visit_motive_ids_by_practice_id is not None:
+            return [key for key, motives in self.visit_motive_ids_by_practice_id.items() if motive in motives]
+        if motive in (self.visit_motive_ids or []):
+            return [str(self.practice_id)] if self.practice_id is not None else [str(number) for number in practices]
+        return []
 
 
 class Speciality(Struct):
@@ -161,22 +175,18 @@ class Doctolib(Provider):
         for page in range(1, MAX_PAGES):
             doctors = ask.get(ListingAnswer, "api", path, [("page", str(page))]).data.doctors
             fresh = [doctor for doctor in doctors if doctor.link not in seen and doctor.exact_match]
-            for doctor in fresh:
-                seen.add(doctor.link)
-                yield from self._centres(ask, doctor)
+            seen.update(doctor.link for doctor in fresh)
+            yield from ask.each(
+                fresh, lambda doctor: centre_slug(doctor.link), lambda doctor: self._centres(ask, doctor)
+            )
             if not fresh or len([d for d in doctors if d.exact_match]) < len(doctors):
                 return
 
     def _centres(self, ask: Ask, doctor: Doctor) -> Iterator[Centre]:
         slug = centre_slug(doctor.link)
         if slug is None:
-            ask.refused.append("a listed link names no centre")
-            return
-        try:
-            card = self._card(ask, slug)
-        except (GoneError, InvalidAnswerError) as error:
-            ask.refused.append(f"{slug}: {error}")
-            return
+            raise InvalidAnswerError("a listed link names no centre", 200)
+        card = self._card(ask, slug)
         if not card.visit_motives or any(self.wants(reason) for _, reason in reasons_of(card)):
             yield from centres_of_card(card, doctor, self.config.booking_origin)
 
@@ -196,6 +206,8 @@ class Doctolib(Provider):
             draft.phone_only = True
             draft.centre_id = centre_id(card, [practice] if practice else None, same_address=False)
             return
+        if not all(agenda.known for agenda in agendas if agenda.open):
+            draft.fail(InvalidAnswerError("an agenda of no known shape", 200))
         chosen = choose_practice(card, practice)
         draft.phone = chosen.place.phone or draft.phone
         draft.centre_id = centre_id(card, chosen.practices, chosen.same_address)
@@ -203,6 +215,8 @@ class Doctolib(Provider):
             if motive.id is not None and motive.allow_new_patients is not False and self.wants(reason):
                 with draft.part():
                     self._motive(draft, motive.id, reason, agendas, chosen.practices)
+        if practice is None and elsewhere(card, chosen) and not len(draft):
+            draft.fail(InvalidAnswerError("the link names no practice, and the card has others", 200))
 
     def _motive(
         self, draft: Draft, motive: int, reason: Reason, agendas: list[Agenda], practices: tuple[int, ...]
@@ -215,10 +229,9 @@ class Doctolib(Provider):
             page = self._availabilities(draft.ask, day, motive, agenda_ids, practice_ids)
             found = 0
             for text, agenda in slot_starts(page):
-                moment = instant(text)
-                found += moment.date() >= day
-                draft.add(moment, reason, (motive, moment, agenda))
-            day = _next_page(page, day, found)
+                moment = draft.slot(text, reason, motive, agenda)
+                found += moment is not None and moment.date() >= day
+            day = _next_page(draft.hint(page.next_slot), day, found)
 
     def _availabilities(
         self, ask: Ask, day: date, motive: int, agenda_ids: list[str], practice_ids: list[str]
@@ -240,12 +253,11 @@ class Doctolib(Provider):
         return slug and (f"{slug}#{practice}" if practice else slug)
 
 
-def _next_page(page: Availabilities, day: date, found: int) -> date:
-    """The day to ask from next; `date.max` when the platform has nothing more. `next_slot` is a hint, never a slot."""
+def _next_page(hint: datetime | None, day: date, found: int) -> date:
+    """The day to ask from next; `date.max` when the platform has nothing more. `hint` (`next_slot`) is never a slot."""
     following = day + timedelta(days=DAYS_PER_PAGE)
-    if page.next_slot:
-        hint = instant(page.next_slot).date()
-        return hint if hint >= following else following
+    if hint:
+        return max(hint.date(), following)
     return following if found else date.max
 
 
@@ -268,18 +280,18 @@ def department_slug(name: str) -> str:
 
 def centre_slug(url: str) -> str | None:
     """The last of at least three path segments, in lower case; None when the link stops at a town."""
-    segments = urlsplit(url).path.strip("/").split("/")
+    segments = split_link(url).path.strip("/").split("/")
     return segments[-1].lower() if len(segments) >= 3 and segments[-1] else None
 
 
 def practice_in(url: str) -> int | None:
     """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings (§1.2)."""
-    match = re.search(r"[?&]pid=(?:practice-)?(\d+)", url)
+    match = re.search(r"[?&]pid=(?:practice-)?([0-9]{1,18})", url)
     return int(match[1]) if match else None
 
 
 def deep_link(url: str, practice: int | None, origin: str) -> str:
-    segments = urlsplit(url).path.strip("/").split("/")
+    segments = split_link(url).path.strip("/").split("/")
     query = f"?pid=practice-{practice}" if practice else ""
     return f"{origin}/{BOOKING_CATEGORY}/{'/'.join(segments[-2:-1])}/{segments[-1].lower()}{query}"
 
@@ -308,6 +320,14 @@ def choose_practice(card: Card, practice: int | None) -> Choice:
     return Choice(place, own + beside, bool(beside))
 
 
+def elsewhere(card: Card, chosen: Choice) -> bool:
+    """True when open agendas belong to practices of the card that were not asked about."""
+    return any(
+        agenda.open and agenda.practice_id is not None and agenda.practice_id not in chosen.practices
+        for agenda in card.agendas or []
+    )
+
+
 def centre_id(card: Card, practices: Sequence[int] | None, same_address: bool) -> str | None:
     if card.profile is None or card.profile.id is None:
         return None
@@ -324,7 +344,7 @@ def agendas_and_practices(
     agenda_ids: list[str] = []
     practice_ids: dict[str, None] = {}
     for agenda in agendas:
-        holding = [key for key, motives in agenda.visit_motive_ids_by_practice_id.items() if motive in motives]
+        holding = agenda.holding(motive, practices)
         if agenda.open and holding and (agenda.practice_id is None or agenda.practice_id in practices):
             agenda_ids.append(str(agenda.id))
             practice_ids.update(dict.fromkeys(holding))
@@ -387,7 +407,7 @@ def _kind(link: str, name: str, card: Card) -> str:
 
 
 def centre_kind(link: str, name: str) -> str:
-    path, label = urlsplit(link).path.casefold(), name.casefold()
+    path, label = split_link(link).path.casefold(), name.casefold()
     if "pharmacie" in path or label.startswith("pharmacie"):
         return "drugstore"
     if "medecin" in path:

@@ -158,7 +158,7 @@ class FetchClient:
             # The socket was shut down at its deadline: what looks like the end of the answer is not.
             raise TimedOutError(f"answer not complete within {self.limits.total_s:g} s", response.status_code)
         expected = response.headers.get("Content-Length")
-        if expected and expected.isdigit() and response.raw.tell() < int(expected):
+        if expected and expected.isascii() and expected.isdigit() and response.raw.tell() < int(expected):
             raise InvalidAnswerError("answer shorter than it announced", response.status_code)
         return bytes(body)
 
@@ -192,11 +192,10 @@ def retry_after_seconds(value: str | None, now: datetime) -> float:
         return min(float(text.lstrip("0")[:9] or 0), MAX_RETRY_AFTER_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+        wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    except (ValueError, OverflowError):
         return DEFAULT_RETRY_AFTER_S
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return min(max((at - now).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
 
 
 def _worth_retrying(error: BaseException) -> bool:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from msgspec import Struct, field
 
-from providers.base import MAX_PAGES, PARIS, Ask, Draft, Provider, instant, phone_number
+from providers.base import MAX_PAGES, Ask, Draft, Provider, phone_number
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.records import Centre, Department, Reason
-from providers.shapes import as_shape
-from providers.text import slugify
+from providers.shapes import Oddities, as_shape
+from providers.text import number_in, slugify, split_link
 
 API = "/api/patients/v2"
 DAYS_PER_PAGE = 5  # larger windows time out (§3.3)
@@ -140,10 +140,9 @@ class Keldoc(Provider):
 
     def _department(self, ask: Ask, department: Department, seen: set[int]) -> Iterator[Centre]:
         for speciality in SPECIALITY_SLUGS:
-            for row in self._rows(ask, speciality, location_name(department)):
-                if row.id not in seen and SPECIALITY_IDS & set(row.specialty_ids):
-                    seen.add(row.id)
-                    yield self._centre(ask, row)
+            rows = self._rows(ask, speciality, location_name(department))
+            fresh = (row for row in rows if row.id not in seen and SPECIALITY_IDS & set(row.specialty_ids))
+            yield from ask.each(fresh, lambda row: row.id, lambda row: self._centre(ask, row, seen))
 
     def _rows(self, ask: Ask, speciality: str, location: str) -> Iterator[Row]:
         for page in range(1, MAX_PAGES):
@@ -155,16 +154,17 @@ class Keldoc(Provider):
             if listing.options is None or not listing.options.next_page:
                 return
 
-    def _centre(self, ask: Ask, row: Row) -> Centre:
+    def _centre(self, ask: Ask, row: Row, seen: set[int]) -> Iterator[Centre]:
+        seen.add(row.id)
         specialty = next(number for number in row.specialty_ids if number in SPECIALITY_IDS)
         clinic = self._clinic(ask, Link(_segments(row.url), row.id, specialty))
         try:
             details = ask.get(Details, "www", f"{API}/cabinets/{row.id}/details")
         except ProviderError as error:
             details = Details()  # the telephone is all that is missing
-            ask.refused.append(f"{row.id}: {error}")
+            ask.odd.field(f"{row.id}: {error}")
         lat, lon = coordinates(row.coordinates)
-        return Centre(
+        yield Centre(
             source="keldoc",
             source_id=f"{clinic.id}pid{row.id}" if clinic.id != row.id else str(row.id),
             name=row.title,
@@ -180,7 +180,9 @@ class Keldoc(Provider):
     def read_slots(self, draft: Draft, centre_url: str) -> None:
         link = parse_link(centre_url)
         clinic = self._clinic(draft.ask, link)
-        specialties = [specialty.id or 0 for specialty in clinic.specialties or [] if is_relevant(specialty)]
+        if clinic.specialties is None:
+            raise InvalidAnswerError("a clinic that does not say its specialities", 200)
+        specialties = specialities_to_ask(clinic.specialties)
         if link.specialty in specialties:
             specialties = [link.specialty]
         if not specialties:
@@ -214,7 +216,7 @@ class Keldoc(Provider):
     def _cabinet(self, draft: Draft, clinic: int, specialty: int, cabinet: int, shapes: list[Timetable]) -> None:
         path = f"{API}/clinics/{clinic}/specialties/{specialty}/cabinets/{cabinet}/motive_categories"
         answer = draft.ask.get_any("booking", path)
-        for motive, reason in motives(answer):
+        for motive, reason in motives(answer, draft.ask.odd):
             if self.wants(reason) and motive.agendas:
                 with draft.part():
                     shapes += self._timetables(draft, motive, reason)
@@ -226,23 +228,20 @@ class Keldoc(Provider):
             last = min(day + timedelta(days=DAYS_PER_PAGE), draft.window.end) - timedelta(days=1)
             query = f"from={day.isoformat()}&to={last.isoformat()}{agendas}"
             answer = draft.ask.get_any("www", f"{API}/timetables/{motive.id}", query=query)
-            table = timetable(answer)
+            table = timetable(answer, draft.ask.odd)
             yield table
-            for moment_text, agenda in starts(table):
-                moment = instant(moment_text)
-                draft.add(moment, reason, (motive.id, moment, agenda))
+            for text, agenda in starts(table):
+                draft.slot(text, reason, motive.id, agenda)
             day = self._next_day(draft, table, last)
 
     def _next_day(self, draft: Draft, table: Timetable, last: date) -> date:
         """Where to ask next: the following day, the date that the platform names, or nowhere."""
         if table.phone_number or table.num:
             return date.max
-        if table.date and not any(starts(table)):
-            hint = instant(table.date)
-            day = hint.astimezone(PARIS).date()
-            if day >= draft.window.end:
+        if not any(starts(table)) and (hint := draft.hint(table.date)):
+            if hint.date() >= draft.window.end:
                 draft.later(hint)
-            return max(day, last + timedelta(days=1))
+            return max(hint.date(), last + timedelta(days=1))
         return last + timedelta(days=1)
 
     @classmethod
@@ -253,12 +252,12 @@ class Keldoc(Provider):
 
 def parse_link(url: str) -> Link:
     """Also the `/redirect/?dom=&inst=&user=` form, which names the same three segments (§3.1)."""
-    parts = urlsplit(url.strip())
+    parts = split_link(url.strip())
     query = {key: values[0].strip() for key, values in parse_qs(parts.query).items()}
     segments = _segments(parts.path)
     if segments[:1] == ("redirect",):
         segments = tuple(query[key] for key in ("dom", "inst", "user") if key in query)
-    return Link(segments, _number(query.get("cabinet")), _number(query.get("specialty")))
+    return Link(segments, number_in(query.get("cabinet")), number_in(query.get("specialty")))
 
 
 def resource_query(segments: Sequence[str]) -> str:
@@ -281,6 +280,12 @@ def location_name(department: Department) -> str:
     return f"{RENAMED.get(slug, slug)}-{department.code.lower()}"
 
 
+def specialities_to_ask(specialties: Sequence[Specialty]) -> list[int]:
+    """Those that are relevant by name; where none is, those that only their number tells: "none" needs to be asked."""
+    relevant = [specialty.id for specialty in specialties if specialty.id is not None and is_relevant(specialty)]
+    return relevant or [one.id for one in specialties if one.id in SPECIALITY_IDS and one.name is None and one.id]
+
+
 def is_relevant(specialty: Specialty) -> bool:
     named = specialty.name in SPECIALITY_NAMES or any(skill.name == SKILL for skill in specialty.skills or [])
     return named and specialty.id is not None
@@ -297,18 +302,18 @@ def coordinates(text: str | None) -> tuple[float | None, float | None]:
     return lat, lon
 
 
-def motives(answer: Any) -> Iterator[tuple[Motive, Reason]]:
+def motives(answer: Any, odd: Oddities | None = None) -> Iterator[tuple[Motive, Reason]]:
     """(motive, reason) of a cabinet. `{}` and null are a dead cabinet: it has none (§3.2)."""
     if answer is None or answer == {}:
         return
-    for category in as_shape(answer, list[MotiveCategory], "motive_categories"):
+    for category in as_shape(answer, list[MotiveCategory], "motive_categories", odd or Oddities()):
         for motive in category.motives:
             yield motive, Reason(motive.name, None, category.name or "")
 
 
-def timetable(answer: Any) -> Timetable:
+def timetable(answer: Any, odd: Oddities | None = None) -> Timetable:
     """One of the three shapes, or `{}`: nothing. Anything else is an error, never "no slot" (§3.3)."""
-    table = as_shape(answer, Timetable, "timetables")
+    table = as_shape(answer, Timetable, "timetables", odd or Oddities())
     known = (table.availabilities, table.date, table.phone_number, table.num)
     if answer and all(value is None for value in known):
         raise InvalidAnswerError(f"timetables: none of the known shapes, keys {sorted(answer)[:6]}", 200)
@@ -325,7 +330,3 @@ def starts(table: Timetable) -> Iterator[tuple[str, int | None]]:
 
 def _segments(path: str) -> tuple[str, ...]:
     return tuple(segment for segment in path.split("/") if segment)
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode
 
 from msgspec import Struct, field
 
-from providers.base import MAX_PAGES, PARIS, Ask, Draft, Provider, instant, midnight, phone_number
+from providers.base import MAX_PAGES, Ask, Draft, Provider, midnight, phone_number
 from providers.errors import InvalidAnswerError
 from providers.records import Centre, Department, Hours, Reason
+from providers.text import split_link
 
 API = "/api/pat-public"
 PAGE_SIZE = 100
@@ -146,32 +146,31 @@ class Maiia(Provider):
                 }
             )
             items = ask.get(Listing, "api", f"{API}/hcd", query=query).items
-            for item in items:
-                centre = self._centre(item)
-                if centre is not None and centre.source_id not in seen:
+            for centre in ask.each(items, lambda item: item.center and item.center.id, self._centre):
+                if centre.source_id not in seen:
                     seen.add(centre.source_id)
                     yield centre
             if len(items) < LISTING_PAGE_SIZE:
                 return
 
-    def _centre(self, item: Item) -> Centre | None:
+    def _centre(self, item: Item) -> Iterator[Centre]:
         """None for what is no centre of its own, for demonstrations, and where no reason is the campaign's."""
         centre = item.center
         if item.type != "CENTER" or centre is None or centre.childCenters or centre.isDemo:
-            return None
+            return
         identity = centre.id or centre.siret
         if identity is None or identity == DEMONSTRATION_CENTRE or centre.url is None:
-            return None
+            return
         # A centre without any reason, or with nothing but these, offers no vaccination (§2.1).
         if all(reason.name.casefold() in OTHER_REASONS for reason in item.consultationReasons or []):
-            return None
-        return centre_of_listing(centre, centre.url, identity, self.config.booking_origin)
+            return
+        yield centre_of_listing(centre, centre.url, identity, self.config.booking_origin)
 
     def read_slots(self, draft: Draft, centre_url: str) -> None:
         centre_id = centre_in(centre_url)
         if centre_id is None:
             raise InvalidAnswerError("the link carries no centerid: the centre has to be discovered first")
-        draft.booking_url = deep_link(self.config.booking_origin, urlsplit(centre_url).path, centre_id)
+        draft.booking_url = deep_link(self.config.booking_origin, split_link(centre_url).path, centre_id)
         draft.centre_id = f"maiia{centre_id}"
         kept = {
             reason.id: reason
@@ -199,11 +198,11 @@ class Maiia(Provider):
         seen = self._availabilities(draft, centre_id, asked, by_id, midnight(draft.window.start))
         if seen or len(draft) > before:
             return
-        closest = self._closest(draft.ask, centre_id, asked.name, midnight(draft.window.start))
+        closest = draft.hint(self._closest(draft.ask, centre_id, asked.name, midnight(draft.window.start)))
         if closest is None:
             return
-        if closest.astimezone(PARIS) in draft.window:
-            naive = closest.astimezone(PARIS).replace(tzinfo=None)
+        if closest in draft.window:
+            naive = closest.replace(tzinfo=None)
             self._availabilities(draft, centre_id, asked, by_id, naive.isoformat(timespec="seconds"))
         else:
             draft.later(closest)
@@ -225,26 +224,25 @@ class Maiia(Provider):
             for item in fresh:
                 seen.add(item.id)
                 reason = by_id.get(item.consultationReasonId or "", asked.reason)
-                draft.add(instant(item.startDateTime), reason, item.id)
+                draft.slot(item.startDateTime, reason, item.id)
             if not fresh or len(items) < PAGE_SIZE:
                 break
         return len(seen)
 
-    def _closest(self, ask: Ask, centre_id: str, name: str, start: str) -> datetime | None:
+    def _closest(self, ask: Ask, centre_id: str, name: str, start: str) -> str | None:
         query = f"centerId={quote(centre_id, safe='')}&consultationReasonName={quote(name, safe='')}&from={start}"
-        found = ask.get(Closest, "api", f"{API}/availability-closests", query=query)
-        return instant(found.firstPhysicalStartDateTime) if found.firstPhysicalStartDateTime else None
+        return ask.get(Closest, "api", f"{API}/availability-closests", query=query).firstPhysicalStartDateTime
 
     @classmethod
     def link_key(cls, url: str) -> str | None:
         """The path: official links lack the centerid, and the same path is the same centre."""
-        path = urlsplit(url).path.rstrip("/").lower()
+        path = split_link(url).path.rstrip("/").lower()
         return path if path.count("/") >= 3 else None
 
 
 def centre_in(url: str) -> str | None:
     """The value of `centerid`, however it is capitalised."""
-    return next((value for key, value in parse_qsl(urlsplit(url).query) if key.lower() == "centerid"), None)
+    return next((value for key, value in parse_qsl(split_link(url).query) if key.lower() == "centerid"), None)
 
 
 def deep_link(origin: str, path: str, centre_id: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct, field
 
-from providers.base import PARIS, Ask, Draft, Provider, instant, phone_number
+from providers.base import PARIS, Ask, Draft, Provider, phone_number
 from providers.errors import InvalidAnswerError
 from providers.records import Centre, Department, Reason
+from providers.text import split_link
 
 PAGE_SIZE = 10_000
 BY_TELEPHONE = "any"
@@ -106,18 +107,18 @@ class Ordoclic(Provider):
                 "in.isCovidVaccineSupported": "true",
             }
         )
-        for item in ask.get(Search, "api", "/v1/public/search", query=query).items:
-            centre = centre_of(item, self.config.booking_origin)
-            if centre is not None:
-                yield centre
+        items = ask.get(Search, "api", "/v1/public/search", query=query).items
+        yield from ask.each(items, lambda item: item.id, lambda item: centre_of(item, self.config.booking_origin))
 
     def read_slots(self, draft: Draft, centre_url: str) -> None:
         slug = slug_in(centre_url)
         if slug is None:
             raise InvalidAnswerError("the link names no pharmacy")
-        kind = "professionals" if {"pharmacien", "medecin"} & set(urlsplit(centre_url).path.split("/")) else "entities"
+        kind = (
+            "professionals" if {"pharmacien", "medecin"} & set(split_link(centre_url).path.split("/")) else "entities"
+        )
         profile = draft.ask.get(Profile, "api", f"/v1/public/{kind}/profile/{quote(slug, safe='')}")
-        draft.booking_url = f"{self.config.booking_origin}{urlsplit(centre_url).path}"
+        draft.booking_url = f"{self.config.booking_origin}{split_link(centre_url).path}"
         draft.centre_id = profile.entityId
         draft.phone = phone_number(profile.phone)
         if profile.by_telephone:
@@ -145,10 +146,9 @@ class Ordoclic(Provider):
             },
         )
         for slot in answer.slots:
-            moment = instant(slot.timeStart)
-            draft.add(moment, reason.reason, (slot.id, moment))  # a repeated slot repeats its id
-        if not answer.slots and answer.nextAvailableSlotDate:
-            draft.later(instant(answer.nextAvailableSlotDate))
+            draft.slot(slot.timeStart, reason.reason, slot.id)  # a repeated slot repeats its id
+        if not answer.slots and (hint := draft.hint(answer.nextAvailableSlotDate)):
+            draft.later(hint)
 
     @classmethod
     def link_key(cls, url: str) -> str | None:
@@ -156,17 +156,17 @@ class Ordoclic(Provider):
 
 
 def slug_in(url: str) -> str | None:
-    segments = [segment for segment in urlsplit(url).path.split("/") if segment]
+    segments = [segment for segment in split_link(url).path.split("/") if segment]
     return segments[2].lower() if len(segments) == 3 and segments[0] == "app" else None
 
 
-def centre_of(item: Item, origin: str) -> Centre | None:
-    """Pharmacies with a public page; None for the rest."""
+def centre_of(item: Item, origin: str) -> Iterator[Centre]:
+    """Pharmacies with a public page; nothing for the rest."""
     slug = item.publicProfile.slug if item.publicProfile else None
     if item.type != "Pharmacie" or not slug:
-        return None
+        return
     place = item.location
-    return Centre(
+    yield Centre(
         source="ordoclic",
         source_id=item.id,
         name=item.name,

@@ -136,7 +136,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Discovered:
-    """One part of a provider's list of centres (a page, a département), with what became of it."""
+    """One part of a provider's list of centres (a page, a département), with what became of it.
+
+    `refused`: what was odd, by name; `lost`: how many rows could not be read.
+    """
 
     part: str
     outcome: Outcome
@@ -145,5 +148,11 @@ class Discovered:
     requests: int = 0
     note: str = ""
     refused: tuple[str, ...] = field(default=())
+    lost: int = 0
     retry_after_s: float | None = None
     duration_ms: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """True when every row of the part was read: what it lacks is not listed any more."""
+        return self.outcome.readable and not self.lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import SplitResult, urlsplit
 
 MAX_TEXT = 300
 
@@ -36,3 +37,18 @@ def clean(text: str | None, limit: int = MAX_TEXT) -> str:
             continue
         kept.append(" " if category in ("Cc", "Zl", "Zp") else character)
     return " ".join("".join(kept).split())[:limit]
+
+
+def split_link(url: str) -> SplitResult:
+    """The parts of a link; those of an empty one when it is none ("https://[", say): it then names nothing."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname  # some of what is wrong is found only when it is asked for
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def number_in(text: str | None) -> int | None:
+    """A whole number in plain digits; None for anything else ("²" and "٤" are digits too, in other scripts)."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None

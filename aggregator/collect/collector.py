@@ -11,7 +11,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -21,7 +21,9 @@ from aggregator.collect.placement import place_centres
 from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
+from aggregator.database import StoreError
 from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Registry, Stores, pack
+from aggregator.store.packed_slots import Kind
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
 from providers.breaker import Breaker
@@ -30,6 +32,8 @@ from providers.records import Centre, Discovered, Outcome, Reading, Reason, Sudd
 log = logging.getLogger(__name__)
 
 WRITE_BATCH = 200
+UNREAD_ROWS_GRACE = timedelta(days=1)
+LONGEST_PAUSE_OF_AN_OFFER = timedelta(days=1)
 
 Progress = Callable[[str, int, int], None]
 """(what, done, of how many)."""
@@ -85,24 +89,28 @@ class Collector:
         finished: queue.Queue[tuple[str, list[Discovered]]] = queue.Queue()
 
         def ask(slug: str, provider: Provider) -> None:
-            found: list[Discovered] = []
-            try:
-                found += provider.discover(departments)
-            finally:
-                finished.put((slug, found))
+            finished.put((slug, list(provider.discover(departments))))
 
         for slug, provider in self._providers.items():
             threading.Thread(target=ask, args=(slug, provider), name=f"discover-{slug}", daemon=True).start()
         for done in range(len(self._providers)):
             self._progress("plateformes", done, len(self._providers))
             slug, found = finished.get()
-            self._catalog.put_fetches(run_id, (self._discovery_record(slug, part) for part in found))
-            self._accept(slug, found)
-            self._keep_breaker(slug)
-            self.place()
+            try:
+                self._take(run_id, slug, found)
+            except StoreError:
+                raise
+            except Exception as error:  # one platform's list never keeps the others' from being taken
+                log.error("list not taken", extra={"provider": slug}, exc_info=error)
         self._progress("plateformes", len(self._providers), len(self._providers))
         self._catalog.finish_run(run_id, self._now())
         return run_id
+
+    def _take(self, run_id: int, slug: str, found: Sequence[Discovered]) -> None:
+        self._catalog.put_fetches(run_id, (self._discovery_record(slug, part) for part in found))
+        self._accept(slug, found)
+        self._keep_breaker(slug)
+        self.place()
 
     def _discovery_record(self, slug: str, part: Discovered) -> FetchRecord:
         return FetchRecord(
@@ -119,20 +127,35 @@ class Collector:
         )
 
     def _accept(self, slug: str, parts: Sequence[Discovered]) -> None:
-        """Store the centres that a provider lists, unless the change is too sudden to be believed."""
+        """Store the centres that a provider lists, unless the change is too sudden to be believed.
+
+        A part that failed leaves its centres as they were; so, for a day, does a row that could not be read.
+        """
         at = self._now()
-        centres: dict[str, Centre] = {}
-        for part in parts:
-            for centre in part.centres:
-                centres.setdefault(centre.source_id, self._intake.admit(centre))
-        complete = bool(parts) and all(part.outcome.readable for part in parts)
+        centres, refused = self._admitted(parts)
+        answered = bool(parts) and all(part.outcome.readable for part in parts)
         known = self._catalog.centre_count(slug)
-        reason = sudden_change(known, len(centres), complete)
+        reason = sudden_change(known, len(centres), answered)
         if reason and not self._released(slug):
             self._catalog.quarantine(slug, reason, known, len(centres), at)
             log.warning("list held back", extra={"provider": slug, "reason": reason})
             return
-        self._catalog.put_centres(slug, self._without_moved(slug, centres, at), at, complete)
+        whole = not refused and all(part.complete for part in parts)
+        kept = self._without_moved(slug, centres, at)
+        self._catalog.put_centres(slug, kept, at, answered, grace=timedelta(0) if whole else UNREAD_ROWS_GRACE)
+
+    def _admitted(self, parts: Sequence[Discovered]) -> tuple[dict[str, Centre], int]:
+        """The centres by id, and how many could not be admitted: an odd one stops nobody else."""
+        centres: dict[str, Centre] = {}
+        refused = 0
+        for centre in (centre for part in parts for centre in part.centres):
+            if centre.source_id not in centres:
+                try:
+                    centres[centre.source_id] = self._intake.admit(centre)
+                except Exception as error:
+                    refused += 1
+                    log.error("centre not admitted", extra={"provider": centre.source, "kind": type(error).__name__})
+        return centres, refused
 
     def _released(self, slug: str) -> bool:
         accepted = self._catalog.last_accepted(slug)
@@ -191,16 +214,24 @@ class Collector:
     def _due(self, due_before: datetime | None) -> dict[str, list[OfferRow]]:
         """Offers to read by provider, never read first, then the oldest reading."""
         times = self._catalog.reading_times()
+        faults = self._catalog.offers_at_fault()
         listed = self._catalog.listed_offers()
         work: dict[str, list[OfferRow]] = {slug: [] for slug in self._providers}
         for offer in self._registry.offers():
             if offer.provider in work and offer.offer_id in listed:
                 last = times.get(offer.offer_id)
-                if due_before is None or last is None or datetime.fromisoformat(last) <= due_before:
+                pause = self._pause(faults.get(offer.offer_id, 0))
+                if due_before is None or last is None or datetime.fromisoformat(last) + pause <= due_before:
                     work[offer.provider].append(offer)
         for offers in work.values():
             offers.sort(key=lambda offer: (times.get(offer.offer_id, ""), offer.offer_id))
         return {slug: offers for slug, offers in work.items() if offers}
+
+    def _pause(self, faults: int) -> timedelta:
+        """How much longer than others an offer waits whose answers cannot be read: twice as long each time."""
+        interval = timedelta(seconds=self._settings.collect_every_s)
+        longer: int = 2 ** min(faults, 10) - 1
+        return min(interval * longer, LONGEST_PAUSE_OF_AN_OFFER)
 
     def _read_provider(self, slug: str, offers: list[OfferRow], results: queue.Queue[Result | str]) -> None:
         provider = self._providers[slug]
@@ -219,14 +250,36 @@ class Collector:
     def _read_offer(self, provider: Provider, offer: OfferRow) -> Result:
         at, clock = self._now(), monotonic()
         reading = provider.slots(offer.booking_url, at.date(), self._settings.horizon_days)
-        meaning = self._settings.campaign.meaning
-        slots = []
+        try:
+            packed = pack(self._meant(offer, reading, at))
+        except Exception as error:  # what no adapter foresaw is an answer that cannot be read, of this offer alone
+            log.error("reading not understood", extra={"offer": offer.offer_id, "kind": type(error).__name__})
+            reading, packed = unreadable(reading, error), pack(())
+        return Result(offer, reading, packed, at, round((monotonic() - clock) * 1000))
+
+    def _meant(self, offer: OfferRow, reading: Reading, at: datetime) -> Iterator[tuple[datetime, Kind]]:
+        """Slots that are still ahead and that the campaign is about, each with what it is for."""
         for slot in reading.slots:
-            if slot.starts_at >= at and (meant := meaning(offer.provider, slot.reason)):
-                slots.append((slot.starts_at, (meant.needs, meant.step, meant.audience)))
-        return Result(offer, reading, pack(slots), at, round((monotonic() - clock) * 1000))
+            meant = self._settings.campaign.meaning(offer.provider, slot.reason) if slot.starts_at >= at else None
+            if meant:
+                yield slot.starts_at, (meant.needs, meant.step, meant.audience)
 
     def _write(self, run_id: int, batch: Sequence[Result]) -> None:
+        """All in one change; when one of them cannot be stored, one by one, so that the others are."""
+        try:
+            self._store(run_id, batch)
+        except StoreError:
+            raise
+        except Exception as error:
+            if len(batch) > 1:
+                for result in batch:
+                    self._write(run_id, [result])
+                return
+            (result,) = batch
+            log.error("reading not stored", extra={"offer": result.offer.offer_id, "kind": type(error).__name__})
+            self._store(run_id, [replace(result, reading=unreadable(result.reading, error), packed=pack(()))])
+
+    def _store(self, run_id: int, batch: Sequence[Result]) -> None:
         with self._catalog.transaction():
             self._catalog.put_readings(
                 [
@@ -266,6 +319,12 @@ class Collector:
 def due_before(now: datetime, interval_s: int) -> datetime:
     """Readings older than this are due. A tenth of slack, so that a run every interval finds all of them."""
     return now - timedelta(seconds=interval_s * 0.9)
+
+
+def unreadable(reading: Reading, error: Exception) -> Reading:
+    """What is left of a reading that could not be understood or stored: that it was asked for, and why it is unknown."""
+    note = f"{type(error).__name__} when it was read"
+    return Reading(Outcome.INVALID, http_status=reading.http_status, requests=reading.requests, note=note)
 
 
 def _record(result: Result) -> FetchRecord:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aggregator.database import Location
@@ -14,10 +14,11 @@ from aggregator.store import schema
 from aggregator.store.fetch_log import ReadingLog
 from aggregator.store.import_log import ImportLog
 from aggregator.store.packed_slots import Packed
-from providers.records import Centre, Reading
+from providers.records import Centre, Outcome, Reading
 
 _DATES = ("opens_on", "closes_on")
 ASKED_AT_ONCE = 500
+OWN_FAULTS = (Outcome.INVALID, Outcome.GONE)
 _DEFAULTS = {field.name: field.default for field in fields(Centre) if field.default is not MISSING}
 
 
@@ -40,9 +41,17 @@ class Catalog(ReadingLog, ImportLog):
 
     # Centres
 
-    def put_centres(self, source: str, centres: Sequence[Centre], at: datetime, complete: bool) -> dict[str, int]:
+    def put_centres(
+        self,
+        source: str,
+        centres: Sequence[Centre],
+        at: datetime,
+        complete: bool,
+        grace: timedelta = timedelta(0),
+    ) -> dict[str, int]:
         """Store what a source lists now. Only a complete list makes the centres that it lacks "gone".
 
+        `grace`: how long they must have been lacking; a list with rows that could not be read gives them some.
         Returns how many were added, changed, unchanged and gone.
         """
         known = {
@@ -76,8 +85,8 @@ class Catalog(ReadingLog, ImportLog):
             )
             if complete:
                 counts["gone"] = self.run(
-                    "UPDATE centres SET gone_at = :at WHERE source = :source AND last_seen < :at AND gone_at IS NULL",
-                    {"source": source, "at": at.isoformat()},
+                    "UPDATE centres SET gone_at = :at WHERE source = :source AND last_seen < :since AND gone_at IS NULL",
+                    {"source": source, "at": at.isoformat(), "since": (at - grace).isoformat()},
                 )
         return counts
 
@@ -124,16 +133,17 @@ class Catalog(ReadingLog, ImportLog):
             self.run_many(
                 "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at),"
                 " failing_since = CASE WHEN :readable = 1 THEN NULL ELSE coalesce(failing_since, :at) END,"
-                " partial = :partial, phone_only = CASE WHEN :readable = 1 THEN :phone_only ELSE phone_only END"
+                " partial = :partial, phone_only = CASE WHEN :readable = 1 THEN :phone_only ELSE phone_only END,"
+                " faults = CASE WHEN :readable = 1 THEN 0 ELSE faults + :fault END"
                 " WHERE offer_id = :id",
                 same,
             )
             self.run_many(
                 "INSERT INTO readings VALUES (:id, :provider, :outcome, :at, :answered, :failing, :partial, "
-                ":phone_only, :count, :classes, :slots, :hash, :at) ON CONFLICT (offer_id) DO UPDATE SET "
+                ":phone_only, :count, :classes, :slots, :hash, :at, :fault) ON CONFLICT (offer_id) DO UPDATE SET "
                 "outcome = :outcome, read_at = :at, answered_at = :answered, failing_since = :failing, "
                 "partial = :partial, phone_only = :phone_only, slot_count = :count, classes = :classes, "
-                "slots = :slots, slots_hash = :hash, changed_at = :at WHERE :readable = 1",
+                "slots = :slots, slots_hash = :hash, changed_at = :at, faults = 0 WHERE :readable = 1",
                 changed,
             )
         return {row["id"] for row in changed}
@@ -171,6 +181,11 @@ class Catalog(ReadingLog, ImportLog):
     def reading_times(self) -> dict[str, str]:
         """When each offer was last asked about."""
         return {row["offer_id"]: row["read_at"] for row in self.rows("SELECT offer_id, read_at FROM readings")}
+
+    def offers_at_fault(self) -> dict[str, int]:
+        """Offer -> how many times in a row its own answer could not be used, whatever its platform's state."""
+        rows = self.rows("SELECT offer_id, faults FROM readings WHERE faults > 0")
+        return {row["offer_id"]: row["faults"] for row in rows}
 
     # Quarantine
 
@@ -225,6 +240,7 @@ def _status(one: Read) -> dict[str, Any]:
         "outcome": one.reading.outcome.value,
         "at": at,
         "readable": int(readable),
+        "fault": int(one.reading.outcome in OWN_FAULTS),
         "answered": at if readable else None,
         "failing": None if readable else at,
         "partial": int(one.reading.partial),

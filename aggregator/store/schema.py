@@ -90,4 +90,9 @@ CATALOG = {
     "outages": """
         CREATE TABLE outages (provider TEXT NOT NULL, since TEXT NOT NULL, until TEXT, PRIMARY KEY (provider, since));
     """,
+    # How many times in a row an offer's own answer could not be used; since when a provider fails, by its breaker.
+    "faults": """
+        ALTER TABLE readings ADD COLUMN faults INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE breakers ADD COLUMN since TEXT;
+    """,
 }

@@ -247,7 +247,9 @@ def test_maiia_reasons_and_closest(recorded: Recorded, provider: Make) -> None:
     expected = recorded.scenarios[("maiia", "reasons")]["expected"]
     assert len(reasons) == expected["reason_count"]
     assert reasons[5].injectionType == expected["reason[5].injectionType"]
-    assert closest == instant(recorded.scenarios[("maiia", "closest")]["expected"]["next"])
+    assert closest is not None and instant(closest) == instant(
+        recorded.scenarios[("maiia", "closest")]["expected"]["next"]
+    )
     assert "Premi%C3%A8re%2Finjection" in server.asked("/api/pat-public/availability-closests")[0].raw
 
 
