@@ -64,7 +64,7 @@ def settings_with_country() -> Settings:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option("0.1.0", prog_name="aiguillage")
+@click.version_option(package_name="aiguillage", prog_name="aiguillage")
 def main() -> None:
     """Aiguillage : un aiguillage neutre entre les citoyens et les plateformes de rendez-vous."""
     output = logging.StreamHandler()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,18 +22,16 @@ from tests.web.test_pages import PAGES
 
 OTHERS = [code for code in LANGUAGES if code != FRENCH]
 CAMPAIGNS = campaigns.names_in(ROOT / "data" / "campaigns")
-METHODS = [("aggregator/web/**.py", "python"), ("templates/**", "jinja2")]
-OPTIONS = {
-    "templates/**": {"extensions": "jinja2.ext.i18n", "trim_blocks": "1", "lstrip_blocks": "1", "newstyle_gettext": "1"}
-}
-KEYWORDS: dict[str, Any] = {"gettext": None, "lazy_gettext": None, "_": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {"gettext": None, "_": None, "ngettext": (1, 2)}
 SAME_FOR_ALL = ("/static", "/log/", "/verify.py", "/rdv/", "/donnees/en-cours/", "/api/v1/")
 VALUE = re.compile(r"%\(\w+\)s")
 
 
 def sentences() -> set[str | tuple[str, ...]]:
-    """All that the templates and the pages' code mark as a sentence, found as a translator's tool finds it."""
-    found = extract_from_dir(ROOT, METHODS, OPTIONS, KEYWORDS, directory_filter=inside)
+    """All that the templates and the pages' code mark as a sentence, found by the file that translators use."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(ROOT, methods, options, KEYWORDS, directory_filter=inside)
     return {message for _, _, message, _, _ in found}
 
 
