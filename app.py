@@ -36,7 +36,7 @@ COMPRESSION = {
         "application/problem+json", "application/ld+json", "application/atom+xml",
     ],
     "COMPRESS_STREAMS": False,
-    "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # web/kept.py does, when it has kept the whole answer
+    "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # page_cache.py does, when it has kept the whole answer
 }  # fmt: skip
 
 

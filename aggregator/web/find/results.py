@@ -60,7 +60,7 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
 def _cache_key(
     site: Site, asked: Asked, epoch: str, pinned: Snapshot, facts: Snapshot, signs: tuple[bool, ...]
 ) -> tuple[Any, ...]:
-    """All that a page of a list depends on (design §6), to the minute: slots that have passed leave it."""
+    """All that a page of a list depends on, to the minute: slots that have passed leave it."""
     warnings = tuple((row["slug"], row["failing_since"]) for row in site.health.get("providers", []))
     minute = instants.minute(site.now())
     return (
