@@ -10,7 +10,8 @@
     python verify.py copy   [--day D]… --to FOLDER URL                     the log, and the snapshots of some days
 
 URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
-named. 2: it could not be checked. What is written here is the rule again, from its text, not the portal's code.
+named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md, docs/log.md,
+docs/figures.md), not the portal's code.
 """
 
 from __future__ import annotations

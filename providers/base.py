@@ -352,12 +352,12 @@ def instant(text: str, zone: ZoneInfo = PARIS) -> datetime:
 
 
 def midnight(day: date) -> str:
-    """The first instant of `day` as naive ISO text, as the contracts write it."""
+    """The first instant of `day` as naive ISO text, as platforms write it."""
     return datetime.combine(day, time.min).isoformat()
 
 
 def phone_number(text: str | None) -> str | None:
-    """+33…, as contracts.md writes numbers; None for what is no number."""
+    """+33… (docs/providers.md §1.5); None for what is no number."""
     if not text:
         return None
     digits = "".join(character for character in text if character in "0123456789+")

@@ -1,4 +1,4 @@
-"""Doctolib: a booking card per centre, then availabilities per motive (contracts.md §1)."""
+"""Doctolib: a booking card per centre, then availabilities per motive (docs/providers.md §2)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.records import Centre, Department, Hours, Reason
 from providers.text import number_in, slugify, split_link
 
-DAYS_PER_PAGE = 14  # `limit` is a number of days (§1.3)
-BOOKING_CATEGORY = "vaccination-covid-19"  # first path segment of a deep link (§1.6)
-# These names are also towns: the listing takes the département under a prefix (§1.1).
+DAYS_PER_PAGE = 14  # `limit` is a number of days (§2.3)
+BOOKING_CATEGORY = "vaccination-covid-19"  # first path segment of a deep link (§2.6)
+# These names are also towns: the listing takes the département under a prefix (§2.1).
 PREFIXED = {"indre", "gironde", "mayenne", "vienne"}
 
 
@@ -65,7 +65,7 @@ class Place(Struct):
 
     @property
     def practices(self) -> tuple[int, ...]:
-        """`practice_ids`; else the number in "practice-37157", which in "establishment-…" is no practice id (§1.2)."""
+        """`practice_ids`; else the number in "practice-37157", which in "establishment-…" is no practice id (§2.2)."""
         if self.practice_ids:
             return tuple(self.practice_ids)
         kind, _, number = self.id.partition("-")
@@ -170,7 +170,7 @@ class Doctolib(Provider):
             yield department.code, lambda ask, name=department.name: self._department(ask, name, seen)  # type: ignore[misc]
 
     def _department(self, ask: Ask, name: str, seen: set[str]) -> Iterator[Centre]:
-        """Pages until one is empty, or until rows of other départements begin; a link is read once (§1.1)."""
+        """Pages until one is empty, or until rows of other départements begin; a link is read once (§2.1)."""
         path = f"/vaccination-covid-19/{department_slug(name)}.json"
         for page in range(1, MAX_PAGES):
             doctors = ask.get(ListingAnswer, "api", path, [("page", str(page))]).data.doctors
@@ -236,7 +236,7 @@ class Doctolib(Provider):
     def _availabilities(
         self, ask: Ask, day: date, motive: int, agenda_ids: list[str], practice_ids: list[str]
     ) -> Availabilities:
-        # agenda_ids keep the order of the booking card: another order returns other results (§1.3).
+        # agenda_ids keep the order of the booking card: another order returns other results (§2.3).
         query = (
             f"start_date={day.isoformat()}&visit_motive_ids={motive}&agenda_ids={'-'.join(agenda_ids)}"
             f"&insurance_sector=public&practice_ids={'-'.join(practice_ids)}&destroy_temporary=true&limit={DAYS_PER_PAGE}"
@@ -244,7 +244,7 @@ class Doctolib(Provider):
         return ask.get(Availabilities, "api", "/availabilities.json", query=query)
 
     def blocked_instead(self, error: ProviderError, path: str) -> bool:
-        return error.status == 400 and path == "/availabilities.json"  # §1.5
+        return error.status == 400 and path == "/availabilities.json"  # §2.5
 
     @classmethod
     def link_key(cls, url: str) -> str | None:
@@ -262,7 +262,7 @@ def _next_page(hint: datetime | None, day: date, found: int) -> date:
 
 
 def slot_starts(page: Availabilities) -> Iterator[tuple[str, int | None]]:
-    """(start, agenda) of every slot in its four shapes; of a two-dose slot the first dose only (§1.3)."""
+    """(start, agenda) of every slot in its four shapes; of a two-dose slot the first dose only (§2.3)."""
     for day in page.availabilities:
         for slot in day.slots:
             if isinstance(slot, SlotDict):
@@ -285,7 +285,7 @@ def centre_slug(url: str) -> str | None:
 
 
 def practice_in(url: str) -> int | None:
-    """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings (§1.2)."""
+    """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings (§2.2)."""
     match = re.search(r"[?&]pid=(?:practice-)?([0-9]{1,18})", url)
     return int(match[1]) if match else None
 
@@ -340,7 +340,7 @@ def centre_id(card: Card, practices: Sequence[int] | None, same_address: bool) -
 def agendas_and_practices(
     agendas: Sequence[Agenda], motive: int, practices: Sequence[int]
 ) -> tuple[list[str], list[str]]:
-    """Agendas to ask, in the card's order, and every practice under which they hold the motive (§1.3)."""
+    """Agendas to ask, in the card's order, and every practice under which they hold the motive (§2.3)."""
     agenda_ids: list[str] = []
     practice_ids: dict[str, None] = {}
     for agenda in agendas:
@@ -352,7 +352,7 @@ def agendas_and_practices(
 
 
 def reasons_of(card: Card) -> list[tuple[Motive, Reason]]:
-    """Every motive as a reason: its national number, and the category it stands under, which says for whom (§1.4).
+    """Every motive as a reason: its national number, and the category it stands under, which says for whom (§2.4).
 
     A motive of a category that the card does not list cannot be booked from it.
     """
@@ -367,7 +367,7 @@ def reasons_of(card: Card) -> list[tuple[Motive, Reason]]:
 
 
 def centres_of_card(card: Card, doctor: Doctor, origin: str) -> Iterator[Centre]:
-    """One centre per place of the card; what the place says wins over the listing's row (§1.1)."""
+    """One centre per place of the card; what the place says wins over the listing's row (§2.1)."""
     for place in card.places or []:
         practices = place.practices
         practice = practices[0] if practices else None
@@ -391,7 +391,7 @@ def centres_of_card(card: Card, doctor: Doctor, origin: str) -> Iterator[Centre]
 
 
 def opening_hours(days: Sequence[DayHours]) -> Hours:
-    """Monday first; the wire counts 0 = Sunday; `enabled: false` is closed even when ranges are given (§1.2)."""
+    """Monday first; the wire counts 0 = Sunday; `enabled: false` is closed even when ranges are given (§2.2)."""
     if not days:
         return ()
     texts: list[str | None] = [None] * 7

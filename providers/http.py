@@ -203,7 +203,7 @@ def _worth_retrying(error: BaseException) -> bool:
 
 
 def _is_challenge(body: bytes) -> bool:
-    """A shield's waiting page in place of an answer (contracts §1.5)."""
+    """True for the waiting page of an anti-robot shield, sent in place of an answer (docs/providers.md §1.2)."""
     text = body[:20_000].lower()
     return b"cloudflare" in text or b"checking your browser" in text
 

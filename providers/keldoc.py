@@ -1,4 +1,4 @@
-"""Keldoc: clinic -> cabinets -> motives -> timetables, whose answers have three shapes (contracts.md §3)."""
+"""Keldoc: clinic -> cabinets -> motives -> timetables, whose answers have three shapes (docs/providers.md §4)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from providers.shapes import Oddities, as_shape
 from providers.text import number_in, slugify, split_link
 
 API = "/api/patients/v2"
-DAYS_PER_PAGE = 5  # larger windows time out (§3.3)
+DAYS_PER_PAGE = 5  # larger windows time out (§4.3)
 SPECIALITY_SLUGS = ("maladies-infectieuses", "vaccination-covid-19", "vaccination-covid19")
 SPECIALITY_IDS = frozenset({144, 496, 153})
 SPECIALITY_NAMES = frozenset({"Maladies infectieuses", "COVID19 - Vaccination"})
 SKILL = "Centre de vaccination COVID-19"
-# Eleven départements go by another name here (§3.1).
+# Eleven départements go by another name here (§4.1).
 RENAMED = {
     "bas-rhin": "rhin-bas",
     "haut-rhin": "rhin-haut",
@@ -223,7 +223,7 @@ class Keldoc(Provider):
 
     def _timetables(self, draft: Draft, motive: Motive, reason: Reason) -> Iterator[Timetable]:
         day = draft.window.start
-        agendas = "".join(f"&agenda_ids[]={agenda.id}" for agenda in motive.agendas)  # repeated, never joined (§3.3)
+        agendas = "".join(f"&agenda_ids[]={agenda.id}" for agenda in motive.agendas)  # repeated, never joined (§4.3)
         while day < draft.window.end:
             last = min(day + timedelta(days=DAYS_PER_PAGE), draft.window.end) - timedelta(days=1)
             query = f"from={day.isoformat()}&to={last.isoformat()}{agendas}"
@@ -251,7 +251,7 @@ class Keldoc(Provider):
 
 
 def parse_link(url: str) -> Link:
-    """Also the `/redirect/?dom=&inst=&user=` form, which names the same three segments (§3.1)."""
+    """Also the `/redirect/?dom=&inst=&user=` form, which names the same three segments (§4.1)."""
     parts = split_link(url.strip())
     query = {key: values[0].strip() for key, values in parse_qs(parts.query).items()}
     segments = _segments(parts.path)
@@ -292,7 +292,7 @@ def is_relevant(specialty: Specialty) -> bool:
 
 
 def coordinates(text: str | None) -> tuple[float | None, float | None]:
-    """(lat, lon) of "lat,lon", the opposite order of other platforms (§3.1)."""
+    """(lat, lon) of "lat,lon", the opposite order of other platforms (§4.1)."""
     if not text:
         return None, None
     try:
@@ -303,7 +303,7 @@ def coordinates(text: str | None) -> tuple[float | None, float | None]:
 
 
 def motives(answer: Any, odd: Oddities | None = None) -> Iterator[tuple[Motive, Reason]]:
-    """(motive, reason) of a cabinet. `{}` and null are a dead cabinet: it has none (§3.2)."""
+    """(motive, reason) of a cabinet. `{}` and null are a dead cabinet: it has none (§4.2)."""
     if answer is None or answer == {}:
         return
     for category in as_shape(answer, list[MotiveCategory], "motive_categories", odd or Oddities()):
@@ -312,7 +312,7 @@ def motives(answer: Any, odd: Oddities | None = None) -> Iterator[tuple[Motive, 
 
 
 def timetable(answer: Any, odd: Oddities | None = None) -> Timetable:
-    """One of the three shapes, or `{}`: nothing. Anything else is an error, never "no slot" (§3.3)."""
+    """One of the three shapes, or `{}`: nothing. Anything else is an error, never "no slot" (§4.3)."""
     table = as_shape(answer, Timetable, "timetables", odd or Oddities())
     known = (table.availabilities, table.date, table.phone_number, table.num)
     if answer and all(value is None for value in known):
@@ -321,7 +321,7 @@ def timetable(answer: Any, odd: Oddities | None = None) -> Timetable:
 
 
 def starts(table: Timetable) -> Iterator[tuple[str, int | None]]:
-    """Availabilities win over `date` when both come; an element without start_time is ignored (§3.3)."""
+    """Availabilities win over `date` when both come; an element without start_time is ignored (§4.3)."""
     for entries in (table.availabilities or {}).values():
         for entry in entries:
             if entry.start_time:

@@ -1,4 +1,4 @@
-"""Maiia: reasons per centre, then availabilities per reason *name*, in UTC (contracts.md §2)."""
+"""Maiia: reasons per centre, then availabilities per reason *name*, in UTC (docs/providers.md §3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from providers.text import split_link
 
 API = "/api/pat-public"
 PAGE_SIZE = 100
-LISTING_PAGE_SIZE = 50  # larger pages came back broken (§2.1)
+LISTING_PAGE_SIZE = 50  # larger pages came back broken (§3.1)
 SPECIALITIES = ("centre-de-vaccination", "pharmacie", "centre-hospitalier-(ch)")
 DEMONSTRATION_CENTRE = "603e4fae8c512e753fc49ba1"
 OTHER_REASONS = frozenset({"test", "antigenique", "antigénique", "pcr", "antigrippale", "grippe"})
@@ -28,7 +28,7 @@ class ConsultationReason(Struct):
 
     @property
     def reason(self) -> Reason:
-        """NONE says "an injection, unspecified": the name has to tell, so no code is given (§2.2)."""
+        """NONE says "an injection, unspecified": the name has to tell, so no code is given (§3.2)."""
         return Reason(self.name, self.injectionType if self.injectionType != "NONE" else None)
 
 
@@ -59,7 +59,7 @@ class Point(Struct):
 
     @property
     def lat_lon(self) -> tuple[float, float] | None:
-        """The wire has (lon, lat); x is the longitude (§2.1)."""
+        """The wire has (lon, lat); x is the longitude (§3.1)."""
         if self.coordinates and len(self.coordinates) == 2:
             return self.coordinates[1], self.coordinates[0]
         return (self.y, self.x) if self.x is not None and self.y is not None else None
@@ -134,7 +134,7 @@ class Maiia(Provider):
             yield speciality, lambda ask, name=speciality: self._speciality(ask, name, seen)  # type: ignore[misc]
 
     def _speciality(self, ask: Ask, speciality: str, seen: set[str]) -> Iterator[Centre]:
-        """The same centre answers under several specialities: read once (§2.1)."""
+        """The same centre answers under several specialities: read once (§3.1)."""
         for page in range(MAX_PAGES):
             query = urlencode(
                 {
@@ -161,7 +161,7 @@ class Maiia(Provider):
         identity = centre.id or centre.siret
         if identity is None or identity == DEMONSTRATION_CENTRE or centre.url is None:
             return
-        # A centre without any reason, or with nothing but these, offers no vaccination (§2.1).
+        # A centre without any reason, or with nothing but these, offers no vaccination (§3.1).
         if all(reason.name.casefold() in OTHER_REASONS for reason in item.consultationReasons or []):
             return
         yield centre_of_listing(centre, centre.url, identity, self.config.booking_origin)
@@ -210,7 +210,7 @@ class Maiia(Provider):
     def _availabilities(
         self, draft: Draft, centre_id: str, asked: ConsultationReason, by_id: dict[str, Reason], start: str
     ) -> int:
-        """Slots read. Pages hold any number of items, whatever `limit` says; the last one is short or empty (§2.3)."""
+        """Slots read. Pages hold any number of items, whatever `limit` says; the last one is short or empty (§3.3)."""
         # The reason is addressed by its name, percent-encoded whole, "/" included.
         name, end = quote(asked.name, safe=""), midnight(draft.window.end)
         seen: set[str] = set()
@@ -275,7 +275,7 @@ def centre_of_listing(centre: ListedCentre, url: str, identity: str, origin: str
 
 
 def opening_hours(schedules: dict[str, DaySchedule]) -> Hours:
-    """Days that are not `isActive` are closed even when they carry hours (§2.1)."""
+    """Days that are not `isActive` are closed even when they carry hours (§3.1)."""
     if not schedules:
         return ()
     texts: list[str | None] = []

@@ -2,7 +2,7 @@
 
 Reading is by column name, so that a dialect is only the set of names it has. Each refused row is reported with its
 line and its reason; what is odd but usable is kept and flagged. Links are cleaned here and judged elsewhere
-(`booking_url.BookingSites`). Source of the columns: contracts.md §5.
+(`booking_url.BookingSites`). Columns: docs/providers.md §6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ordoclic: a profile per pharmacy, then slots per professional and reason, in UTC (contracts.md §4)."""
+"""Ordoclic: a profile per pharmacy, then slots per professional and reason, in UTC (docs/providers.md §5)."""
 
 from __future__ import annotations
 

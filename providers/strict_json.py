@@ -1,4 +1,4 @@
-"""JSON as the contracts mean it: strict UTF-8, no NaN, no duplicate key, bounded depth and numbers, storable text.
+"""Parses JSON strictly (docs/providers.md §1.3): UTF-8, no NaN, no duplicate key, bounded depth and numbers.
 
 The standard parser accepts seven things that a hostile or broken server sends (`NaN`, `Infinity`, `1e999`,
 integers of 4,000 digits, duplicate keys of which the last wins, nesting that exhausts the stack, a BOM);

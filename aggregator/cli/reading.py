@@ -74,7 +74,7 @@ def probe(slug: str, url: str, base_url: str | None, start: datetime | None, day
 
 
 def probe_report(settings: Settings, slug: str, url: str, reading: Reading) -> dict[str, Any]:
-    """The JSON of `probe` (design §3); needs by their labels, steps and audiences by their slugs."""
+    """The JSON of `probe` (docs/providers.md §1.9); needs by their labels, steps and audiences by their slugs."""
     campaign = settings.campaign
     slots = []
     for slot in reading.slots:

@@ -1,4 +1,4 @@
-"""Changes of a source that are too sudden to be believed at once: one rule for all (P15, P21, P22)."""
+"""Holds back changes of a source that are too sudden to be believed at once: one rule for all (P15, P21, P22)."""
 
 from __future__ import annotations
 

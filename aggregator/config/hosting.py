@@ -1,4 +1,4 @@
-"""Hosting sheets: what is known of where each provider keeps data. Disclosed, never ranked (fairness specification §5).
+"""Hosting sheets: what is known of where each provider keeps data. Disclosed, never ranked (data/hosting/README.md).
 
 Same fields and same order for all; `unknown` is a value; each claim is dated and sourced; the provider may answer.
 """

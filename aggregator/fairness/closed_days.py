@@ -1,4 +1,4 @@
-"""The closing of days and weeks: tables `metrics/1` and `service/1` in `log/metrics/`, `closed.json` for the pages.
+"""Closes days and weeks: tables `metrics/1` and `service/1` (docs/figures.md §11), and `closed.json` for the pages.
 
 A day is closed once its lists have been replayed and its totals are in the log. Places, bookable places and slots are
 the mean of one sample an hour, the first snapshot of the hour, so that anyone can count them again from public files.
@@ -142,7 +142,7 @@ class Closing:
         return Window(*days, kind, name, self._rollups.samples(*days), counts, effects, suppressed)
 
     def effects(self, first: date, last: date, counts: Mapping[str, Counts]) -> dict[str, dict[str, float]]:
-        """The six terms of spec 2.7 by provider; nothing without redirects or without lists."""
+        """The six terms (§7) by provider; nothing without redirects or without lists."""
         expected = self._rollups.expected(f"{first}T00", f"{last}T23")
         redirects = {prov: row.redirects for prov, row in counts.items()}
         if not expected or sum(redirects.values()) < metrics.MIN_FOR_SHARE:
@@ -160,7 +160,7 @@ class Closing:
         )
 
     def _service(self, day: date) -> list[dict[str, Any]]:
-        """`service/1`: how each provider could be read that day, and how old what was shown of it was (spec 2.8)."""
+        """`service/1`: how each provider could be read that day, and how old its readings were when shown (§11)."""
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
         minutes = self._catalog.unread_minutes(start, start + timedelta(days=1))
         fetches = self._catalog.fetches_of_day(day)

@@ -1,6 +1,7 @@
-"""The measures of the fairness specification (§2), as pure functions of counts.
+"""The measures of docs/figures.md, as pure functions of counts.
 
-Shares are fractions in [0, 1]; `None` where there is nothing to divide by. Every function has its oracle in the tests.
+Shares are fractions in [0, 1]; `None` where there is nothing to divide by. Every function has values to
+reproduce in the tests (`tests/fixtures/oracles.json`).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def shares(counts: Sequence[float]) -> list[float | None]:
     return [count / total if total else None for count in counts]
 
 
-# Intervals (spec 2.2)
+# Intervals (§2)
 
 
 def wilson(k: int, n: int) -> Interval:
@@ -73,7 +74,7 @@ def goodman(counts: Sequence[int]) -> list[Interval]:
     return found
 
 
-# Ratios (spec 2.2)
+# Ratios (§2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def equivalent(k: int, n: int, low: float, high: float) -> float:
     return float(max(stats.norm.sf((share - low) / error), stats.norm.cdf((share - high) / error)))
 
 
-# Concentration (spec 2.3)
+# Concentration (§3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def concentration(counts: Sequence[float]) -> Concentration:
     )
 
 
-# Goodness of fit (spec 2.5)
+# Goodness of fit (§5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ def _compositions(n: int, parts: int) -> Iterator[tuple[int, ...]]:
             yield (first, *rest)
 
 
-# Alarms that may be looked at every hour (spec 2.6)
+# Alarms that may be looked at every hour (§6)
 
 
 def log_e_dirichlet(counts: Sequence[int], pi0: Sequence[float], kappa: float = KAPPA) -> float:
@@ -244,7 +245,7 @@ def log_e_betting(clicks: Iterable[tuple[int, float]]) -> list[float]:
     return path
 
 
-# Exposure and where a gap comes from (spec 2.4, 2.7)
+# Exposure (§4) and where a gap comes from (§7)
 
 
 def weight(rank: int, curve: str = "log2") -> float:

@@ -1,4 +1,4 @@
-"""The published table `metrics/1` (fairness specification §2.9): counts of a window -> rows, one for each provider.
+"""The published table `metrics/1` (docs/figures.md §11): counts of a window -> rows, one for each provider.
 
 Pure. Everything a row says besides its counts follows from the counts; `verify.py metrics` computes it again.
 A share of redirects is left out under thirty redirects.
@@ -24,7 +24,7 @@ BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one provider. Places, impressions and exposure in the units of `exposure.py`, places over all samples."""
+    """Of one provider. Places, impressions and exposure in whole units (§1.3), places over all samples."""
 
     places: int = 0
     bookable: int = 0
@@ -147,7 +147,7 @@ def _whole(window: Window, slugs: list[str], totals: Mapping[str, float]) -> dic
 
 
 def alarm(redirects: list[int], shares: list[float]) -> float | None:
-    """log E of redirects against the exposure given (spec 2.6); None where a provider without any was clicked."""
+    """log E of redirects against the exposure given (§6); None where a provider without any was clicked."""
     kept = [(n, share) for n, share in zip(redirects, shares, strict=True) if share > 0]
     if len(kept) < 2 or sum(n for n, _ in kept) != sum(redirects):
         return None

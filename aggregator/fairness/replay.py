@@ -1,8 +1,8 @@
-"""The control of the order: every list shown in an hour, made again from the published files, and compared.
+"""The control of the order: replays every list shown in an hour from the published files, and compares the hashes.
 
-What it finds is published with the hour, and with what each provider would have been shown by chance and by the
-criteria alone (fairness specification §2.7). Which lists were shown is then forgotten: only questions asked eleven
-times or more in the hour stay public.
+The outcome is published by hour (docs/ranking.md §8), with the exposure that each provider would have had by chance and
+by the criteria alone (docs/figures.md §7). The lists shown are then forgotten: only questions asked eleven times or
+more in the hour stay public.
 """
 
 from __future__ import annotations

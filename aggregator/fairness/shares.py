@@ -1,7 +1,7 @@
 """Counts -> what `/transparence` says: totals by class, shares by provider, and a verdict by margins fixed beforehand.
 
-Pure. What comes in of the running day by provider has been closed in steps of eleven (`ledger/rollups.py`), so that
-nobody can read a single click from two polls; the totals alone move with every minute.
+Pure. What comes in of the running day by provider has been closed in steps of eleven (docs/figures.md §9), so
+that nobody can read a single click from two polls; the totals alone move with every minute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from aggregator.fairness.metrics import MIN_FOR_SHARE, alarm
 from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.rollups import STEP, Totals
 
-# Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (screens §8).
+# Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (§8).
 MARGIN_POINTS = 0.02
 MARGIN_RATIO = (0.80, 1.25)
 POLICY = {
@@ -138,7 +138,7 @@ def verdict(standings: Iterable[str | None], total: int) -> str:
 
 
 def _alarm(rows: Sequence[Mapping[str, Any]], step: int) -> dict[str, Any]:
-    """The anytime-valid alarm against the exposure given (spec 2.6), with whole steps only."""
+    """The anytime-valid alarm against the exposure given (§6), with whole steps only."""
     if step < MIN_FOR_SHARE or not any(row["exposure_share"] for row in rows):
         return {"log_e": None, "raised": False}
     log_e = alarm([row["redirects"] for row in rows], [row["exposure_share"] or 0.0 for row in rows])

@@ -1,4 +1,4 @@
-"""Small areas without small numbers: which rows of a week may be published, and which are merged (spec §4.3).
+"""Small areas without small numbers: which rows of a week may be published, and which are merged (docs/figures.md §10).
 
 A row is published when each of its cells is zero or at least eleven. The others are merged with the rest of their
 region, and where that is not enough with the rest of the country, to which published rows are added, smallest first,

@@ -1,4 +1,4 @@
-"""The seed of the day: a reverse hash chain, fixed once, revealed link by link (fairness specification §1.5).
+"""The seed of the day: a reverse hash chain, fixed once, revealed link by link (docs/log.md §4).
 
 chain_i = SHA256(chain_{i+1}); day D uses the link of D. The beacon is optional and absent here ("-"):
 no network call is ever needed to serve a page, and the contract page says what that leaves open.

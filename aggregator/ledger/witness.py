@@ -1,7 +1,7 @@
-"""Somebody else's eye on a log: it signs a head only when the log did nothing but grow since the last one it signed.
+"""An independent witness: it cosigns a log's head only when the log did nothing but grow since the head it last signed.
 
-To be run by third parties, for instance each hour. A log that shows two histories to two people cannot show one witness
-both: the second head would not contain the first (reliability: key stolen, split view).
+To be run by third parties, for instance each hour (docs/log.md §9). A log that shows two histories to two people cannot
+show one witness both: the second head would not contain the first (L9).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drawings as numbers: what the templates put into SVG paths (screens §8). Each stands beside its table."""
+"""Charts as numbers, which templates put into SVG paths (docs/figures.md §8). Each stands beside its table."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How the reading of the providers goes, and what the lists cover: `health.json` and `coverage.json`, for everybody.
 
-The order cannot favour anybody, but what never reaches it can: places without an adapter, links refused, matches undone
-are counted here for every source alike (design §5.10).
+The order cannot favour a provider, but what never reaches the order can: places without an adapter, links refused and
+matches undone are counted for every source alike (docs/figures.md §12).
 """
 
 from __future__ import annotations

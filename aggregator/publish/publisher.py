@@ -77,7 +77,7 @@ class Publisher:
         return by_place
 
     def aside_file(self, today: date, centres: Sequence[Centre]) -> dict[str, dict[str, Any]]:
-        """Places that are not listed, by id, and why: their page stays, and says so (screens §7)."""
+        """Places that are not listed, by id, and why: their page stays, and says so (docs/ranking.md §9)."""
         by_place = self._centres_by_place(centres)
         aside: dict[str, dict[str, Any]] = {}
         for place_id, row in self._registry.places().items():

@@ -1,4 +1,4 @@
-"""Sealed, durable events: `events.db`, always local to its web node (fairness specification §3.4, design §5.5).
+"""Sealed, durable events: `events.db`, always local to its web node (docs/log.md §5).
 
 One writer thread; what has queued up while the disk was busy is the next group: one `synchronous=FULL` commit for all.
 The answer to the citizen waits for its commit, a quarter of a second at most. An event holds no address, no user agent,
@@ -44,7 +44,7 @@ CREATE TABLE impressions (
 );
 CREATE TABLE misses (bin TEXT NOT NULL, prov TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (bin, prov));
 """
-# Exposure in whole units (aggregator/exposure.py), and what the control of the order needs: which lists were shown.
+# Exposure in whole units (docs/figures.md §1.3), and what the control of the order needs: which lists were shown.
 _SCHEMA_2 = """
 ALTER TABLE impressions RENAME TO impressions_1;
 CREATE TABLE impressions (
@@ -64,7 +64,7 @@ SELECT bin, basket, prov, lists, CAST(round(shown * 720720) AS INTEGER), CAST(ro
 FROM impressions_1;
 DROP TABLE impressions_1;
 """
-# With several machines (ledger/shipping.py): the name of this file, and showings on their way to the shared store.
+# With several machines (worker/shipping.py): the name of this file, and showings on their way to the shared store.
 _SCHEMA_3 = """
 CREATE TABLE node (id TEXT NOT NULL);
 CREATE TABLE outbox (batch INTEGER PRIMARY KEY AUTOINCREMENT, showings TEXT NOT NULL);
@@ -85,7 +85,7 @@ class EventClass(StrEnum):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, rename={"cls": "class"}):
-    """The sealed fields of spec 3.4, by name, and `cls` ("class" when sealed). `bin`: UTC hour; `basket`: "dep=75";
+    """The sealed fields (§5) by name; `cls` is "class" when sealed. `bin`: UTC hour; `basket`: "dep=75";
 
     `list`: first 32 hexadecimal digits of the list's hash; `pos`: rank in the list, 0 on a place's own page.
     """

@@ -1,4 +1,4 @@
-"""What a list shows of each provider: offers, parts of places, and their weight by rank (fairness specification §2.1).
+"""What a list shows of each provider: offers, parts of places, and their weight by rank (docs/figures.md §1.3).
 
 Everything is counted in whole units, so that the exposure that was served and the exposure of the replayed list can be
 compared to the last digit: a place is `PLACE` units, shared equally by its offers; a rank is worth 1/log2(1 + rank).

@@ -1,8 +1,8 @@
 """`rollups.db`: the counts that pages and published files are made of, in the worker.
 
 Events are added minute by minute, as they were sealed, so that a day here is the same day as in the log. What is shown
-of the running day by provider moves in closed steps of eleven (design §5.8): the ten events at most that wait for the
-next step are kept aside, and a new day begins with none, because the day that ends is published exactly.
+of the running day by provider moves in closed steps of eleven (docs/figures.md §9): the ten events at most that wait
+for the next step are kept aside, and a new day begins with none, because the day that ends is published exactly.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Visitor:
 
 
 def is_foreign(visitor: Visitor) -> bool:
-    """A POST that does not come from our own pages (spec 4.2.3): Sec-Fetch-Site when present, else Origin."""
+    """A POST that does not come from our own pages (docs/figures.md §1.1): Sec-Fetch-Site when present, else Origin."""
     site = visitor.headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")

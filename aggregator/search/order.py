@@ -1,7 +1,7 @@
-"""The ranking contract `order/1`, its only implementation. Pure; has no way to see a provider.
+"""The ranking contract `order/1` (docs/ranking.md §6). Pure; has no way to see a provider.
 
-Fairness specification §1.4. `near`: distance band, then the public draw. `soon`: slots seen by half-day, then unknown,
-then none seen; inside each, as `near`. In a tie, ids drawn today come after older ones. Nothing else enters.
+`near`: distance band, then the public draw. `soon`: slots seen by half-day, then unknown, then none seen; inside each,
+as `near`. In a tie, ids drawn today come after older ones. Nothing else enters.
 """
 
 from __future__ import annotations
@@ -96,12 +96,12 @@ def tie_key(seed: bytes, epoch: str, query_key: str, identifier: str) -> str:
 
 
 def query_key(parameters: Mapping[str, str]) -> str:
-    """The canonical form of a question: sorted "k=v" joined by "&"."""
+    """The canonical form of a question: sorted "k=v" joined by "&" (§2.1)."""
     return "&".join(f"{key}={value}" for key, value in sorted(parameters.items()))
 
 
 def list_hash(snapshot: str, epoch: str, key: str, ids: Iterable[str]) -> str:
-    """What stands for one whole list: contract, snapshot, hour, question and the ids in their order."""
+    """The hash of one whole list: contract, snapshot, hour, question and the ids in their order (§7.2)."""
     head = f"aiguillage-list/v1\n{CONTRACT}\n{snapshot}\n{epoch}\n{key}\n"
     return hashlib.sha256((head + "".join(f"{one}\n" for one in ids)).encode()).hexdigest()
 

@@ -43,7 +43,7 @@ class Question:
 
     @property
     def key(self) -> str:
-        """The canonical form (spec 1.4); a filter that is not set is not named."""
+        """The canonical form (docs/ranking.md §2.1); a filter that is not set is not named."""
         values: dict[str, str] = {
             "need": self.need,
             "radius": str(self.radius_km),

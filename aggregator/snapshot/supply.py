@@ -17,7 +17,7 @@ Samples = dict[tuple[str, str], list[int]]
 
 
 def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Places and free slots seen, by provider. A place with m offers gives 1/m of a place to each (spec 2.1)."""
+    """Places and free slots seen, by provider. A place with m offers gives 1/m of it to each (docs/figures.md §1.3)."""
     by_place: dict[str, float] = {}
     slots: dict[str, int] = {}
     for place in places:

@@ -1,6 +1,6 @@
 """What each simulated platform answers: (path, query, body) -> JSON in its true wire format, odd shapes included.
 
-Times, orders and shapes follow contracts.md §1-4: Doctolib's four slot shapes, Maiia's UTC and (lon, lat), Keldoc's
+Times, orders and shapes follow docs/providers.md: Doctolib's four slot shapes, Maiia's UTC and (lon, lat), Keldoc's
 three timetables, Ordoclic's UTC. None = 404.
 """
 

@@ -192,7 +192,7 @@ def of_list(centres: Iterable[Centre], owners: Mapping[str, str], towns: Mapping
 
 
 def public_link(centre: SimCentre) -> str:
-    """The deep link that a platform's own site would show (contracts 1.6, 2.1, 3.5, 4)."""
+    """The deep link that a platform's own site would show (docs/providers.md §2.6, §3.4, §4.4, §5)."""
     hosts = {
         "doctolib": "www.doctolib.fr",
         "maiia": "www.maiia.com",

@@ -1,4 +1,4 @@
-"""What pages weigh on the wire, compressed, with everything that they load. Bars: screens and issue of the portal."""
+"""What pages weigh on the wire, compressed, with everything that they load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every figure of the fairness specification's oracles, to 1e-9; and properties that no oracle lists."""
+"""The measures of docs/figures.md: every value of `oracles.json` to 1e-9, and properties that it does not list."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Recorded answers of 2021-22 through the real HTTP client, over loopback: what they mean, scenario by scenario.
 
-Where the recording's `truth` or `note` says that the peer was wrong, the truth is what is expected here.
+The recordings come with what the volunteers' collector of 2021 made of them; where its reading was wrong (`truth`,
+`note`), the right one is expected here.
 """
 
 from __future__ import annotations

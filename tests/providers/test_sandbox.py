@@ -17,7 +17,7 @@ from providers.sandbox.world import Town, World, invented, of_list
 from tests.clock import NOON
 from tests.conftest import Recorded
 
-# What the simulated platforms add is said in contracts.md, and is in no recording that we have.
+# Fields that the simulated platforms send, that docs/providers.md describes and no recording holds.
 DOCUMENTED = {
     "doctolib-card": {
         "profile",

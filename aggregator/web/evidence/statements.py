@@ -105,7 +105,7 @@ def question(
 
 
 def _drawn(row: Mapping[str, Any]) -> bool:
-    """A platform with less than one place in a hundred stands in the tables only (screens §8)."""
+    """A platform with less than one place in a hundred stands in the tables only (docs/figures.md §8)."""
     return (row["places_share"] or 0) >= LEAST_DRAWN
 
 

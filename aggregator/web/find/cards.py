@@ -1,4 +1,4 @@
-"""What a card says: one line of state per offer, the same words for all (screens §5).
+"""What a card says: one line of state per offer, the same words for all (docs/ranking.md §9).
 
 Three facts never look alike: a slot seen, none seen, unknown. Wording depends on the state, never on the platform.
 """

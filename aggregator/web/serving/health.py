@@ -48,7 +48,7 @@ class Gauges:
 
 
 def gauges(site: Site) -> CollectorRegistry:
-    """Nothing by provider that moves with a single click (design §5.8): redirects only as their published steps."""
+    """Nothing by provider moves with a single click (docs/figures.md §9): redirects only as their published steps."""
     found = Gauges()
     _of_the_portal(found, site)
     _of_the_proofs(found, site)

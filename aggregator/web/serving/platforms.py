@@ -40,7 +40,7 @@ def draw(site: Site, slug: str) -> str:
 
 
 def fan(branches: int) -> Iterator[dict[str, Any]]:
-    """The curves of the points: one line arrives, equal lines leave (screens §4)."""
+    """SVG curves of the home page's drawing: one line that splits into equal branches, one a platform."""
     height = 44
     middle = height * branches / 2
     for number in range(branches):

@@ -88,7 +88,7 @@ def test_what_is_not_in_an_edition_is_not_there(reader: FlaskClient, path: str) 
 
 
 def test_two_clicks_from_the_transparency_page_to_a_spreadsheet(reader: FlaskClient) -> None:
-    """Scene 9: a spreadsheet with decimal commas, an image that stands alone, and a link that lasts."""
+    """Scene 9 (browser/test_scenes.py): a spreadsheet with decimal commas, an image alone, a link that lasts."""
     page = reader.get("/transparence").text
     sheet = next(link for link in links(page) if "dialecte=excel-fr" in link)
     figure = next(link for link in links(page) if link.startswith("/donnees/en-cours/figure/"))
