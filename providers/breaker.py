@@ -20,19 +20,30 @@ LONGEST_PAUSE_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """`failures` in a row, of any kind; `open_until` is None when closed; `pauses` counts openings in a row."""
+    """`failures` in a row, of any kind; `open_until` is None when closed; `pauses` counts openings in a row.
+
+    `since`: the first of the failures in a row.
+    """
 
     failures: int = 0
     pauses: int = 0
     open_until: datetime | None = None
     cause: str = ""
+    since: datetime | None = None
 
 
 class Breaker:
     """Thread-safe. Half-open lets exactly one request through at a time (the probe)."""
 
-    def __init__(self, now: Callable[[], datetime], state: BreakerState | None = None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        state: BreakerState | None = None,
+        longest_pause_s: float = LONGEST_PAUSE_S,
+    ) -> None:
+        """`longest_pause_s`: pauses double up to it; a wait that the provider asked for is obeyed beyond."""
         self._now = now
+        self._longest_pause_s = longest_pause_s
         self._lock = threading.Lock()
         self._probing = False
         self.state = state or BreakerState()
@@ -56,18 +67,22 @@ class Breaker:
         """A refusal opens at once; a wait that was asked for is obeyed; other failures open after a few in a row."""
         with self._lock:
             half_open, self._probing = self._probing, False
-            state = replace(self.state, failures=self.state.failures + 1, cause=error.outcome.value)
             if error.outcome is Outcome.GONE:
-                self.state = replace(state, failures=self.state.failures) if half_open else self.state
+                return
+            since = self.state.since or self._now()
+            state = replace(self.state, failures=self.state.failures + 1, cause=error.outcome.value, since=since)
+            if half_open and error.outcome is Outcome.INVALID:
+                # It answers: what it said of one item decides nothing about the others, until they fail too.
+                self.state = replace(state, failures=FAILURES_TO_OPEN - 1, open_until=None)
                 return
             if error.outcome is Outcome.RATE_LIMITED:
                 state = self._open(state, error.retry_after_s or FIRST_PAUSE_S)
             elif error.outcome is Outcome.BLOCKED:
-                state = self._open(state, LONGEST_PAUSE_S)
+                state = self._open(state, self._longest_pause_s)
             elif self._is_open() and not half_open:
                 return  # an answer that was still under way when it opened is no new failure
             elif half_open or state.failures >= FAILURES_TO_OPEN:
-                state = self._open(state, min(FIRST_PAUSE_S * 2**state.pauses, LONGEST_PAUSE_S))
+                state = self._open(state, min(FIRST_PAUSE_S * 2 ** min(state.pauses, 20), self._longest_pause_s))
             self.state = state
 
     def _is_open(self) -> bool:

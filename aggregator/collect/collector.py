@@ -26,7 +26,7 @@ from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Regis
 from aggregator.store.packed_slots import Kind
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
-from providers.breaker import Breaker
+from providers.breaker import LONGEST_PAUSE_S, Breaker
 from providers.records import Centre, Discovered, Outcome, Reading, Reason, SuddenChange
 
 log = logging.getLogger(__name__)
@@ -309,7 +309,8 @@ class Collector:
         def wants(reason: Reason) -> bool:
             return campaign.meaning(slug, reason) is not None
 
-        breaker = Breaker(self._now, self._catalog.breaker(slug))
+        pause_s = min(LONGEST_PAUSE_S, self._settings.collect_every_s)
+        breaker = Breaker(self._now, self._catalog.breaker(slug), pause_s)
         return PROVIDERS[slug](config, wants, breaker)
 
     def fetch_table(self, run_id: int) -> list[dict[str, Any]]:

@@ -6,32 +6,42 @@ matches undone are counted for every source alike (docs/figures.md §12).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from aggregator import instants
 from aggregator.config.settings import Settings
-from aggregator.store import Catalog
+from aggregator.store import Catalog, Stores
+from providers.breaker import BreakerState
+from providers.records import Outcome
 
 FETCHES = ("hour", "provider", "kind", "outcome", "fetches", "requests")
 
 
-def health_of(settings: Settings, catalog: Catalog, at: datetime) -> dict[str, Any]:
+def health_of(settings: Settings, stores: Stores, at: datetime) -> dict[str, Any]:
     """The state of every provider: since when it has not been read, and the interval that readings reach."""
-    readings: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in catalog.readings():
-        readings[row["provider"]].append(row)
+    catalog, labels = stores.catalog, settings.provider_labels()
     hours = catalog.fetch_hours(at - timedelta(hours=24))
-    labels = settings.provider_labels()
+    watched = Watched(
+        catalog=catalog,
+        at=at,
+        interval_s=settings.collect_every_s,
+        since=catalog.first_run(),
+        readings=_by_provider(catalog.readings()),
+        listed=_listed(stores),
+        answers=catalog.last_answers(),
+        hours=hours,
+    )
     return {
         "format": "health/1",
         "at": instants.second(at),
         "interval_s": settings.collect_every_s,
         "demo": settings.demo,
         "providers": [
-            provider_health(slug, labels.get(slug, slug), readings[slug], hours, catalog, at)
-            for slug in sorted(settings.campaign.providers.read)
+            provider_health(slug, labels.get(slug, slug), watched) for slug in sorted(settings.campaign.providers.read)
         ],
         "fetches": [{name: row[name] for name in FETCHES} for row in hours],
         "quarantines": [
@@ -50,32 +60,58 @@ def health_of(settings: Settings, catalog: Catalog, at: datetime) -> dict[str, A
     }
 
 
-def provider_health(
-    slug: str,
-    label: str,
-    rows: list[dict[str, Any]],
-    hours: list[dict[str, Any]],
-    catalog: Catalog,
-    at: datetime,
-) -> dict[str, Any]:
-    """`failing_since`: since when the provider as a whole has not answered, that is, all that was asked last failed."""
-    answered = sorted(row["answered_at"] for row in rows if row["answered_at"])
+def _by_provider(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["provider"]].append(row)
+    return found
+
+
+def _listed(stores: Stores) -> Counter[str]:
+    """Offers to be read, by provider."""
+    listed = stores.catalog.listed_offers()
+    return Counter(offer.provider for offer in stores.registry.offers() if offer.offer_id in listed)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is known of how the providers are read. `at`: UTC; `since`: when this portal first asked anybody."""
+
+    catalog: Catalog
+    at: datetime
+    interval_s: int
+    since: str | None
+    readings: Mapping[str, list[dict[str, Any]]]
+    listed: Mapping[str, int]
+    answers: Mapping[str, str]
+    hours: list[dict[str, Any]]
+
+
+def provider_health(slug: str, label: str, watched: Watched) -> dict[str, Any]:
+    """`failing_since`: since when the provider as a whole has not been read, by one rule for all (see `unread_since`).
+
+    `offers`: those that are to be read; `readable`: those whose last reading succeeded; `last_answer`: of any kind.
+    """
+    rows, at = watched.readings.get(slug, []), watched.at
+    answered = [row["answered_at"] for row in rows if row["answered_at"]]
     failing = [row for row in rows if row["failing_since"]]
     ages = sorted((at - datetime.fromisoformat(moment)).total_seconds() for moment in answered)
-    breaker = catalog.breaker(slug)
-    down = bool(rows) and len(failing) == len(rows)
-    mine = [row for row in hours if row["provider"] == slug]
+    breaker = watched.catalog.breaker(slug)
+    since = unread_since(slug, rows, breaker, watched)
+    mine = [row for row in watched.hours if row["provider"] == slug]
+    last = max((*answered, watched.answers.get(slug, "")))
     return {
         "slug": slug,
         "label": label,
-        "centres": catalog.centre_count(slug),
-        "offers": len(rows),
+        "centres": watched.catalog.centre_count(slug),
+        "offers": max(watched.listed.get(slug, 0), len(rows)),
         "readable": len(rows) - len(failing),
         "seen": sum(1 for row in rows if not row["failing_since"] and row["slot_count"]),
         "slots": sum(row["slot_count"] for row in rows if not row["failing_since"]),
-        "last_answer": answered[-1][:19] + "Z" if answered else None,
-        "failing_since": min(row["failing_since"] for row in failing)[:19] + "Z" if down else None,
-        "cause": max(row["outcome"] for row in failing) if down else None,
+        "last_answer": f"{last[:19]}Z" if last else None,
+        "watched_since": f"{watched.since[:19]}Z" if watched.since else None,
+        "failing_since": f"{since[:19]}Z" if since else None,
+        "cause": (breaker.cause or max((row["outcome"] for row in failing), default="skipped")) if since else None,
         "median_age_s": round(ages[len(ages) // 2]) if ages else None,
         "p95_age_s": round(ages[int(len(ages) * 0.95)]) if ages else None,
         "breaker_until": instants.second(breaker.open_until) if breaker.open_until else None,
@@ -83,3 +119,29 @@ def provider_health(
         "fetches_24h": sum(row["fetches"] for row in mine),
         "failed_24h": sum(row["fetches"] for row in mine if row["outcome"] not in ("ok", "empty")),
     }
+
+
+def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerState, watched: Watched) -> str | None:
+    """Since when a provider has not been read; None while it is. One rule for all, whatever their size.
+
+    It is not read when its breaker is open (but for a wait that it asked for itself), when the last reading of every
+    offer failed, or when nothing of it has been read for two intervals. The outage begins at its first failed reading.
+    """
+    rows = list(rows)
+    first = [row["failing_since"] for row in rows if row["failing_since"]]
+    began = breaker.since.isoformat() if breaker.since else None
+    waiting = breaker.cause == Outcome.RATE_LIMITED.value
+    if rows and len(first) == len(rows):
+        return min([*first, *filter(None, [began])])
+    if began and breaker.open_until is not None and not waiting:
+        return began
+    last = max((*(row["answered_at"] or "" for row in rows), watched.answers.get(slug, ""))) or watched.since
+    if last is None or watched.at - datetime.fromisoformat(last) <= unread_after(watched.interval_s):
+        return None
+    began_at: str = min([*first, *filter(None, [began])], default=last)
+    return began_at
+
+
+def unread_after(interval_s: int) -> timedelta:
+    """How long a provider may stay without a reading before every page says so."""
+    return timedelta(seconds=2 * interval_s + 60)

@@ -29,6 +29,7 @@ CHANGES_KEPT = 5
 class Publisher:
     def __init__(self, settings: Settings, stores: Stores, gazetteer: Gazetteer, now: Callable[[], datetime]) -> None:
         self._settings = settings
+        self._stores = stores
         self._registry: Registry = stores.registry
         self._catalog: Catalog = stores.catalog
         self._gazetteer = gazetteer
@@ -45,7 +46,7 @@ class Publisher:
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
         put_in_force(self._folder, places_sha, slots_sha, at)
-        health = health_of(self._settings, self._catalog, at)
+        health = health_of(self._settings, self._stores, at)
         for row in health["providers"]:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
         self._write("health.json", health)

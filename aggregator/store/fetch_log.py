@@ -96,6 +96,18 @@ class ReadingLog(Store):
         )
         return {row["provider"]: (row["n"], row["failed"]) for row in rows}
 
+    def last_answers(self) -> dict[str, str]:
+        """When each provider last answered anything, be it that there is nothing; of the fetches kept."""
+        rows = self.rows(
+            "SELECT provider, max(at) AS at FROM fetches WHERE outcome IN ('ok', 'empty') GROUP BY provider"
+        )
+        return {row["provider"]: row["at"] for row in rows}
+
+    def first_run(self) -> str | None:
+        """When this portal first asked anybody."""
+        row = self.row("SELECT min(started_at) AS at FROM runs")
+        return row["at"] if row else None
+
     # Outages
 
     def note_outage(self, provider: str, since: str | None, at: datetime) -> None:
@@ -132,17 +144,20 @@ class ReadingLog(Store):
         if row is None:
             return BreakerState()
         until = datetime.fromisoformat(row["open_until"]) if row["open_until"] else None
-        return BreakerState(row["failures"], row["pauses"], until, row["cause"])
+        since = datetime.fromisoformat(row["since"]) if row["since"] else None
+        return BreakerState(row["failures"], row["pauses"], until, row["cause"], since)
 
     def put_breaker(self, provider: str, state: BreakerState) -> None:
         self.run(
-            "INSERT INTO breakers VALUES (:provider, :failures, :pauses, :until, :cause) ON CONFLICT (provider) "
-            "DO UPDATE SET failures = :failures, pauses = :pauses, open_until = :until, cause = :cause",
+            "INSERT INTO breakers (provider, failures, pauses, open_until, cause, since) "
+            "VALUES (:provider, :failures, :pauses, :until, :cause, :since) ON CONFLICT (provider) DO UPDATE SET "
+            "failures = :failures, pauses = :pauses, open_until = :until, cause = :cause, since = :since",
             {
                 "provider": provider,
                 "failures": state.failures,
                 "pauses": state.pauses,
                 "until": state.open_until.isoformat() if state.open_until else None,
                 "cause": state.cause,
+                "since": state.since.isoformat() if state.since else None,
             },
         )

@@ -25,6 +25,7 @@ from aggregator.country.outlines import SCALE, Outlines, Window
 from aggregator.publish.publisher import Publisher
 from aggregator.search.question import Question
 from aggregator.search.search import Answer
+from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Shelf
 from aggregator.store import open_stores
@@ -421,7 +422,7 @@ def test_a_place_that_nobody_could_read_is_never_said_to_have_no_slot(browser: F
         r"(\d+) lieux à moins .* Aucun créneau vu dans (\d+) lieux. Créneaux inconnus dans (\d+) lieux?.", page
     )
     assert told
-    listed, none, unknown = map(int, told.groups())
+    listed, none, unknown = (int(number) for number in told.groups())
     assert none + unknown == listed
     assert unknown >= 1
     assert "Aucun créneau vu dans ces" not in page
@@ -453,7 +454,8 @@ def test_another_need_is_offered_where_nobody_has_this_one(app: Flask, site: Sit
     assert site.snapshot is not None
     first, *others = site.campaign.needs
     question = Question(insee="69123", radius_km=50, need=first.slug)
-    nobody = Answer(question, site.epoch, site.snapshot, ())
+    fits = slot_filter(site.snapshot, question, site.campaign)
+    nobody = Answer(question, site.epoch, site.snapshot, site.snapshot, fits, ())
 
     with app.test_request_context("/"):
         found = ways_on(site, nobody, lambda **changes: str(changes["need"]) if "need" in changes else "")

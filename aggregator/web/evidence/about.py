@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 
 from aggregator.web.language.catalogues import lazy_gettext
 from aggregator.web.language.words import moment
-from aggregator.web.serving.platforms import draw
+from aggregator.web.serving.platforms import states
 from aggregator.web.serving.site import here
 from providers.records import SuddenChange
 
@@ -27,14 +27,13 @@ REASONS = {
 def state() -> str:
     site = here()
     health = site.health
-    rows = sorted(health.get("providers", []), key=lambda row: draw(site, row["slug"]))
     return render_template(
         "state.html",
         at=moment(health.get("at")),
-        interval_s=health.get("interval_s", site.settings.collect_every_s),
-        providers=[
-            {**row, "since": moment(row["failing_since"]), "answered": moment(row["last_answer"])} for row in rows
-        ],
+        interval_s=site.interval_s,
+        stale=site.snapshot is not None
+        and site.now() - site.snapshot.slots.at > timedelta(seconds=2 * site.interval_s),
+        providers=[{**row, "answered": moment(row["last_answer"])} for row in states(site)] if health else [],
         quarantines=health.get("quarantines", []),
         reasons=REASONS,
         imports=health.get("imports", []),

@@ -8,6 +8,7 @@ from datetime import datetime
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from aggregator.web.serving.platforms import states
 from aggregator.web.serving.site import Site, here
 
 health = Blueprint("health", __name__)
@@ -52,10 +53,11 @@ def gauges(site: Site) -> CollectorRegistry:
     found = Gauges()
     _of_the_portal(found, site)
     _of_the_proofs(found, site)
-    for row in site.health.get("providers", []):
-        slug, silent = row["slug"], float(bool(row["failing_since"]))
-        found.set("provider_unread", "1 while a provider does not answer", silent, provider=slug)
-        found.set("provider_offers", "Offers read", row["offers"], provider=slug)
+    for row in states(site):
+        slug, silent = row["slug"], float(row["since"] is not None)
+        found.set("provider_unread", "1 while a provider is not read", silent, provider=slug)
+        found.set("provider_offers", "Offers to be read", row["offers"], provider=slug)
+        found.set("provider_offers_read", "Offers whose last reading succeeded", row["readable"], provider=slug)
         if row["median_age_s"] is not None:
             found.set("provider_median_age_seconds", "Median age of readings", row["median_age_s"], provider=slug)
     return found.registry

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aggregator.search.order import tie_key
 from aggregator.web.serving.site import Site
+
+AGES = ("median_age_s", "p95_age_s")
+UNHEARD: dict[str, Any] = {
+    **dict.fromkeys(("centres", "offers", "readable", "seen", "slots", "requests_24h", "fetches_24h", "failed_24h"), 0),
+    **dict.fromkeys(("last_answer", "watched_since", "failing_since", "cause", *AGES)),
+}
+"""What is known of a provider of which the worker has published nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,40 @@ def platforms(site: Site) -> list[dict[str, Any]]:
 
 def unread(site: Site) -> tuple[Unread, ...]:
     """Providers that the portal does not read now, in the order of the hour's public draw."""
-    failing = [row for row in site.health.get("providers", []) if row["failing_since"]]
-    drawn = sorted(failing, key=lambda row: draw(site, row["slug"]))
-    return tuple(Unread(row["slug"], row["label"], datetime.fromisoformat(row["failing_since"])) for row in drawn)
+    rows = states(site)
+    return tuple(Unread(row["slug"], row["label"], row["since"]) for row in rows if row["since"])
+
+
+def states(site: Site) -> list[dict[str, Any]]:
+    """How each provider of the campaign is read, in the order of the hour's public draw.
+
+    What the worker last published, and `since`: since when a provider has not been read, None while it is. Judged by
+    the clock of now: a worker that has died publishes nothing any more, and least of all that.
+    """
+    known = {row["slug"]: row for row in site.health.get("providers", [])}
+    age_s = _published_s_ago(site)
+    rows = []
+    for slug in sorted(site.campaign.providers.read, key=lambda slug: draw(site, slug)):
+        row = {**UNHEARD, "slug": slug, **known.get(slug, {}), "label": site.label(slug)}
+        row["since"] = _since(site, row)
+        for name in AGES:
+            row[name] = None if row[name] is None else round(row[name] + age_s)
+        rows.append(row)
+    return rows
+
+
+def _published_s_ago(site: Site) -> float:
+    """How old the worker's word is: an age that it published has grown since."""
+    at = site.health.get("at")
+    return max((site.now() - datetime.fromisoformat(at)).total_seconds(), 0) if at else 0
+
+
+def _since(site: Site, row: Mapping[str, Any]) -> datetime | None:
+    if row["failing_since"]:
+        return datetime.fromisoformat(row["failing_since"])
+    text = row["last_answer"] or row["watched_since"]
+    last = datetime.fromisoformat(text) if text else site.started
+    return last if site.now() - last > timedelta(seconds=2 * site.interval_s + 60) else None
 
 
 def draw(site: Site, slug: str) -> str:

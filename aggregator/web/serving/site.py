@@ -48,6 +48,7 @@ class Site:
         self.settings = settings
         self.campaign = settings.campaign
         self.now = now
+        self.started = now()
         self.sites = settings.booking_sites()
         self.sheets = hosting.load(settings.hosting_dir)
         self.labels = settings.provider_labels()
@@ -87,6 +88,11 @@ class Site:
     @property
     def health(self) -> dict[str, Any]:
         return cast(dict[str, Any], self.published("health"))
+
+    @property
+    def interval_s(self) -> int:
+        """The interval of readings, as the worker says that it keeps it."""
+        return int(self.health.get("interval_s", self.settings.collect_every_s))
 
     @property
     def epoch(self) -> str:

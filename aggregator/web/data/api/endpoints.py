@@ -31,6 +31,7 @@ from aggregator.web.find import query
 from aggregator.web.serving import editions
 from aggregator.web.serving.editions import RUNNING, open_to_all
 from aggregator.web.serving.page_cache import keep
+from aggregator.web.serving.platforms import states
 from aggregator.web.serving.site import Site, here
 
 api = Blueprint("api", __name__)
@@ -111,7 +112,9 @@ def place(id: str) -> Response:
 def providers() -> Response:
     site, asked = here(), openapi.read(request.args, (FORMAT,))
     names = openapi.fields("Provider")
-    rows = [{name: row.get(name) for name in names} for row in site.health.get("providers", [])]
+    found = sorted(states(site), key=lambda row: str(row["slug"])) if site.health else []
+    told = ({**row, "failing_since": row["since"] and instants.second(row["since"])} for row in found)
+    rows = [{name: row.get(name) for name in names} for row in told]
     return _answer(site.snapshot, Table("providers", rows, openapi.columns("Provider"), {"total": len(rows)}), asked)
 
 
