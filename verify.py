@@ -160,7 +160,7 @@ def checkpoint(note, vkey):
     else:
         raise Wrong(f"the checkpoint is not signed by {name}")
     lines = text.split("\n")
-    if len(lines) < 4 or not lines[1].isdigit():
+    if len(lines) < 4 or not (lines[1].isascii() and lines[1].isdigit()):
         raise Wrong("the checkpoint's text is not origin, size and root")
     return lines[0], int(lines[1]), base64.b64decode(lines[2])
 

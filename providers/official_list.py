@@ -45,7 +45,7 @@ MAX_BYTES = 64 * 1024 * 1024
 _PROFESSIONALS_ONLY = re.compile(
     r"^\W*r[ée]serv[ée]e?s? (?:uniquement )?aux? (?:professionnels?|personnels?|soignants?)"
 )
-_PUBLIC_TOO = re.compile(r"population|grand public|ainsi qu|et aux personnes|\+ ?de ?\d\d ans")
+_PUBLIC_TOO = re.compile(r"population|grand public|ainsi qu|et aux personnes|\+ ?de ?[0-9][0-9] ans")
 _URL = re.compile(r"(?:https?://|www\.)[^\s,;<>\"]+", re.IGNORECASE)
 _V3 = re.compile(r"https://urldefense\.[a-z]+/v3/__(.+?)__;([A-Za-z0-9_-]*)!*\S*")
 _BARE_HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/[^\s]*)?$", re.IGNORECASE)
@@ -119,6 +119,9 @@ def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, 
                     raise RowError(f"identifier {centre.source_id} is already on an earlier line")
             except RowError as error:
                 refused.append(Refusal(reader.line_num, str(error)))
+                continue
+            except Exception as error:  # whatever a cell holds, it costs its own row and no other
+                refused.append(Refusal(reader.line_num, f"cannot be read ({type(error).__name__})"))
                 continue
             centres[centre.source_id] = centre
             several += links > 1
@@ -214,7 +217,7 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
         source_id=identifier,
         name=name,
         address=clean(str(facts.pop("address"))),
-        postcode=postcode if re.fullmatch(r"\d{5}", postcode) and postcode != "00000" else "",
+        postcode=postcode if re.fullmatch(r"[0-9]{5}", postcode) and postcode != "00000" else "",
         city=clean(str(facts.pop("city"))),
         insee=_insee(insee),
         booking_url=link if has_page else None,
@@ -230,6 +233,7 @@ def booking_links(cell: str) -> tuple[list[str], str | None]:
     """(links of a cell, what it says when it holds none).
 
     Mail-gateway wraps are opened, schemes added, several URLs told apart; an e-mail address is neither kept nor shown.
+    Raises RowError when all that the cell holds is a link that nobody can read.
     """
     text = cell.replace("\u00a0", " ").strip()
     if not text:
@@ -237,11 +241,17 @@ def booking_links(cell: str) -> tuple[list[str], str | None]:
     if _BARE_HOST.match(text) and "@" not in text:
         text = f"https://{text}"
     links: list[str] = []
+    unreadable = False
     text = _V3.sub(lambda wrap: _fill_v3(wrap[1], wrap[2]), text)
     for match in _URL.findall(text):
-        link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
-        if link not in links and "@" not in urlsplit(link).netloc:
-            links.append(link)
+        try:
+            link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
+            if link not in links and "@" not in urlsplit(link).netloc:
+                links.append(link)
+        except ValueError:
+            unreadable = True
+    if unreadable and not links:
+        raise RowError(f"the booking link cannot be read: {clean(text, 60)}")
     if links or "@" in text:
         return links, None
     return [], clean(fold(text), 60)
@@ -305,7 +315,7 @@ def _position(lat_text: str, lon_text: str) -> tuple[float | None, float | None,
 
 def _insee(text: str) -> str | None:
     text = text.zfill(5).upper() if text else text
-    return text if re.fullmatch(r"(?:\d{2}|2[AB])\d{3}", text) and text != "00000" else None
+    return text if re.fullmatch(r"(?:[0-9]{2}|2[AB])[0-9]{3}", text) and text != "00000" else None
 
 
 def _day(text: str) -> date | None:

@@ -323,7 +323,7 @@ def due_before(now: datetime, interval_s: int) -> datetime:
 
 
 def unreadable(reading: Reading, error: Exception) -> Reading:
-    """What is left of a reading that could not be understood or stored: that it was asked for, and why it is unknown."""
+    """What is left of a reading that could not be understood or stored: that it was made, and why it is unknown."""
     note = f"{type(error).__name__} when it was read"
     return Reading(Outcome.INVALID, http_status=reading.http_status, requests=reading.requests, note=note)
 

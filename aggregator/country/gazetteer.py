@@ -94,7 +94,7 @@ class Gazetteer:
         if postcode := _postcode(text):
             return self._of_postcode(postcode)
         wanted = normal(text)
-        number = re.search(r"\b(\d{5})\b", text)
+        number = re.search(r"\b([0-9]{5})\b", text)
         if number:
             wanted = normal(text.replace(number[0], " "))
         exact = {insee for name, _, insee in self._starting_with(wanted) if name == wanted}
@@ -197,4 +197,4 @@ def _searchable(name: str) -> list[str]:
 
 def _postcode(text: str) -> str | None:
     digits = re.sub(r"\s", "", text)
-    return digits if re.fullmatch(r"\d{5}", digits) else None
+    return digits if re.fullmatch(r"[0-9]{5}", digits) else None

@@ -128,7 +128,11 @@ def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
 def parse_checkpoint(text: str) -> Checkpoint:
     """Raises NoteError."""
     lines = text.split("\n")
-    if len(lines) < 4 or not lines[1].isdigit() or (len(lines[1]) > 1 and lines[1].startswith("0")):
+    if (
+        len(lines) < 4
+        or not (lines[1].isascii() and lines[1].isdigit())
+        or (len(lines[1]) > 1 and lines[1].startswith("0"))
+    ):
         raise NoteError("not a checkpoint")
     try:
         root = base64.b64decode(lines[2], validate=True)

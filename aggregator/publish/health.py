@@ -128,7 +128,7 @@ def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerS
     offer failed, or when nothing of it has been read for two intervals. The outage begins at its first failed reading.
     """
     rows = list(rows)
-    first = [row["failing_since"] for row in rows if row["failing_since"]]
+    first: list[str] = [row["failing_since"] for row in rows if row["failing_since"]]
     began = breaker.since.isoformat() if breaker.since else None
     waiting = breaker.cause == Outcome.RATE_LIMITED.value
     if rows and len(first) == len(rows):
@@ -138,8 +138,7 @@ def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerS
     last = max((*(row["answered_at"] or "" for row in rows), watched.answers.get(slug, ""))) or watched.since
     if last is None or watched.at - datetime.fromisoformat(last) <= unread_after(watched.interval_s):
         return None
-    began_at: str = min([*first, *filter(None, [began])], default=last)
-    return began_at
+    return min([*first, *filter(None, [began])], default=last)
 
 
 def unread_after(interval_s: int) -> timedelta:

@@ -85,7 +85,8 @@ class Catalog(ReadingLog, ImportLog):
             )
             if complete:
                 counts["gone"] = self.run(
-                    "UPDATE centres SET gone_at = :at WHERE source = :source AND last_seen < :since AND gone_at IS NULL",
+                    "UPDATE centres SET gone_at = :at "
+                    "WHERE source = :source AND last_seen < :since AND gone_at IS NULL",
                     {"source": source, "at": at.isoformat(), "since": (at - grace).isoformat()},
                 )
         return counts

@@ -277,5 +277,5 @@ def _listed_row(draw: random.Random, centre: SimCentre, link: str | None) -> dic
 
 
 def _practice(query: str) -> int | None:
-    number = re.search(r"\d+", parse_qs(query).get("pid", [""])[0])
+    number = re.search(r"[0-9]+", parse_qs(query).get("pid", [""])[0])
     return int(number[0]) if number else None

@@ -25,7 +25,7 @@ transparency = Blueprint("transparency", __name__)
 
 HISTORY_SHOWN = 30
 REFERENCE = {
-    "heure": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}"),
+    "heure": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"),
     "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
     "empreinte": re.compile(r"[0-9a-f]{8}"),
     "releve": re.compile(r"[0-9a-f]{8}"),

@@ -121,7 +121,7 @@ def _ask_which(site: Site, asked: Asked, communes: Sequence[Commune]) -> Any:
         text=asked.text,
         choices=[_choice(site, asked, commune) for commune in communes],
         departments=[site.gazetteer.department_name(code) for code in departments],
-        is_postcode=asked.text.replace(" ", "").isdigit(),
+        is_postcode=not asked.text.strip("0123456789 "),
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from aggregator.snapshot.places import Place
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-HOURS = re.compile(r"(\d{1,2})[:h](\d{2})?\s*[-–]\s*(\d{1,2})[:h](\d{2})?")
+HOURS = re.compile(r"([0-9]{1,2})[:h]([0-9]{2})?\s*[-–]\s*([0-9]{1,2})[:h]([0-9]{2})?")
 
 
 def of_place(place: Place, url: str) -> Markup:

@@ -17,7 +17,7 @@ from aggregator.opendata.text_formats import EXCEL_FR
 from aggregator.web.serving.site import Site
 
 RUNNING = "en-cours"
-EDITION = re.compile(r"\d{4}-\d{2}-\d{2}|en-cours")
+EDITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|en-cours")
 NAME = re.compile(r"(figures/)?[A-Za-z0-9][\w.-]*")
 KINDS = {
     **{suffix: kind for suffix, (_, kind) in FORMATS.items() if "." not in suffix},

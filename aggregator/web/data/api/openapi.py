@@ -117,7 +117,9 @@ def _value(parameter: Parameter, text: str | None) -> Any:
     schema = parameter.schema
     value: Any = text
     if schema["type"] in ("integer", "number"):
-        pattern = r"-?\d{1,9}" if schema["type"] == "integer" else r"-?\d{1,3}(\.\d{1,40})?([eE][-+]?\d{1,3})?"
+        pattern = (
+            r"-?[0-9]{1,9}" if schema["type"] == "integer" else r"-?[0-9]{1,3}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"
+        )
         if not re.fullmatch(pattern, text, re.ASCII):
             raise Problem(400, f"{parameter.name}: {parameter.description}")
         value = int(text) if schema["type"] == "integer" else float(text)
