@@ -82,6 +82,7 @@ class EventClass(StrEnum):
     PREFETCH = "prefetch"
     EXPIRED = "expired"
     FORGED = "forged"
+    EXCESS = "excess"
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, rename={"cls": "class"}):

@@ -11,7 +11,17 @@ from datetime import datetime
 
 from aggregator.redirect.event_log import Event, EventClass, EventLog, Sealed
 from aggregator.redirect.tokens import Click, TokenError, Tokens, still_valid
-from aggregator.redirect.visitors import Duplicates, Visitor, is_foreign, is_prefetch, is_robot
+from aggregator.redirect.visitors import (
+    MOST_A_NETWORK,
+    MOST_AN_ADDRESS,
+    Duplicates,
+    Limits,
+    Visitor,
+    is_foreign,
+    is_prefetch,
+    is_robot,
+    networks_of,
+)
 from aggregator.search.order import CONTRACT, epoch_of
 from aggregator.snapshot.places import Offer, Place
 from aggregator.snapshot.shelf import Snapshot
@@ -34,9 +44,12 @@ class UnknownOfferError(LookupError):
 
 
 class Redirector:
-    def __init__(self, tokens: Tokens, duplicates: Duplicates, events: EventLog, sites: BookingSites) -> None:
+    def __init__(
+        self, tokens: Tokens, duplicates: Duplicates, limits: Limits, events: EventLog, sites: BookingSites
+    ) -> None:
         self._tokens = tokens
         self._duplicates = duplicates
+        self.limits = limits
         self._events = events
         self._sites = sites
 
@@ -76,6 +89,10 @@ class Redirector:
             return EventClass.PREFETCH
         if is_robot(visitor.user_agent):
             return EventClass.ROBOT
-        if self._duplicates.seen_before(visitor.address, visitor.user_agent, offer.id):
+        address, network = networks_of(visitor.address)
+        if self._duplicates.seen_before(address, offer.id):
             return EventClass.DUPLICATE
+        sources = {f"{address} {offer.provider}": MOST_AN_ADDRESS, f"{network} {offer.provider} *": MOST_A_NETWORK}
+        if self.limits.exceeded(epoch_of(now), click.epoch, click.list_hash, offer.id, sources):
+            return EventClass.EXCESS
         return EventClass.COUNTED

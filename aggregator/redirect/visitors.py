@@ -1,12 +1,17 @@
-"""Who presses a button: a person, a robot, a browser that prefetches, the same person twice."""
+"""Who presses a button, and how much one of them can count: a robot, a prefetch, the same person twice, an excess.
+
+Everything here lives in memory, as keyed hashes under a key drawn at start and each day. The same limits hold for every
+platform; a click beyond them is sealed with its class and sent on all the same (docs/figures.md §1.1).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,34 +20,142 @@ import crawleruseragents
 
 DUPLICATE_S = 30 * 60
 MAX_REMEMBERED = 500_000
+MOST_AN_ADDRESS, MOST_A_NETWORK = 20, 200
+"""Clicks counted an hour for one platform: from one address (IPv6: its /64), from its network (/24, IPv6: /48)."""
+HASTY_A_MINUTE = 30
+
+
+class Marks:
+    """Hashes of 16 bytes under a key that lives for a day: nobody can tell from them who was here."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._key, self._drawn = secrets.token_bytes(32), clock()
+
+    def new_day(self) -> bool:
+        """True when the key has been changed, so that what was marked under the old one means nothing any more."""
+        if self._clock() - self._drawn <= 24 * 3600:
+            return False
+        self._key, self._drawn = secrets.token_bytes(32), self._clock()
+        return True
+
+    def of(self, *parts: str) -> bytes:
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
 
 
 class Duplicates:
-    """Remembers clicks for half an hour as keyed hashes, in memory only, under a key drawn at start and each day."""
+    """Remembers clicks for half an hour: the same address and offer count once, whatever the user agent."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._marks = Marks(clock)
         self._seen: OrderedDict[bytes, float] = OrderedDict()
-        self._key, self._drawn = secrets.token_bytes(32), clock()
 
-    def seen_before(self, address: str, user_agent: str, offer_id: str) -> bool:
-        """True when the same address, user agent and offer were counted within the last half hour."""
+    def seen_before(self, address: str, offer_id: str) -> bool:
+        """True when the same address and offer were counted within the last half hour."""
         now = self._clock()
         with self._lock:
-            if now - self._drawn > 24 * 3600:
-                self._key, self._drawn = secrets.token_bytes(32), now
+            if self._marks.new_day():
                 self._seen.clear()
             while self._seen and (
                 next(iter(self._seen.values())) < now - DUPLICATE_S or len(self._seen) > MAX_REMEMBERED
             ):
                 self._seen.popitem(last=False)
-            text = "\0".join((address, user_agent, offer_id)).encode("utf-8", "surrogatepass")
-            mark = hashlib.blake2b(text, key=self._key, digest_size=16).digest()
+            mark = self._marks.of(address, offer_id)
             if mark in self._seen:
                 return True
             self._seen[mark] = now
             return False
+
+
+class Limits:
+    """How many clicks of one hour count, alike for every platform.
+
+    One address, and its network, count so many for one platform; the buttons of a list count as often as the list was
+    served. `several`: other machines serve lists too, so that one which this process did not serve says nothing.
+    """
+
+    def __init__(self, first_hour: str, several: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._clock, self._marks = clock, Marks(clock)
+        self._first_hour = first_hour
+        self._several = several
+        self._hour = ""
+        self._clicks: Counter[bytes] = Counter()
+        self._served: OrderedDict[str, int] = OrderedDict()
+        self._pressed: Counter[tuple[str, str]] = Counter()
+        self._minute, self._of_minute, self.hasty = -1, Counter[str](), 0
+
+    def served(self, list_hash: str) -> None:
+        """A list went out to somebody who is no robot: each of its buttons may count once more."""
+        with self._lock:
+            self._served[list_hash[:32]] = self._served.pop(list_hash[:32], 0) + 1
+            while len(self._served) > MAX_REMEMBERED:
+                self._served.popitem(last=False)
+
+    def exceeded(self, hour: str, epoch: str, list_hash: str, offer_id: str, sources: Mapping[str, int]) -> bool:
+        """Count a click; True when it is beyond what may count.
+
+        `hour`: now; `epoch`, `list_hash`: of the button; `sources`: who stands behind it -> how many may count.
+        """
+        with self._lock:
+            self._turn(hour)
+            self._watch(offer_id)
+            marks = {self._marks.of(source): most for source, most in sources.items()}
+            button = (list_hash, offer_id)
+            served = self._served.get(list_hash)
+            # A list of before this process began, or of another machine, was served by somebody who cannot be asked.
+            unheard = served is None and (self._several or epoch <= self._first_hour)
+            if not unheard and self._pressed[button] >= (served or 0):
+                return True
+            if any(self._clicks[mark] >= most for mark, most in marks.items()):
+                return True
+            self._pressed[button] += 1
+            self._clicks.update(marks.keys())
+            return False
+
+    def _turn(self, hour: str) -> None:
+        if hour != self._hour:
+            self._hour = hour
+            self._clicks.clear()
+        if self._marks.new_day():
+            self._clicks.clear()
+        if len(self._pressed) > MAX_REMEMBERED:
+            self._pressed.clear()
+            self._served.clear()
+            self._first_hour = hour  # what was served until now is not remembered any more
+
+    def _watch(self, offer_id: str) -> None:
+        """`hasty`: how many offers were pressed more often within one minute than people press."""
+        minute = int(self._clock()) // 60
+        if minute != self._minute:
+            self._minute, self.hasty = minute, sum(n > HASTY_A_MINUTE for n in self._of_minute.values())
+            self._of_minute.clear()
+        self._of_minute[offer_id] += 1
+
+
+@lru_cache(maxsize=4096)
+def networks_of(address: str) -> tuple[str, str]:
+    """(the address, its network) that limits look at: IPv4 and its /24, or the /64 and /48 of an IPv6 address."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address, address
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    near, far = (32, 24) if ip.version == 4 else (64, 48)
+    whole = [str(ipaddress.ip_network((ip, length), strict=False)) for length in (near, far)]
+    return whole[0], whole[1]
+
+
+def address_in(text: str) -> str:
+    """The address of a forwarded node (RFC 7239 §6): quotes, brackets and port cut off."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    host, colon, port = text.rpartition(":")
+    return host if colon and ":" not in host and port.isascii() and port.isdigit() else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +177,14 @@ def is_foreign(visitor: Visitor) -> bool:
     return origin is not None and origin.partition("://")[2] != visitor.own_host
 
 
+PREFETCH_SIGNS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+
+
 def is_prefetch(headers: Mapping[str, str]) -> bool:
-    signs = (headers.get("sec-purpose", ""), headers.get("purpose", ""), headers.get("x-moz", ""))
-    return any(sign.lower().startswith("prefetch") for sign in signs)
+    """True when a browser says that it asks ahead, for a page that nobody may ever see."""
+    return any(
+        headers.get(name, "").lower().startswith(("prefetch", "prerender", "preview")) for name in PREFETCH_SIGNS
+    )
 
 
 @lru_cache(maxsize=4096)

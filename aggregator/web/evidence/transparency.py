@@ -31,11 +31,12 @@ REFERENCE = {
     "releve": re.compile(r"[0-9a-f]{8}"),
 }
 CLASS_WORDS = {
-    "duplicate": lazy_gettext("deuxième clic de la même personne en moins de 30 minutes"),
+    "duplicate": lazy_gettext("deuxième clic de la même adresse pour le même lieu en moins de 30 minutes"),
     "robot": lazy_gettext("robots déclarés"),
     "prefetch": lazy_gettext("pages préchargées par un navigateur"),
     "expired": lazy_gettext("boutons d’une page de plus de cinq heures"),
     "forged": lazy_gettext("boutons que nous n’avons pas écrits"),
+    "excess": lazy_gettext("clics au-delà de ce qu’une adresse ou une liste peut compter"),
 }
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import groupby
 
-from flask import Response, render_template
+from flask import Response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from aggregator.search.order import Section, Sort
@@ -41,11 +41,10 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
         listing = _listing(site, asked, refreshed(answer, facts, site.campaign), embedded, stale_reference)
         html = render_template("results.html", list=listing)
     shown = site.showing(answer, facts) if asked.page == 1 else None
-    if shown is not None:
-        site.count_list(shown)
+    site.count_list(request.environ, answer.hash, shown)
     response = Response(html, 404 if listing.beyond else 400 if asked.complaints else 200)
     if response.status_code == 200:
-        keep(shown)
+        keep(answer.hash, shown)
         response.set_etag(hashlib.blake2b(html.encode(), digest_size=12).hexdigest())
     return response
 

@@ -54,6 +54,7 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
     fits = slot_filter(snapshot, question, site.campaign)
     epoch, key = site.epoch, query_key({"place": where.id})
     alone = list_hash(snapshot.hash, epoch, key, [where.id])
+    site.count_list(request.environ, alone, None)
     drawn = sorted(where.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))
     blocks = [
         offer_block(site, where, offer, snapshot, fits, site.tokens.write(epoch, alone, where.id, offer.id, 0))

@@ -71,6 +71,8 @@ def _of_the_portal(found: Gauges, site: Site) -> None:
         found.set("snapshot_age_seconds", "Age of the snapshot in force", age_s)
         found.set("places", "Places listed", len(snapshot.places.all))
     found.set("requests_shed", "Requests told to come back, since the start", site.gate.shed)
+    hasty = site.redirector.limits.hasty
+    found.set("offers_pressed_in_haste", "Offers pressed over 30 times in the last full minute", hasty)
     usage = shutil.disk_usage(site.settings.data_dir)
     found.set("disk_used_ratio", "Share of the disk of the data folder in use", 1 - usage.free / usage.total)
 

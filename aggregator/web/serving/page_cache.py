@@ -17,7 +17,6 @@ from werkzeug.datastructures import CharsetAccept
 from werkzeug.http import parse_accept_header
 
 from aggregator.redirect.impressions import Showing
-from aggregator.redirect.visitors import is_robot
 from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.site import Site
 
@@ -28,22 +27,24 @@ Environ = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`state`: what it is made of; `showing`: what a person was shown by it, None on a page that is not counted."""
+    """`state`: what it is made of; `listed`: the hash of the list that it shows, "" for none; `showing`: see `keep`."""
 
     state: tuple[Any, ...]
     status: str
     headers: list[tuple[str, str]]
     body: bytes
     etag: str
+    listed: str
     showing: Showing | None
 
 
-def keep(showing: Showing | None = None) -> None:
+def keep(listed: str = "", showing: Showing | None = None) -> None:
     """Called by a view: this answer is the same for all who ask the same within the minute.
 
+    `listed`: the hash of the list whose buttons it holds; `showing`: what a person is shown by it, when it is counted.
     The view returns it whole: `PageCache` answers 304 to those who have it already.
     """
-    g.keep = (showing,)
+    g.keep = (listed, showing)
 
 
 class PageCache:
@@ -64,8 +65,8 @@ class PageCache:
         return self._flask(environ, start_response)
 
     def _again(self, answer: Answer, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if answer.showing is not None and not is_robot(environ.get("HTTP_USER_AGENT", "")):
-            self._site.showings.add(answer.showing, self._site.now())
+        if answer.listed:
+            self._site.count_list(environ, answer.listed, answer.showing)
         if answer.etag and environ.get("HTTP_IF_NONE_MATCH") == answer.etag:
             start_response("304 NOT MODIFIED", [pair for pair in answer.headers if pair[0] not in OF_A_BODY])
             return []
@@ -76,7 +77,7 @@ class PageCache:
         kept = g.pop("keep", None)
         if kept is not None and response.status_code == 200 and not response.is_streamed:
             body, headers = response.get_data(), list(response.headers)
-            answer = Answer(self._state(), response.status, headers, body, response.headers.get("ETag", ""), kept[0])
+            answer = Answer(self._state(), response.status, headers, body, response.headers.get("ETag", ""), *kept)
             size = len(body) + sum(len(name) + len(value) for name, value in headers)
             self._answers.put(_key(request.environ), answer, size)
         # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.

@@ -24,7 +24,7 @@ from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.impressions import Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
-from aggregator.redirect.visitors import Duplicates, Visitor, is_robot
+from aggregator.redirect.visitors import Duplicates, Limits, Visitor, address_in, is_prefetch, is_robot
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Answer
 from aggregator.snapshot.format import SnapshotError
@@ -59,7 +59,8 @@ class Site:
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
         self.events = EventLog(settings.data_dir / "events.db")
-        self.redirector = Redirector(self.tokens, Duplicates(), self.events, self.sites)
+        limits = Limits(epoch_of(now()), several=settings.database_url is not None)
+        self.redirector = Redirector(self.tokens, Duplicates(), limits, self.events, self.sites)
         self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
         self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
@@ -127,9 +128,7 @@ class Site:
         return Visitor(
             address=self._address(environ),
             user_agent=environ.get("HTTP_USER_AGENT", ""),
-            headers={
-                name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
-            },
+            headers=_headers(environ),
             own_host=environ.get("HTTP_HOST", ""),
         )
 
@@ -142,9 +141,15 @@ class Site:
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
         return showing_of(self.epoch, named, [one.place for one in answer.found], facts)
 
-    def count_list(self, showing: Showing) -> None:
-        """Count a list that is shown to a person."""
-        if not is_robot(request.headers.get("User-Agent", "")):
+    def count_list(self, environ: Mapping[str, Any], list_hash: str, showing: Showing | None) -> None:
+        """Count a list, or a place's own button, that is served by GET: its buttons may be pressed once more.
+
+        `showing`: what a person sees of it; a robot sees nothing, nor does anybody of a page that a browser asks ahead.
+        """
+        if environ["REQUEST_METHOD"] != "GET" or is_robot(environ.get("HTTP_USER_AGENT", "")):
+            return
+        self.redirector.limits.served(list_hash)
+        if showing is not None and not is_prefetch(_headers(environ)):
             self.showings.add(showing, self.now())
 
     def flush(self) -> None:
@@ -159,13 +164,21 @@ class Site:
         self.events.close()
 
     def _address(self, environ: Mapping[str, Any]) -> str:
-        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
         trusted = self.settings.trusted_proxies
-        return str(hops[-trusted] if trusted and len(hops) >= trusted else environ.get("REMOTE_ADDR", ""))
+        if trusted:
+            hops = [hop for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+            if len(hops) >= trusted:
+                return address_in(hops[-trusted])
+        return str(environ.get("REMOTE_ADDR", ""))
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):
             work()
+
+
+def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a request, with lower-case names."""
+    return {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
 
 
 def here() -> Site:

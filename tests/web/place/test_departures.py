@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -17,10 +18,12 @@ from tests.clock import Clock
 from tests.web.conftest import BROWSER
 from tests.web.test_pages import tokens
 
+LIST = "/recherche?q=Lyon"
+
 
 @pytest.fixture
 def token(browser: FlaskClient) -> str:
-    return tokens(browser.get("/recherche?q=Lyon").text)[0]
+    return tokens(browser.get(LIST).text)[0]
 
 
 def counts(settings: Settings) -> dict[str, int]:
@@ -154,9 +157,43 @@ def test_two_people_who_click_are_two_redirects(app: Flask, token: str, filled: 
     for number in range(2):
         client = app.test_client()
         client.environ_base.update({"HTTP_USER_AGENT": BROWSER, "REMOTE_ADDR": f"192.0.2.{number}"})
+        client.get(LIST)
         client.post(f"/rdv/{token}")
 
     assert counts(filled) == {"counted": 2}
+
+
+def test_a_browser_that_gives_itself_another_name_each_time_is_one_redirect(
+    app: Flask, token: str, filled: Settings
+) -> None:
+    for number in range(30):
+        client = app.test_client()
+        client.get(LIST)
+        client.post(f"/rdv/{token}", headers={"User-Agent": f"{BROWSER} {number}"})
+
+    assert counts(filled) == {"counted": 1, "duplicate": 29}
+
+
+def test_clicks_of_a_list_never_exceed_the_times_it_was_shown(app: Flask, token: str, filled: Settings) -> None:
+    for number in range(10):
+        client = app.test_client()
+        client.environ_base.update({"HTTP_USER_AGENT": BROWSER, "REMOTE_ADDR": f"198.51.{number}.1"})
+        client.post(f"/rdv/{token}")
+
+    assert counts(filled) == {"counted": 1, "excess": 9}
+
+
+@pytest.mark.parametrize("asked", [{"method": "HEAD"}, {"headers": {"Sec-Purpose": "prefetch"}},
+                                   {"headers": {"Purpose": "prefetch"}}, {"headers": {"X-Purpose": "preview"}}])  # fmt: skip
+def test_what_no_person_saw_is_no_list_shown(app: Flask, site: Site, asked: dict[str, Any]) -> None:
+    client = app.test_client()
+    client.environ_base["HTTP_USER_AGENT"] = BROWSER
+    client.get(LIST)
+    for _ in range(3):
+        client.open(LIST, **asked)
+
+    _, lists, _ = site.showings.take()
+    assert [row[-1] for row in lists] == [1]
 
 
 def test_the_door_and_the_view_behind_it_answer_alike(app: Flask, token: str) -> None:
