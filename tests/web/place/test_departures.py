@@ -183,8 +183,15 @@ def test_clicks_of_a_list_never_exceed_the_times_it_was_shown(app: Flask, token:
     assert counts(filled) == {"counted": 1, "excess": 9}
 
 
-@pytest.mark.parametrize("asked", [{"method": "HEAD"}, {"headers": {"Sec-Purpose": "prefetch"}},
-                                   {"headers": {"Purpose": "prefetch"}}, {"headers": {"X-Purpose": "preview"}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"method": "HEAD"},
+        {"headers": {"Sec-Purpose": "prefetch"}},
+        {"headers": {"Purpose": "prefetch"}},
+        {"headers": {"X-Purpose": "preview"}},
+    ],
+)
 def test_what_no_person_saw_is_no_list_shown(app: Flask, site: Site, asked: dict[str, Any]) -> None:
     client = app.test_client()
     client.environ_base["HTTP_USER_AGENT"] = BROWSER
