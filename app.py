@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     install(app, site)
     PageCache(app, site)
     Door(app, site, security.headers_of(site))
+    security.OwnHost(app, settings)
     Compress(app)
     catalogues.install(app, settings.campaign)
     security.install(app, site)

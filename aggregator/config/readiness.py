@@ -35,6 +35,8 @@ def missing(settings: Settings) -> Iterator[Missing]:
     campaign_file = settings.campaign_path.name
     for name in settings.campaign.operator.blanks():
         yield Missing(f"{campaign_file}, [operator] {name}: {QUESTIONS[name]}", must=True)
+    if settings.site is None:
+        yield Missing("AIGUILLAGE_SITE: the portal's own address, such as https://rdv.example.fr", must=True)
     if EXAMPLE in settings.log_origin:
         yield Missing("AIGUILLAGE_LOG_ORIGIN: the final address of the public log, which is part of every signature")
     for slug, config in settings.all_configs().items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -43,6 +44,7 @@ class Settings:
     `log_origin`: the name under which the public log is signed (host/log), never to change once the log is public.
     `search_rate`: searches a minute from one address, 0 for any number; departures are never limited.
     `secure`: the site is served over HTTPS, so that HSTS is sent.
+    `site`: the portal's own origin ("https://rdv.example.fr"), of which absolute addresses are made.
     """
 
     demo: bool = True
@@ -58,6 +60,7 @@ class Settings:
     trusted_proxies: int = 0
     search_rate: int = 0
     secure: bool = False
+    site: str | None = None
     ban: bool = False
     log_origin: str = "aiguillage.example/log"
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -83,6 +86,7 @@ class Settings:
             trusted_proxies=_integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
             search_rate=_integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
             secure=_choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
+            site=_site(env),
             log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
             ban=_choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
             environment=dict(env),
@@ -261,6 +265,13 @@ def _campaign_path(name: str) -> Path:
             f"AIGUILLAGE_CAMPAIGN={name}: no such campaign; there are {', '.join(campaigns.names_in(folder))}"
         )
     return folder / f"{name}.toml"
+
+
+def _site(env: Mapping[str, str]) -> str | None:
+    site = (env.get("AIGUILLAGE_SITE") or "").rstrip("/")
+    if site and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", site):
+        raise SettingsError(f"AIGUILLAGE_SITE={site}: must be an origin such as https://rdv.example.fr")
+    return site or None
 
 
 def _database_url(env: Mapping[str, str]) -> str | None:

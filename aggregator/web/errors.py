@@ -25,6 +25,7 @@ ERRORS = {
     405: (lazy_gettext("Demande non prévue"), lazy_gettext("Cette adresse ne répond pas à ce type de demande.")),
     413: (lazy_gettext("Demande trop longue"), lazy_gettext("Cette demande est trop longue pour être lue.")),
     414: (lazy_gettext("Adresse trop longue"), lazy_gettext("Cette adresse est trop longue pour être lue.")),
+    431: (lazy_gettext("Demande trop longue"), lazy_gettext("Cette demande est trop longue pour être lue.")),
     429: (lazy_gettext("Trop de recherches depuis votre réseau"), lazy_gettext("Réessayez dans 30 secondes.")),
     500: (
         lazy_gettext("Une partie du site ne répond pas"),

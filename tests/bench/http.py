@@ -22,7 +22,9 @@ from flask import Flask, Response
 from aggregator.cli.running import granian_arguments
 from aggregator.config.settings import ROOT, Settings
 from aggregator.redirect.event_log import Event, EventClass, Sealed, _Pending
+from aggregator.web.place.fast_redirect import Door
 from app import create_app
+from tests.web.conftest import layer
 
 SECONDS, ROUNDS = 2, 5
 
@@ -96,7 +98,7 @@ def view_without_log() -> Flask:
 
 
 def _without_door(app: Flask) -> Flask:
-    door: Any = app.wsgi_app
+    door = layer(app, Door)
     app.wsgi_app = door._flask  # type: ignore[method-assign]
     return app
 

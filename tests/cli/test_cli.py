@@ -112,7 +112,7 @@ def test_a_portal_whose_facts_are_all_told_is_fit_to_open(tmp_path: Path) -> Non
     providers.write_text(source.replace("aiguillage.example", "ville.example"))
 
     result = run("doctor", AIGUILLAGE_CAMPAIGN=str(campaign), AIGUILLAGE_PROVIDERS_FILE=str(providers),
-                 AIGUILLAGE_LOG_ORIGIN="ville.example/log", AIGUILLAGE_HTTPS="1",
+                 AIGUILLAGE_LOG_ORIGIN="ville.example/log", AIGUILLAGE_HTTPS="1", AIGUILLAGE_SITE="https://rdv.ville.example",
                  AIGUILLAGE_OFFICIAL_LIST="liste.csv")  # fmt: skip
 
     assert result.output == "Rien ne manque.\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,6 +16,14 @@ from app import create_app
 from tests.clock import NOON, Clock
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+def layer(app: Flask, kind: type[Any]) -> Any:
+    """The layer of this kind in front of Flask."""
+    found = app.wsgi_app
+    while not isinstance(found, kind):
+        found = found._flask  # type: ignore[attr-defined]
+    return found
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from werkzeug.exceptions import NotFound
 
 from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
+from aggregator.web.evidence import editions
+from aggregator.web.evidence.editions import RUNNING
 from aggregator.web.language.words import day, moment
-from aggregator.web.serving import editions
-from aggregator.web.serving.editions import RUNNING
 from aggregator.web.serving.site import Site, here
 
 data = Blueprint("data", __name__)

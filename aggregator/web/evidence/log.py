@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
+from werkzeug.exceptions import NotFound
 
 from aggregator.config.settings import ROOT
 from aggregator.web.serving.site import here
@@ -12,7 +13,7 @@ from aggregator.web.serving.site import here
 log = Blueprint("log", __name__)
 
 MUTABLE = ("checkpoint", "vkey")
-BESIDE = ("snapshots/", "hours/")
+BESIDE = ("snapshots", "hours")
 KINDS = {
     ".csv": "text/csv",
     ".json": "application/json",
@@ -23,13 +24,15 @@ KINDS = {
 
 @log.get("/log/<path:name>")
 def file(name: str) -> Response:
-    """A file of the log, or a snapshot that it names. Full tiles and snapshots never change."""
-    published = here().settings.published_dir
-    folder = published if name.startswith(BESIDE) else published / "log"
-    kind = KINDS.get(Path(name).suffix, "application/octet-stream")
-    if name in MUTABLE:
-        kind = "text/plain"
-    response = send_from_directory(folder, name, mimetype=kind, max_age=0 if name in MUTABLE else 3600)
+    """A file of the log, or a snapshot that it names. Full tiles, snapshots and past hours never change."""
+    site = here()
+    first, _, rest = name.partition("/")
+    if ".." in name.split("/"):
+        raise NotFound
+    folder, inside = (site.settings.published_dir / first, rest) if first in BESIDE else (site.log_dir, name)
+    kind = "text/plain" if name in MUTABLE else KINDS.get(Path(name).suffix, "application/octet-stream")
+    grows = name in MUTABLE or name == f"hours/{site.epoch}.ndjson"
+    response = send_from_directory(folder, inside, mimetype=kind, max_age=0 if grows else 3600)
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -13,11 +13,10 @@ from flask.blueprints import BlueprintSetupState
 
 from aggregator.config import hosting
 from aggregator.opendata import charts
-from aggregator.web.evidence import statements
+from aggregator.web.evidence import editions, statements
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
-from aggregator.web.serving import editions
 from aggregator.web.serving.platforms import draw
 from aggregator.web.serving.site import here
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, Response, request
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, request
 from flask_limiter import Limiter
 
+from aggregator.config.settings import Settings
 from aggregator.web.serving.site import Site
 
 FRAMED = "/embed/"
+LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?")
+MOST_QUERY_BYTES, MOST_HEADER_BYTES = 2048, 8192
 
 
 def policy(site: Site, ancestors: str = "'none'") -> str:
@@ -48,7 +55,37 @@ def headers_of(site: Site) -> dict[str, str]:
     return headers
 
 
+class OwnHost:
+    """WSGI, in front of everything: absolute addresses are made of the portal's own origin, not of what a request says.
+
+    Without `AIGUILLAGE_SITE` (a demonstration) the names of this machine's own loopback are believed, and no other.
+    """
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._flask = app.wsgi_app
+        scheme, _, host = (settings.site or "").partition("://")
+        self._own = (scheme, host) if host else None
+        self._default = f"{settings.host}:{settings.port}"
+        app.wsgi_app = self  # type: ignore[method-assign]
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if self._own:
+            environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._own
+        elif not LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")):
+            environ["HTTP_HOST"] = self._default
+        return self._flask(environ, start_response)
+
+
+def _bounded() -> None:
+    """Raises 414 and 431: what is longer than any question of ours is not read."""
+    if len(request.environ.get("QUERY_STRING", "")) > MOST_QUERY_BYTES:
+        abort(414)
+    if sum(len(name) + len(value) for name, value in request.headers) > MOST_HEADER_BYTES:
+        abort(431)
+
+
 def install(app: Flask, site: Site) -> None:
+    app.before_request(_bounded)
     headers = {**headers_of(site), "Cache-Control": "private, no-cache"}
     framed = {**headers, "Content-Security-Policy": policy(site, "*"), "Cross-Origin-Resource-Policy": "cross-origin"}
     del framed["X-Frame-Options"]  # it knows no "anybody": the policy says it

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, current_app, request
@@ -89,6 +90,11 @@ class Site:
     @property
     def health(self) -> dict[str, Any]:
         return cast(dict[str, Any], self.published("health"))
+
+    @property
+    def log_dir(self) -> Path:
+        """The static files of the public log."""
+        return self.settings.published_dir / "log"
 
     @property
     def interval_s(self) -> int:

@@ -13,9 +13,10 @@ from aggregator.config.settings import Settings
 from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.tokens import Tokens
+from aggregator.web.place.fast_redirect import Door
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
-from tests.web.conftest import BROWSER
+from tests.web.conftest import BROWSER, layer
 from tests.web.test_pages import tokens
 
 LIST = "/recherche?q=Lyon"
@@ -204,9 +205,9 @@ def test_what_no_person_saw_is_no_list_shown(app: Flask, site: Site, asked: dict
 
 
 def test_the_door_and_the_view_behind_it_answer_alike(app: Flask, token: str) -> None:
-    door = app.wsgi_app
+    door = layer(app, Door)
     quick = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
-    app.wsgi_app = door._flask  # type: ignore[attr-defined,method-assign]
+    app.wsgi_app = door._flask  # type: ignore[method-assign]
     view = app.test_client().post(f"/rdv/{token}", headers={"User-Agent": BROWSER})
 
     told = [pair for pair in view.headers.items() if pair[0] != "Vary"]  # an empty answer does not vary

@@ -16,8 +16,10 @@ from aggregator.country.geography import distance_m
 from aggregator.web.language import words
 from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.fragments import Fragment, hole
+from aggregator.web.serving.page_cache import PageCache
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
+from tests.web.conftest import layer
 
 LISTS = [
     "/recherche?insee=69123&rayon=50",
@@ -47,7 +49,7 @@ def forgetful(browser: FlaskClient, site: Site, path: str, cards: bool) -> str:
     """A page that was not asked for before; with `cards`, nor were its cards rendered."""
     if cards:
         site.cards.clear()
-    browser.application.wsgi_app._flask._answers.clear()  # type: ignore[attr-defined]
+    layer(browser.application, PageCache)._answers.clear()
     return browser.get(path).text
 
 

@@ -18,6 +18,7 @@ from aggregator.web.serving.cache import OVERHEAD_BYTES, SizedCache
 from aggregator.web.serving.page_cache import PageCache, _coding
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
+from tests.web.conftest import layer
 
 LIST = "/recherche?insee=69123&rayon=50"
 
@@ -179,9 +180,7 @@ def test_who_has_the_page_already_makes_it_for_those_who_have_not(
 
 def page_cache(browser: FlaskClient) -> Any:
     """Behind the door of departures stand the answers that are kept, and behind them Flask."""
-    found = browser.application.wsgi_app._flask  # type: ignore[attr-defined]
-    assert isinstance(found, PageCache)
-    return found
+    return layer(browser.application, PageCache)
 
 
 def refused(*_: Any) -> Any:

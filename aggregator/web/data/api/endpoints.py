@@ -27,9 +27,9 @@ from aggregator.web.data.api import openapi
 from aggregator.web.data.api.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
 from aggregator.web.data.api.place_json import COLUMNS, PlainPlaces
 from aggregator.web.data.api.problems import Problem
+from aggregator.web.evidence import editions
+from aggregator.web.evidence.editions import RUNNING, open_to_all
 from aggregator.web.find import query
-from aggregator.web.serving import editions
-from aggregator.web.serving.editions import RUNNING, open_to_all
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.platforms import states
 from aggregator.web.serving.site import Site, here

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 TITLES = {
     400: "Bad request", 404: "Not found", 405: "Method not allowed", 413: "Content too large", 414: "URI too long",
+    431: "Request header fields too large",
     429: "Too many requests", 500: "Internal error", 503: "Not ready",
 }  # fmt: skip
 RETRY_AFTER_S = 30
