@@ -7,33 +7,24 @@ so that the same failure has the same outcome whoever the provider is.
 
 from __future__ import annotations
 
-import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime
 from time import monotonic
-from typing import Any, ClassVar, TypeVar
-from zoneinfo import ZoneInfo
+from typing import ClassVar, TypeVar
 
-from providers import strict_json
+from providers.ask import Ask, as_failure
 from providers.breaker import Breaker
 from providers.errors import (
-    BlockedError,
-    CircuitOpenError,
     InvalidAnswerError,
     ProviderError,
-    RateLimitedError,
 )
-from providers.http import Answer, FetchClient, Limits
-from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason, Slot
-from providers.shapes import MOST_NAMED, Oddities, as_shape
+from providers.http import FetchClient, Limits
+from providers.reading import Draft, Window
+from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason
 
-PARIS = ZoneInfo("Europe/Paris")
-LEAVE_ALONE = (BlockedError, RateLimitedError, CircuitOpenError)
 MAX_PAGES = 200
 PARTS_AT_ONCE = 8
 
@@ -141,243 +132,3 @@ class Provider(ABC):
     def blocked_instead(self, error: ProviderError, path: str) -> bool:
         """True where this provider's own way of refusing is not the usual 403."""
         return False
-
-
-def as_failure(error: Exception) -> ProviderError:
-    """Whatever an adapter raised as a named failure of the one thing that it was about.
-
-    An error that nobody declared says its kind and where it was raised, never its message: that may quote the answer.
-    """
-    if isinstance(error, ProviderError):
-        return error
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).stem}.{frames[-1].name}" if frames else "an adapter"
-    return InvalidAnswerError(f"{type(error).__name__} in {where}", 200)
-
-
-class Ask:
-    """One conversation with one provider: counts its requests, minds the breaker, turns bytes into typed shapes.
-
-    `odd`: what of its answers could not be read.
-    """
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-        self.requests = 0
-        self.odd = Oddities()
-
-    def each(
-        self, items: Iterable[T], name: Callable[[T], object], read: Callable[[T], Iterable[Centre]]
-    ) -> Iterator[Centre]:
-        """The centres of every item of a list; an item that fails is named, and the others are read all the same.
-
-        Raises the errors with which a provider asks to be left alone.
-        """
-        for item in items:
-            try:
-                yield from tuple(read(item))
-            except LEAVE_ALONE:
-                raise
-            except Exception as error:
-                self.odd.element(f"{name(item)}: {as_failure(error)}")
-
-    def get(
-        self,
-        shape: type[T],
-        origin: str,
-        path: str,
-        params: Iterable[tuple[str, str]] = (),
-        query: str | None = None,
-    ) -> T:
-        """The answer to GET, as `shape` (a msgspec type). Raises ProviderError."""
-        url = self._provider.config.origins[origin] + path
-        return self._call(shape, path, lambda client: client.get(url, params, query))
-
-    def post(self, shape: type[T], origin: str, path: str, payload: Any) -> T:
-        url = self._provider.config.origins[origin] + path
-        return self._call(shape, path, lambda client: client.post(url, payload))
-
-    def get_any(self, origin: str, path: str, query: str | None = None) -> Any:
-        """The answer to GET as plain JSON, for an endpoint whose answers have several shapes."""
-        url = self._provider.config.origins[origin] + path
-        return self._call(object, path, lambda client: client.get(url, (), query))
-
-    def _call(self, shape: type[T], path: str, send: Callable[[FetchClient], Answer]) -> T:
-        provider = self._provider
-        provider.breaker.before()
-        self.requests += 1
-        try:
-            read = _typed(send(provider.client).body, shape, path, self.odd)
-        except ProviderError as error:
-            if provider.blocked_instead(error, path) and not isinstance(error, BlockedError):
-                error = BlockedError(str(error), error.status)
-            provider.breaker.failed(error)
-            raise error from None
-        provider.breaker.succeeded()
-        return read
-
-
-def _typed(body: bytes, shape: type[T], path: str, odd: Oddities) -> T:
-    try:
-        value = strict_json.loads(body)
-    except strict_json.StrictJsonError as error:
-        raise InvalidAnswerError(f"{path}: {error}", 200) from error
-    return value if shape is object else as_shape(value, shape, path, odd)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """`days` days from `start`; slots outside are dropped and counted."""
-
-    start: date
-    days: int
-
-    @property
-    def end(self) -> date:
-        """First day that is no longer asked for."""
-        return self.start + timedelta(days=self.days)
-
-    def __contains__(self, moment: datetime) -> bool:
-        return self.start <= moment.date() < self.end
-
-
-class Draft:
-    """A reading in the making. The same start for the same reason under the same key counts once."""
-
-    def __init__(self, ask: Ask, window: Window) -> None:
-        self.ask = ask
-        self.window = window
-        self.phone: str | None = None
-        self.phone_only = False
-        self.booking_url: str | None = None
-        self.centre_id: str | None = None
-        self.later_at: datetime | None = None
-        self._slots: dict[Any, Slot] = {}
-        self._dropped: set[Any] = set()
-        self._stale = False
-        self._failures: list[ProviderError] = []
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """A failure in here is noted and the reading goes on, unless the provider has asked to be left alone."""
-        try:
-            yield
-        except LEAVE_ALONE:
-            raise
-        except Exception as error:
-            self.fail(as_failure(error))
-
-    def fail(self, error: ProviderError) -> None:
-        if len(self._failures) < MOST_NAMED:
-            self._failures.append(error)
-
-    def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
-        """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
-        identity = key or (starts_at, reason)
-        if starts_at.astimezone(PARIS) not in self.window:
-            self._dropped.add(identity)
-            self._stale = self._stale or starts_at.astimezone(PARIS).date() < self.window.start
-        else:
-            self._slots.setdefault(identity, Slot(starts_at, reason))
-
-    def slot(self, text: str, reason: Reason, *key: Hashable) -> datetime | None:
-        """One slot by its start as the answer writes it; None when that is no date, which is noted.
-
-        `key`: what tells slots of one start apart (the provider's id, an agenda).
-        """
-        try:
-            moment = instant(text)
-            self.add(moment, reason, (*key, moment))
-        except (InvalidAnswerError, OverflowError) as error:
-            self.fail(as_failure(error))
-            return None
-        return moment
-
-    def hint(self, text: str | None) -> datetime | None:
-        """A date that the answer names beside its slots; None without one, or when it is no date, which is noted."""
-        try:
-            return instant(text).astimezone(PARIS) if text else None
-        except (InvalidAnswerError, OverflowError) as error:
-            self.fail(as_failure(error))
-            return None
-
-    def later(self, moment: datetime) -> None:
-        """The platform itself says that its first availability is at `moment`, beyond the window."""
-        self.later_at = min(moment, self.later_at) if self.later_at else moment
-
-    def __len__(self) -> int:
-        return len(self._slots)
-
-    def finish(self) -> Reading:
-        for odd in self.ask.odd.named:
-            self.fail(InvalidAnswerError(odd, 200))
-        slots = tuple(sorted(self._slots.values(), key=lambda slot: (slot.starts_at, slot.reason.text)))
-        if self._stale and not slots:
-            # Old slots alone are an old answer, not the news that nothing is free.
-            self.fail(InvalidAnswerError("only slots in the past", 200))
-        first = self._failures[0] if self._failures else None
-        if slots:
-            outcome = Outcome.OK
-        elif first is not None:
-            outcome = first.outcome
-        else:
-            outcome = Outcome.EMPTY
-        return Reading(
-            outcome=outcome,
-            slots=slots,
-            partial=bool(slots and self._failures),
-            phone_only=self.phone_only,
-            phone=self.phone,
-            booking_url=self.booking_url,
-            centre_id=self.centre_id,
-            later_at=None if slots else self.later_at,
-            http_status=first.status if first else (200 if self.ask.requests else None),
-            requests=self.ask.requests,
-            dropped=len(self._dropped),
-            note="; ".join(dict.fromkeys(map(str, self._failures)))[:500],
-            retry_after_s=next((f.retry_after_s for f in self._failures if f.retry_after_s), None),
-        )
-
-
-def instant(text: str, zone: ZoneInfo = PARIS) -> datetime:
-    """An ISO 8601 text as an aware datetime; a naive one, or a bare date (midnight), is local to `zone`.
-
-    Raises InvalidAnswerError.
-    """
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except (ValueError, OverflowError) as error:
-        raise InvalidAnswerError(f"not a date: {text[:40]!r}", 200) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def midnight(day: date) -> str:
-    """The first instant of `day` as naive ISO text, as platforms write it."""
-    return datetime.combine(day, time.min).isoformat()
-
-
-def phone_number(text: str | None) -> str | None:
-    """+33… (docs/providers.md §1.5); None for what is no number."""
-    if not text:
-        return None
-    digits = "".join(character for character in text if character in "0123456789+")
-    if digits.startswith("00"):
-        digits = "+" + digits[2:]
-    elif digits.startswith("0"):
-        digits = "+33" + digits[1:]
-    elif digits and not digits.startswith("+"):
-        digits = "+33" + digits
-    return digits if 8 <= len(digits) <= 16 else None
-
-
-# France in Europe, then overseas: behind each stand the nine digits that are dialled after a 0.
-FRENCH_PREFIXES = ("+33", "+262", "+590", "+594", "+596")
-
-
-def dialled(number: str) -> str:
-    """ "0499000001" of "+33499000001"; a foreign number stays as it is."""
-    prefix = next((one for one in FRENCH_PREFIXES if number.startswith(one)), None)
-    digits = number.removeprefix("+")
-    if prefix and digits.isascii() and digits.isdigit() and len(digits) == len(prefix) - 1 + 9:
-        return "0" + digits[len(prefix) - 1 :]
-    return number

@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from msgspec import Struct, field
-
-from providers.base import MAX_PAGES, Ask, Draft, Provider, phone_number
+from providers.ask import Ask
+from providers.base import MAX_PAGES, Provider
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
+from providers.phone import phone_number
+from providers.reading import Draft
 from providers.records import Centre, Department, Reason
 from providers.shapes import Oddities, as_shape
 from providers.text import number_in, slugify, split_link
+from providers.wire.keldoc import Cabinet, Clinic, Details, Listing, Motive, MotiveCategory, Row, Specialty, Timetable
 
 API = "/api/patients/v2"
 DAYS_PER_PAGE = 5  # larger windows time out (§4.3)
@@ -36,88 +38,6 @@ RENAMED = {
     "haute-vienne": "vienne-haute",
     "territoire-de-belfort": "belfort-territoire-de",
 }
-
-
-class RowCabinet(Struct):
-    street: str | None = None
-    zipcode: str | None = None
-    city: str | None = None
-    location: str | None = None
-
-
-class Row(Struct):
-    id: int
-    title: str
-    url: str
-    cabinet: RowCabinet
-    specialty_ids: list[int] = field(default_factory=list)
-    coordinates: str | None = None
-
-
-class Section(Struct):
-    data: list[Row] = field(default_factory=list)
-
-
-class Options(Struct):
-    next_page: bool = False
-
-
-class Listing(Struct):
-    options: Options | None = None
-    results: dict[str, Section] = field(default_factory=dict)
-
-
-class Details(Struct):
-    phone_number: str | None = None
-
-
-class Skill(Struct):
-    name: str | None = None
-
-
-class Specialty(Struct):
-    id: int | None = None
-    name: str | None = None
-    skills: list[Skill] | None = None
-
-
-class Cabinet(Struct):
-    id: int
-    slug: str | None = None
-
-
-class Clinic(Struct):
-    id: int
-    cabinets: list[Cabinet] | None = None
-    specialties: list[Specialty] | None = None
-
-
-class Agenda(Struct):
-    id: int
-
-
-class Motive(Struct):
-    id: int
-    name: str
-    agendas: list[Agenda] = field(default_factory=list)
-
-
-class MotiveCategory(Struct):
-    name: str | None
-    motives: list[Motive]
-
-
-class Entry(Struct):
-    start_time: str | None = None
-    agenda_id: int | None = None
-
-
-class Timetable(Struct, forbid_unknown_fields=False):
-    availabilities: dict[str, list[Entry]] | None = None
-    date: str | None = None
-    phone_number: str | None = None
-    num: str | None = None
-    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

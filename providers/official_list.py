@@ -7,19 +7,27 @@ line and its reason; what is odd but usable is kept and flagged. Links are clean
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from urllib.parse import parse_qs, unquote, urlsplit
+from datetime import date
+from urllib.parse import urlsplit
 
-from providers.base import phone_number
-from providers.booking_url import canonical
-from providers.records import WEEKDAYS, Centre, Hours
-from providers.text import clean, fold
+from providers.list_cells import (
+    RowError,
+    booking_links,
+    day_in,
+    hours_in,
+    insee_in,
+    position_in,
+    template_hours,
+    wheelchair_in,
+)
+from providers.phone import phone_number
+from providers.records import WEEKDAYS, Centre
+from providers.text import clean
 
 SOURCE = "official"
 STATE_COLUMNS = ("gid", "nom", "com_cp", "com_nom", "lat_coor1", "long_coor1", "rdv_site_web", "rdv_tel")
@@ -46,9 +54,6 @@ _PROFESSIONALS_ONLY = re.compile(
     r"^\W*r[ée]serv[ée]e?s? (?:uniquement )?aux? (?:professionnels?|personnels?|soignants?)"
 )
 _PUBLIC_TOO = re.compile(r"population|grand public|ainsi qu|et aux personnes|\+ ?de ?[0-9][0-9] ans")
-_URL = re.compile(r"(?:https?://|www\.)[^\s,;<>\"]+", re.IGNORECASE)
-_V3 = re.compile(r"https://urldefense\.[a-z]+/v3/__(.+?)__;([A-Za-z0-9_-]*)!*\S*")
-_BARE_HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/[^\s]*)?$", re.IGNORECASE)
 
 
 class OfficialListError(ValueError):
@@ -101,10 +106,6 @@ def _reader_for(columns: list[str]) -> _RowReader:
     )
 
 
-class RowError(ValueError):
-    """A row that cannot become a centre; the message is its reason."""
-
-
 def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, columns: int) -> OfficialList:
     centres: dict[str, Centre] = {}
     refused: list[Refusal] = []
@@ -144,8 +145,8 @@ def _checked(row: dict[str, str | None]) -> dict[str, str]:
 def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     links, hint = booking_links(row["rdv_site_web"])
     note = clean(row.get("rdv_modalites"), 1000)
-    lat, lon, flags = _position(row["lat_coor1"], row["long_coor1"])
-    closes = _day(row.get("date_fermeture", ""))
+    lat, lon, flags = position_in(row["lat_coor1"], row["long_coor1"])
+    closes = day_in(row.get("date_fermeture", ""))
     street = " ".join(part for part in (row.get("adr_num", ""), row.get("adr_voie", "")) if part.strip())
     return _centre(
         identifier=row["gid"],
@@ -160,15 +161,15 @@ def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
         phone=next(
             (n for n in (phone_number(row.get(c)) for c in ("rdv_tel", "lieu_tel", "rdv_tel2")) if n is not None), None
         ),
-        hours=tuple(_hours(row.get(f"rdv_{day}", "")) for day in WEEKDAYS),
+        hours=tuple(hours_in(row.get(f"rdv_{day}", "")) for day in WEEKDAYS),
         links=links,
         hint=hint,
         walk_in=row.get("rdv", "") == "f",
-        wheelchair=_wheelchair(row.get("lieu_accessibilite", "")),
+        wheelchair=wheelchair_in(row.get("lieu_accessibilite", "")),
         note=note,
         closed=row.get("centre_fermeture") == "t" or bool(closes and closes < as_of),
         professionals_only=row.get("reserve_professionels_sante") == "t" or reserved_for_professionals(note),
-        opens_on=_day(row.get("date_ouverture", "")),
+        opens_on=day_in(row.get("date_ouverture", "")),
         closes_on=closes,
     )
 
@@ -177,7 +178,7 @@ def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     walk_in = row["site_rdv"].strip().casefold() == WALK_IN
     links, hint = ([], None) if walk_in else booking_links(row["site_rdv"])
     note = clean(row["remarque"], 1000)
-    lat, lon, flags = _position(row["latitude"], row["longitude"])
+    lat, lon, flags = position_in(row["latitude"], row["longitude"])
     return _centre(
         identifier=row["identifiant"],
         name=row["nom"],
@@ -219,7 +220,7 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
         address=clean(str(facts.pop("address"))),
         postcode=postcode if re.fullmatch(r"[0-9]{5}", postcode) and postcode != "00000" else "",
         city=clean(str(facts.pop("city"))),
-        insee=_insee(insee),
+        insee=insee_in(insee),
         booking_url=link if has_page else None,
         booking_site=urlsplit(link).hostname if link and not has_page else None,
         platform_hint=hint,
@@ -229,99 +230,6 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
     return centre, len(links)
 
 
-def booking_links(cell: str) -> tuple[list[str], str | None]:
-    """(links of a cell, what it says when it holds none).
-
-    Mail-gateway wraps are opened, schemes added, several URLs told apart; an e-mail address is neither kept nor shown.
-    Raises RowError when all that the cell holds is a link that nobody can read.
-    """
-    text = cell.replace("\u00a0", " ").strip()
-    if not text:
-        return [], None
-    if _BARE_HOST.match(text) and "@" not in text:
-        text = f"https://{text}"
-    links: list[str] = []
-    unreadable = False
-    text = _V3.sub(lambda wrap: _fill_v3(wrap[1], wrap[2]), text)
-    for match in _URL.findall(text):
-        try:
-            link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
-            if link not in links and "@" not in urlsplit(link).netloc:
-                links.append(link)
-        except ValueError:
-            unreadable = True
-    if unreadable and not links:
-        raise RowError(f"the booking link cannot be read: {clean(text, 60)}")
-    if links or "@" in text:
-        return links, None
-    return [], clean(fold(text), 60)
-
-
-def _unwrap(url: str) -> str:
-    """The URL inside a mail gateway's: Proofpoint v1 and v2, Outlook safelinks."""
-    parts = urlsplit(url.strip())
-    host, query = (parts.hostname or "").lower(), parse_qs(parts.query)
-    if host.endswith("safelinks.protection.outlook.com") and "url" in query:
-        return query["url"][0]
-    if host.startswith("urldefense.") and "u" in query:
-        inner = query["u"][0]
-        if "/v2/" in parts.path:
-            inner = unquote(re.sub(r"-([0-9A-F]{2})", r"%\1", inner).replace("_", "/"))
-        return inner
-    return url
-
-
-def _fill_v3(masked: str, replaced: str) -> str:
-    """Proofpoint v3 puts "*" for characters that stand, base64-encoded, after the URL."""
-    padded = replaced + "=" * (-len(replaced) % 4)
-    characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
-    return "".join(next(characters, "*") if character == "*" else character for character in masked)
-
-
 def reserved_for_professionals(note: str) -> bool:
     text = note.casefold()
     return bool(_PROFESSIONALS_ONLY.search(text)) and not _PUBLIC_TOO.search(text)
-
-
-def template_hours(text: str) -> Hours:
-    """ "lundi: 09:00-12:00 | mardi: fermé" as seven texts; () when nothing is said."""
-    said = {}
-    for part in text.split("|"):
-        day, colon, hours = part.partition(":")
-        if colon and fold(day.strip()) in WEEKDAYS:
-            said[fold(day.strip())] = _hours(hours)
-    return tuple(said.get(day) for day in WEEKDAYS) if said else ()
-
-
-def _hours(text: str) -> str | None:
-    said = clean(text, 80)
-    if not said or fold(said) in ("non precise", "nc", "?"):
-        return None
-    return "" if fold(said) in ("ferme", "fermee", "close") else said
-
-
-def _wheelchair(text: str) -> bool | None:
-    said = fold(text).strip(" .!")
-    return {"oui": True, "non": False}.get(said)
-
-
-def _position(lat_text: str, lon_text: str) -> tuple[float | None, float | None, tuple[str, ...]]:
-    try:
-        lat, lon = (float(text.replace(",", ".")) for text in (lat_text, lon_text))
-    except ValueError:
-        return None, None, ("position",)
-    return lat, lon, ()
-
-
-def _insee(text: str) -> str | None:
-    text = text.zfill(5).upper() if text else text
-    return text if re.fullmatch(r"(?:[0-9]{2}|2[AB])[0-9]{3}", text) and text != "00000" else None
-
-
-def _day(text: str) -> date | None:
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None

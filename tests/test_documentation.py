@@ -26,6 +26,7 @@ def named_paths(text: str) -> set[str]:
         for word in words
         if ((word.split("/")[0] in TOP and "/" in word) or word.endswith(ENDINGS))
         and not word.startswith(("/", *MADE_LATER))
+        and "{" not in word
     }
 
 

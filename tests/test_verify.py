@@ -20,8 +20,9 @@ from aggregator.config.settings import ROOT, Settings
 from aggregator.ledger import seeds
 from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.redirect.event_log import Event, EventClass, EventLog, Sealed
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.search.order import Sort
 from aggregator.search.question import Moment, Question
 from aggregator.search.search import search

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import click
 from rich.console import Console
 
-from aggregator.config.settings import Settings, SettingsError
+from aggregator.config.environment import SettingsError
+from aggregator.config.settings import Settings
 from aggregator.country import NotBuiltError, building
 from aggregator.database import StoreError
 from aggregator.ledger.log import LogError

@@ -16,7 +16,8 @@ from aggregator.cli import demonstration
 from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness
-from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings, SettingsError
+from aggregator.config.environment import SettingsError
+from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings
 from aggregator.country import building
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer

@@ -10,8 +10,8 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -19,10 +19,11 @@ from typing import Any
 from aggregator.collect.admission import Intake
 from aggregator.collect.placement import place_centres
 from aggregator.collect.quarantine import is_another, sudden_change
+from aggregator.collect.readings import Result, in_flight, record_of, record_of_part, unreadable
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.database import StoreError
-from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Registry, Stores, pack
+from aggregator.store import Catalog, FetchRecord, OfferRow, Read, Registry, Stores, pack
 from aggregator.store.packed_slots import Kind
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
@@ -37,17 +38,6 @@ LONGEST_PAUSE_OF_AN_OFFER = timedelta(days=1)
 
 Progress = Callable[[str, int, int], None]
 """(what, done, of how many)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one reading gave, ready to be stored."""
-
-    offer: OfferRow
-    reading: Reading
-    packed: Packed
-    at: datetime
-    duration_ms: int
 
 
 class Collector:
@@ -107,24 +97,10 @@ class Collector:
         return run_id
 
     def _take(self, run_id: int, slug: str, found: Sequence[Discovered]) -> None:
-        self._catalog.put_fetches(run_id, (self._discovery_record(slug, part) for part in found))
+        self._catalog.put_fetches(run_id, [record_of_part(slug, part, self._now()) for part in found])
         self._accept(slug, found)
         self._keep_breaker(slug)
         self.place()
-
-    def _discovery_record(self, slug: str, part: Discovered) -> FetchRecord:
-        return FetchRecord(
-            slug,
-            "discover",
-            part.part,
-            part.outcome,
-            self._now() - timedelta(milliseconds=part.duration_ms),
-            part.duration_ms,
-            part.requests,
-            partial=bool(part.refused),
-            http_status=part.http_status,
-            note="; ".join(filter(None, (part.note, *part.refused[:5])))[:500],
-        )
 
     def _accept(self, slug: str, parts: Sequence[Discovered]) -> None:
         """Store the centres that a provider lists, unless the change is too sudden to be believed.
@@ -242,7 +218,7 @@ class Collector:
                 results.put(self._read_offer(provider, offers[0]))
                 offers = offers[1:] if provider.breaker.state.open_until is None else []
             with ThreadPoolExecutor(threads, thread_name_prefix=f"read-{slug}") as pool:
-                for future in _in_flight(pool, lambda offer: self._read_offer(provider, offer), offers, threads * 2):
+                for future in in_flight(pool, lambda offer: self._read_offer(provider, offer), offers, threads * 2):
                     results.put(future.result())
         finally:
             results.put(slug)
@@ -287,7 +263,7 @@ class Collector:
                     for result in batch
                 ]
             )
-            self._catalog.put_fetches(run_id, map(_record, batch))
+            self._catalog.put_fetches(run_id, map(record_of, batch))
 
     def _after_provider(self, slug: str, offers: Sequence[OfferRow], run_id: int) -> None:
         """Keep the breaker; when the provider stopped answering, what was not even asked is unknown too."""
@@ -315,47 +291,3 @@ class Collector:
 
     def fetch_table(self, run_id: int) -> list[dict[str, Any]]:
         return self._catalog.fetch_table(run_id)
-
-
-def due_before(now: datetime, interval_s: int) -> datetime:
-    """Readings older than this are due. A tenth of slack, so that a run every interval finds all of them."""
-    return now - timedelta(seconds=interval_s * 0.9)
-
-
-def unreadable(reading: Reading, error: Exception) -> Reading:
-    """What is left of a reading that could not be understood or stored: that it was made, and why it is unknown."""
-    note = f"{type(error).__name__} when it was read"
-    return Reading(Outcome.INVALID, http_status=reading.http_status, requests=reading.requests, note=note)
-
-
-def _record(result: Result) -> FetchRecord:
-    reading = result.reading
-    return FetchRecord(
-        result.offer.provider,
-        "slots",
-        result.offer.offer_id,
-        reading.outcome,
-        result.at,
-        result.duration_ms,
-        reading.requests,
-        partial=reading.partial,
-        http_status=reading.http_status,
-        dropped=reading.dropped,
-        note=reading.note,
-    )
-
-
-def _in_flight(
-    pool: ThreadPoolExecutor, work: Callable[[OfferRow], Result], items: Iterable[OfferRow], limit: int
-) -> Iterator[Future[Result]]:
-    """Futures as they end, at most `limit` begun: a national list never sits in memory as pending tasks."""
-    ended: queue.Queue[Future[Result]] = queue.Queue()
-    running = 0
-    for item in items:
-        if running >= limit:
-            yield ended.get()
-            running -= 1
-        pool.submit(work, item).add_done_callback(ended.put)
-        running += 1
-    for _ in range(running):
-        yield ended.get()

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
+from aggregator.config.phrases import folded, holds, without
 from providers.records import Reason
-from providers.text import fold
 
 ANY = "any"
 
@@ -202,8 +202,8 @@ class Campaign:
         return "open"
 
     def _read(self, provider: str, reason: Reason) -> Meaning | None:
-        name, whole = _phrase(reason.text), _phrase(f"{reason.context} | {reason.text}")
-        if _holds(_without(whole, self._rules.public), self._rules.professionals):
+        name, whole = folded(reason.text), folded(f"{reason.context} | {reason.text}")
+        if holds(without(whole, self._rules.public), self._rules.professionals):
             return None
         needs = self._by_code(self.needs, provider, reason)
         step = self._by_code(self.steps, provider, reason)
@@ -211,7 +211,7 @@ class Campaign:
         if reason.code is not None and self._knows_codes(provider) and not (needs or step):
             return None
         coded = bool(needs or step)
-        if not needs and not _holds(whole, self._rules.vague):
+        if not needs and not holds(whole, self._rules.vague):
             needs = _matching(self.needs, name) or _matching(self.needs, whole)
         step = step or _matching(self.steps, name)[:1] or _matching(self.steps, whole)[:1]
         audience = audience or _matching(self.audiences, whole)[:1]
@@ -220,9 +220,9 @@ class Campaign:
         return Meaning(tuple(needs), step[0] if step else None, audience[0] if audience else None)
 
     def _is_ours(self, name: str, whole: str, needs: list[str], step: list[str]) -> bool:
-        if not needs and _holds(name, self._rules.exclude):
+        if not needs and holds(name, self._rules.exclude):
             return False
-        return bool(needs or step or _holds(whole, self._rules.topic))
+        return bool(needs or step or holds(whole, self._rules.topic))
 
     def _by_code(self, entries: Sequence[Entry], provider: str, reason: Reason) -> list[str]:
         if reason.code is None:
@@ -278,29 +278,8 @@ def _line_of(text: str, message: str) -> int:
     return 1
 
 
-def _phrase(text: str) -> str:
-    """Folded words between single spaces, digits apart from letters: " 1 ere injection inj 1 "."""
-    spaced = re.sub(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", " ", fold(text))
-    return f" {' '.join(re.findall(r'[a-z]+|[0-9]+|[|]', spaced))} "
-
-
-@lru_cache(maxsize=4096)
-def _normal(phrase: str) -> str:
-    return _phrase(phrase)
-
-
-def _holds(text: str, phrases: Iterable[str]) -> bool:
-    return any(_normal(phrase) in text for phrase in phrases)
-
-
-def _without(text: str, phrases: Iterable[str]) -> str:
-    for phrase in phrases:
-        text = text.replace(_normal(phrase), " | ")
-    return text
-
-
 def _matching(entries: Iterable[Entry], text: str) -> list[str]:
-    return [entry.slug for entry in entries if _holds(_without(text, entry.unless), entry.match)]
+    return [entry.slug for entry in entries if holds(without(text, entry.unless), entry.match)]
 
 
 def names_in(folder: Path) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from aggregator.config import campaign as campaigns
 from aggregator.config import datasets
 from aggregator.config.campaign import Campaign
 from aggregator.config.datasets import Dataset
+from aggregator.config.environment import SettingsError, choice, database_url_in, integer, site_in
 from providers.base import ProviderConfig
 from providers.booking_url import BookingSites
 from providers.http import Limits
@@ -28,10 +28,6 @@ LIVE_SEARCHES_A_MINUTE = 300
 WEB_THREADS = 32
 KEPT_DAYS = 396
 """Thirteen months: how long events, snapshots and editions are kept."""
-
-
-class SettingsError(ValueError):
-    """A setting cannot be used; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Settings:
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Raises SettingsError."""
         env = os.environ if environment is None else environment
-        demo = _choice(env, "AIGUILLAGE_PROVIDERS", "sandbox", ("sandbox", "live")) == "sandbox"
+        demo = choice(env, "AIGUILLAGE_PROVIDERS", "sandbox", ("sandbox", "live")) == "sandbox"
         settings = cls(
             demo=demo,
             official_list=env.get("AIGUILLAGE_OFFICIAL_LIST") or None,
@@ -77,18 +73,18 @@ class Settings:
             campaign_path=_campaign_path(env.get("AIGUILLAGE_CAMPAIGN") or "covid-2021"),
             providers_path=Path(env.get("AIGUILLAGE_PROVIDERS_FILE") or cls.providers_path).resolve(),
             host=env.get("AIGUILLAGE_HOST") or cls.host,
-            port=_integer(env, "AIGUILLAGE_PORT", cls.port, 1, 65535),
-            collect_every_s=_integer(
+            port=integer(env, "AIGUILLAGE_PORT", cls.port, 1, 65535),
+            collect_every_s=integer(
                 env, "AIGUILLAGE_COLLECT_EVERY", DEMO_INTERVAL_S if demo else LIVE_INTERVAL_S, 10, 86400
             ),
-            horizon_days=_integer(env, "AIGUILLAGE_HORIZON_DAYS", cls.horizon_days, 1, 60),
-            database_url=_database_url(env),
-            trusted_proxies=_integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
-            search_rate=_integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
-            secure=_choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
-            site=_site(env),
+            horizon_days=integer(env, "AIGUILLAGE_HORIZON_DAYS", cls.horizon_days, 1, 60),
+            database_url=database_url_in(env),
+            trusted_proxies=integer(env, "AIGUILLAGE_TRUSTED_PROXIES", 0, 0, 5),
+            search_rate=integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
+            secure=choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
+            site=site_in(env),
             log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
-            ban=_choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
+            ban=choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
             environment=dict(env),
         )
         settings.campaign  # noqa: B018 - an unusable file is refused now, not at the first page
@@ -265,38 +261,3 @@ def _campaign_path(name: str) -> Path:
             f"AIGUILLAGE_CAMPAIGN={name}: no such campaign; there are {', '.join(campaigns.names_in(folder))}"
         )
     return folder / f"{name}.toml"
-
-
-def _site(env: Mapping[str, str]) -> str | None:
-    site = (env.get("AIGUILLAGE_SITE") or "").rstrip("/")
-    if site and not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", site):
-        raise SettingsError(f"AIGUILLAGE_SITE={site}: must be an origin such as https://rdv.example.fr")
-    return site or None
-
-
-def _database_url(env: Mapping[str, str]) -> str | None:
-    """The URL may hold a password: it is never repeated."""
-    url = env.get("DATABASE_URL") or None
-    if url is not None and not url.startswith(("postgresql://", "postgres://")):
-        raise SettingsError("DATABASE_URL must be a postgresql:// URL; unset it on a single machine")
-    return url
-
-
-def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value = env.get(name) or default
-    if value not in allowed:
-        raise SettingsError(f"{name}={value}: must be {' or '.join(allowed)}")
-    return value
-
-
-def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = env.get(name)
-    if not text:
-        return default
-    try:
-        value = int(text)
-    except ValueError:
-        raise SettingsError(f"{name}={text}: must be a whole number") from None
-    if not low <= value <= high:
-        raise SettingsError(f"{name}={text}: must lie between {low} and {high}")
-    return value

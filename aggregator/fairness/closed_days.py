@@ -16,11 +16,11 @@ from typing import Any
 
 from aggregator import canonical, files
 from aggregator.config.settings import Settings
-from aggregator.fairness import measures, metrics, small_areas
+from aggregator.fairness import decomposition, metrics, small_areas
 from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.metrics import Counts, Window
 from aggregator.ledger.controls import WINDOW_DAYS
-from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.events import EventClass
 from aggregator.redirect.impressions import UNKNOWN_AGE
 from aggregator.snapshot.format import SnapshotError, plain
 from aggregator.snapshot.shelf import Shelf
@@ -147,7 +147,7 @@ class Closing:
         redirects = {prov: row.redirects for prov, row in counts.items()}
         if not expected or sum(redirects.values()) < metrics.MIN_FOR_SHARE:
             return {}
-        return measures.decomposition(
+        return decomposition.decomposition(
             {
                 "places": {prov: row.places for prov, row in counts.items()},
                 "bookable": {prov: row.bookable for prov, row in counts.items()},

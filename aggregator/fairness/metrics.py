@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.fairness import measures
+from aggregator.fairness import decomposition, measures
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.search.order import CONTRACT
 from aggregator.snapshot.supply import PLACE
@@ -79,7 +79,7 @@ def rows(window: Window, checkpoint_size: int, demo: bool) -> list[dict[str, Any
         row["goodman_low"], row["goodman_high"] = (
             (together[index].low, together[index].high) if together else (None, None)
         )
-        row.update({f"effect_{name}": window.effects.get(slug, {}).get(name) for name in measures.EFFECTS})
+        row.update({f"effect_{name}": window.effects.get(slug, {}).get(name) for name in decomposition.EFFECTS})
         found.append({**row, **{name: whole[name] for name in WHOLE}, **tail})
     return found
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
-from aggregator.fairness import measures
+from aggregator.fairness import decomposition
 from aggregator.ledger import seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.redirect.event_reader import EventReader
@@ -171,7 +171,7 @@ def _add(answer: Answer, times: int, totals: dict[str, list[float]], drawn: dict
         (tuple(offer.provider for offer in one.place.offers), tie_group(one.candidate, answer.question.sort))
         for one in answer.found
     )
-    exposed = measures.exposures([measures.ListShown(times, lines)], [weight * PLACE for weight in WEIGHTS])
+    exposed = decomposition.exposures([decomposition.ListShown(times, lines)], [weight * PLACE for weight in WEIGHTS])
     for prov in exposed.uniform:
         totals[prov][0] += exposed.uniform[prov]
         totals[prov][1] += exposed.criteria[prov]

@@ -13,7 +13,7 @@ from typing import Any
 
 from aggregator.fairness import measures
 from aggregator.fairness.metrics import MIN_FOR_SHARE, alarm
-from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.events import EventClass
 from aggregator.redirect.rollups import STEP, Totals
 
 # Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (§8).

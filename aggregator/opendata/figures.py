@@ -7,28 +7,18 @@ stand inside the image. Numbers are written by the same library as on the pages.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-import resvg_py
-from babel.dates import format_date
-from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from aggregator.config.datasets import LICENCE, Column
-from aggregator.config.settings import ROOT, Settings
+from aggregator.config.datasets import Column
+from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.opendata import charts
+from aggregator.opendata.drawing import Figure, day, draw, number, png
 from aggregator.opendata.text_formats import EXCEL_FR, as_csv
 
-WIDTH, HEIGHT = 1200, 675
-PNG_ZOOM = 2
-CLICK = "Une redirection est un clic compté une fois, pas un rendez-vous pris."
 EFFECTS = {
     "availability": "disponibilité",
     "demand_geography": "géographie",
@@ -38,20 +28,6 @@ EFFECTS = {
     "citizen_choice": "choix des personnes",
 }
 STRATA = {"department": "département", "rest-of-region": "reste de région", "rest-of-country": "reste du pays"}
-
-
-@dataclass(frozen=True)
-class Figure:
-    """`drawing`: what its template needs; `columns` and `rows`: the table that it draws."""
-
-    name: str
-    title: str
-    period: str
-    unit: str
-    template: str
-    drawing: Mapping[str, Any]
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -251,77 +227,6 @@ def outages(material: Material) -> Figure:
         _columns("day:date", "provider:string", "minutes_unread:integer", "fetches:integer", "fetches_failed:integer"),
         [[row["day"], row["provider"], row["minutes_unread"], row["fetches"], row["fetches_failed"]] for row in rows],
     )
-
-
-def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
-    """The SVG of a figure; colours are attributes, so that the strictest policy shows it as it is."""
-    template = _environment().get_template(f"figures/{figure.template}")
-    return template.render(
-        figure=figure,
-        demo=head["demo"],
-        source=f"Aiguillage, édition {head['edition']}, mise à jour {head['updated']} (UTC), "
-        f"journal à {number(head['log_size'])} lignes",
-        licence=f"{LICENCE} · {CLICK}",
-        address=f"https://{address}",
-        width=WIDTH,
-        height=HEIGHT,
-        **figure.drawing,
-    )
-
-
-def png(svg: str) -> bytes:
-    """For print and sharing, twice the size; the letters come with the program, so that it looks alike everywhere."""
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=svg,
-            zoom=PNG_ZOOM,
-            background="#ffffff",
-            skip_system_fonts=True,
-            font_files=list(_letters()),
-            font_family="Roboto",
-            sans_serif_family="Roboto",
-        )
-    )
-
-
-@cache
-def _letters() -> tuple[str, ...]:
-    package = distribution("font-roboto")
-    return tuple(
-        str(Path(str(package.locate_file(f"font_roboto/files/Roboto-{weight}.ttf")))) for weight in ("Regular", "Bold")
-    )
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(ROOT / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters: dict[str, Callable[..., str]] = {"number": number, "percent": percent, "points": points}
-    made.filters.update(filters)
-    return made
-
-
-def number(value: float) -> str:
-    return str(format_decimal(value, locale="fr"))
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{format_decimal(round(100 * share, 1), format='#,##0.0', locale='fr')}\u00a0%"
-
-
-def points(difference: float) -> str:
-    """ "+6,4", "−0,5"; "0" only when it is nothing at all."""
-    sign = "+" if difference > 0 else "−"
-    return f"{sign}{format_decimal(abs(round(100 * difference, 1)), format='0.0', locale='fr')}" if difference else "0"
-
-
-def day(text: str) -> str:
-    return str(format_date(date.fromisoformat(text), "d MMMM y", locale="fr"))
 
 
 def _department_names(material: Material) -> dict[str, str]:

@@ -14,7 +14,7 @@ from aggregator import instants
 from aggregator.config import hosting
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
-from providers.base import dialled
+from providers.phone import dialled
 
 STATE_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

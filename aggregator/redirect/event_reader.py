@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from aggregator.redirect.event_log import EventClass, open_events
+from aggregator.redirect.event_log import open_events
+from aggregator.redirect.events import EventClass
 
 TABLES_BY_HOUR = ("impressions", "lists", "ages", "misses")
 FORGET = "UPDATE lists SET n = n - ? WHERE bin = ? AND epoch = ? AND snapshot = ? AND key = ? AND hash = ?"

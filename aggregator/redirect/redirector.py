@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.redirect.event_log import Event, EventClass, EventLog, Sealed
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.redirect.tokens import Click, TokenError, Tokens, still_valid
 from aggregator.redirect.visitors import (
     MOST_A_NETWORK,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -54,28 +55,9 @@ class Catalog(ReadingLog, ImportLog):
         `grace`: how long they must have been lacking; a list with rows that could not be read gives them some.
         Returns how many were added, changed, unchanged and gone.
         """
-        known = {
-            row["source_id"]: row
-            for row in self.rows("SELECT * FROM centres WHERE source = :source", {"source": source})
-        }
+        rows = list(self._revised(source, centres, at))
         counts = {"added": 0, "changed": 0, "unchanged": 0, "gone": 0}
-        rows = []
-        for centre in centres:
-            content = dump(centre)
-            digest = hashlib.sha256(content.encode()).hexdigest()
-            old = known.get(centre.source_id)
-            state = "added" if old is None else "unchanged" if old["content_hash"] == digest else "changed"
-            counts[state] += 1
-            rows.append(
-                {
-                    "source": source,
-                    "id": centre.source_id,
-                    "content": content,
-                    "hash": digest,
-                    "at": at.isoformat(),
-                    "revision": 1 if old is None else old["revision"] + (state == "changed"),
-                }
-            )
+        counts.update(Counter(row.pop("state") for row in rows))
         with self.transaction():
             self.run_many(
                 "INSERT INTO centres VALUES (:source, :id, :content, :hash, :revision, :at, :at, NULL, NULL) "
@@ -90,6 +72,25 @@ class Catalog(ReadingLog, ImportLog):
                     {"source": source, "at": at.isoformat(), "since": (at - grace).isoformat()},
                 )
         return counts
+
+    def _revised(self, source: str, centres: Sequence[Centre], at: datetime) -> Iterator[dict[str, Any]]:
+        """The rows of centres as a source lists them now, each with its `state` beside the known one."""
+        held = self.rows("SELECT * FROM centres WHERE source = :source", {"source": source})
+        known = {row["source_id"]: row for row in held}
+        for centre in centres:
+            content = dump(centre)
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            old = known.get(centre.source_id)
+            state = "added" if old is None else "unchanged" if old["content_hash"] == digest else "changed"
+            yield {
+                "state": state,
+                "source": source,
+                "id": centre.source_id,
+                "content": content,
+                "hash": digest,
+                "at": at.isoformat(),
+                "revision": 1 if old is None else old["revision"] + (state == "changed"),
+            }
 
     def hold(self, centre: Centre, why: str) -> None:
         """Keep the known revision in force and note that a new one waits for an operator."""

@@ -17,8 +17,9 @@ from datetime import UTC, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from aggregator.collect.collector import Collector, Progress, due_before
+from aggregator.collect.collector import Collector, Progress
 from aggregator.collect.link_check import check_links
+from aggregator.collect.readings import due_before
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.database import StoreError

@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from providers.official_list import TEMPLATE_COLUMNS
 from providers.sandbox.faults import FAULTS, send
-from providers.sandbox.platforms import PLATFORMS, Platform
+from providers.sandbox.platform import Platform
+from providers.sandbox.platforms import PLATFORMS
 from providers.sandbox.world import SimCentre, World
 
 LIST_PATH = "/centres-vaccination.csv"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config.settings import Settings
-from aggregator.redirect.event_log import commitment
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import commitment
 from tests.bench.score import Score, report
 from tests.bench.sealed import sealed, verdict
 

@@ -21,7 +21,8 @@ from flask import Flask, Response
 
 from aggregator.cli.running import granian_arguments
 from aggregator.config.settings import ROOT, Settings
-from aggregator.redirect.event_log import Event, EventClass, Sealed, _Pending
+from aggregator.redirect.event_log import _Pending
+from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.web.place.fast_redirect import Door
 from app import create_app
 from tests.web.conftest import layer

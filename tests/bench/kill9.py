@@ -12,8 +12,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from tests.bench.score import Score, report
 from tests.bench.stage import post, served, staged
 

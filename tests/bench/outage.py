@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aggregator.collect.collector import Collector, due_before
+from aggregator.collect.collector import Collector
+from aggregator.collect.readings import due_before
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.store import Stores, open_stores

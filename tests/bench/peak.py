@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.country import gazetteer as gazetteers
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from tests.bench.score import Score, report
 from tests.bench.stage import Web, served, staged
 

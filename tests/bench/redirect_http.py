@@ -11,8 +11,8 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from tests.bench.harness import Result, at_least, at_most, main, told
 from tests.bench.http import in_turn, under_granian, wrk
 from tests.bench.stage import served, staged

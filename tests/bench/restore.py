@@ -12,8 +12,9 @@ from pathlib import Path
 
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
-from aggregator.redirect.event_log import commitment, open_events
+from aggregator.redirect.event_log import open_events
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import commitment
 from aggregator.worker.backup import BackupError, backup, restore
 from tests.bench.score import Score, report
 from tests.bench.sealed import START, event, verdict

@@ -11,7 +11,8 @@ from pathlib import Path
 import verify
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from tests.browser.conftest import TOWN, Portal, needs_chromium, search
 from tests.loopback import Loopback, Status
 from tests.web.conftest import BROWSER

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from aggregator.cli import main
+from aggregator.config.environment import SettingsError
 from aggregator.config.readiness import QUESTIONS
-from aggregator.config.settings import ROOT, Settings, SettingsError
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.config.settings import ROOT, Settings
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass
 from aggregator.store import open_stores
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World

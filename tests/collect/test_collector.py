@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.collect.collector import Collector, due_before
+from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.collect.quarantine import is_another, sudden_change
+from aggregator.collect.readings import due_before
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.snapshot.shelf import Snapshot

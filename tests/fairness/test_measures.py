@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.fairness import decomposition
 from aggregator.fairness import measures as our
 from tests.conftest import FIXTURES
 
@@ -161,21 +162,23 @@ def test_weights_of_ranks() -> None:
     given_, expected = case("position_curves")
 
     for curve, name in (("log2", "log2"), ("inverse", "inverse"), ("geometric", "geometric_half")):
-        assert [our.weight(rank, curve) for rank in given_["k"]] == near(expected[name])
+        assert [decomposition.weight(rank, curve) for rank in given_["k"]] == near(expected[name])
 
 
-def lists_of(given_: dict[str, Any]) -> list[our.ListShown]:
-    return [our.ListShown(shown["n"], tuple(((p,), t) for _, p, t in shown["order"])) for shown in given_["lists"]]
+def lists_of(given_: dict[str, Any]) -> list[decomposition.ListShown]:
+    return [
+        decomposition.ListShown(shown["n"], tuple(((p,), t) for _, p, t in shown["order"])) for shown in given_["lists"]
+    ]
 
 
 def test_six_terms_that_add_up() -> None:
     given_, expected = case("gap_decomposition")
-    exposed = our.exposures(lists_of(given_))
+    exposed = decomposition.exposures(lists_of(given_))
     redirects: Counter[str] = Counter()
     for shown in given_["lists"]:
         for (_, provider, _), clicks in zip(shown["order"], shown["clicks"], strict=True):
             redirects[provider] += clicks
-    found = our.decomposition(
+    found = decomposition.decomposition(
         {
             "places": Counter(given_["centres"].values()),
             "bookable": Counter(given_["centres"][one] for one in given_["bookable"]),
@@ -193,16 +196,18 @@ def test_six_terms_that_add_up() -> None:
             assert terms[name] == near(expected[f"effect_{name}"][number]), name
         assert terms["share_criteria"] == near(expected["criteria_exposure_share"][number])
         assert terms["deviation"] == 0.0
-        assert sum(terms[name] for name in our.EFFECTS) == near(terms["share_redirects"] - terms["share_places"])
+        assert sum(terms[name] for name in decomposition.EFFECTS) == near(
+            terms["share_redirects"] - terms["share_places"]
+        )
 
 
 def test_a_list_served_otherwise_than_replayed_shows_as_deviation() -> None:
     """The control: one exchange of two places in what was served, and the term is no longer zero."""
-    replayed = our.exposures([our.ListShown(10, ((("D",), 0), (("M",), 0)))])
-    served = our.exposures([our.ListShown(10, ((("M",), 0), (("D",), 0)))])
+    replayed = decomposition.exposures([decomposition.ListShown(10, ((("D",), 0), (("M",), 0)))])
+    served = decomposition.exposures([decomposition.ListShown(10, ((("M",), 0), (("D",), 0)))])
     same = {"D": 1.0, "M": 1.0}
 
-    found = our.decomposition(
+    found = decomposition.decomposition(
         {
             "places": same,
             "bookable": same,
@@ -220,14 +225,14 @@ def test_a_list_served_otherwise_than_replayed_shows_as_deviation() -> None:
 def test_ranks_beyond_the_first_page_are_worth_nothing() -> None:
     lines = tuple(((("A",) if number < 2 else ("B",)), 0) for number in range(5))
 
-    exposed = our.exposures([our.ListShown(1, lines)], weights=(1.0, 0.5))
+    exposed = decomposition.exposures([decomposition.ListShown(1, lines)], weights=(1.0, 0.5))
 
     assert exposed.drawn == {"A": 1.5, "B": 0.0}
     assert exposed.uniform == near({"A": 0.6, "B": 0.9})
 
 
 def test_a_line_of_two_platforms_is_shared_between_them() -> None:
-    exposed = our.exposures([our.ListShown(3, ((("A", "B"), 0),))])
+    exposed = decomposition.exposures([decomposition.ListShown(3, ((("A", "B"), 0),))])
 
     assert exposed.drawn == {"A": 1.5, "B": 1.5}
 
@@ -235,7 +240,7 @@ def test_a_line_of_two_platforms_is_shared_between_them() -> None:
 def test_change_between_two_periods() -> None:
     given_, expected = case("kitagawa")
 
-    assert our.kitagawa(given_["wA"], given_["wB"], given_["rA"], given_["rB"]) == near(expected)
+    assert decomposition.kitagawa(given_["wA"], given_["wB"], given_["rA"], given_["rB"]) == near(expected)
 
 
 def test_chance_of_finding_what_is_false() -> None:

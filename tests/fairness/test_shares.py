@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from aggregator.fairness.measures import goodman
 from aggregator.fairness.metrics import alarm
 from aggregator.fairness.shares import Counted, compare, share, stands, table, verdict
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.rollups import STEP, RollUps
 from aggregator.snapshot.supply import supply_of
 

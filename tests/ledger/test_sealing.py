@@ -18,8 +18,9 @@ from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import Signer
 from aggregator.ledger.sealing import Rules, Sealer
 from aggregator.ledger.seeds import SeedChain, SeedError, day_seed, load_or_create
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from tests.clock import NOON
 
 SIGNER = Signer("portail.example/log", Ed25519PrivateKey.from_private_bytes(b"k" * 32))

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 
 from aggregator.config.settings import ROOT, Settings
 from providers.booking_url import BookingSites, UnsafeUrlError
-from providers.official_list import (
-    TEMPLATE_COLUMNS,
-    OfficialListError,
-    booking_links,
-    read,
-    reserved_for_professionals,
-    template_hours,
-)
+from providers.list_cells import booking_links, template_hours
+from providers.official_list import TEMPLATE_COLUMNS, OfficialListError, read, reserved_for_professionals
 from tests.conftest import FIXTURES, Recorded
 
 MARCH = date(2021, 3, 23)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from providers.base import Provider, instant
+from providers.base import Provider
 from providers.ordoclic import Ordoclic
+from providers.reading import instant
 from providers.records import Outcome
 from tests.conftest import Recorded, fixture
 from tests.loopback import Loopback, Request

@@ -19,10 +19,11 @@ from aggregator.config.campaign import Campaign
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from providers import doctolib, keldoc, maiia
-from providers.base import Draft, Provider, Window, instant
+from providers.base import Provider
 from providers.doctolib import Doctolib
 from providers.keldoc import Keldoc
 from providers.maiia import Maiia
+from providers.reading import Draft, Window, instant
 from providers.records import Department, Outcome, Reading, Reason
 from providers.strict_json import StrictJsonError, loads
 from tests.conftest import Recorded

@@ -19,8 +19,9 @@ from msgspec.structs import replace
 
 from aggregator.config.settings import ROOT
 from aggregator.ledger import seeds
-from aggregator.redirect.event_log import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
+from aggregator.redirect.event_log import _SCHEMA, EventLog, EventLogError
 from aggregator.redirect.event_reader import EventReader, erase
+from aggregator.redirect.events import Event, EventClass, Sealed, commitment
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.snapshot.supply import PLACE
 from tests.clock import NOON
@@ -112,7 +113,8 @@ def test_a_locked_file_keeps_nobody_waiting_and_the_event_comes_later(tmp_path: 
 def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: Path) -> None:
     log = EventLog(tmp_path / "events.db", wait_s=0.05)
     log._miss([])
-    from aggregator.redirect.event_log import Sealed, _Pending
+    from aggregator.redirect.event_log import _Pending
+    from aggregator.redirect.events import Sealed
 
     log._miss([_Pending(Sealed(EVENT, b"0" * 16))])
     assert log.misses == 1

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.rollups import RollUps
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-11-23", "2026-11-24", "2026-11-25"

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from aggregator.config.settings import Settings
 from aggregator.ledger.log import LogError
 from aggregator.publish.publisher import Publisher
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from aggregator.snapshot.supply import PLACE
 from aggregator.store import open_stores
 from aggregator.web.language.words import phone

@@ -10,8 +10,9 @@ import pytest
 
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from aggregator.worker.backup import STORES, BackupError, backup, restore
 from tests.clock import NOON
 from tests.conftest import seal

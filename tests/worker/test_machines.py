@@ -31,7 +31,7 @@ import pytest
 
 import verify
 from aggregator.config.settings import ROOT
-from aggregator.redirect.event_log import EventClass
+from aggregator.redirect.events import EventClass
 from aggregator.redirect.shared_events import SharedEvents
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World

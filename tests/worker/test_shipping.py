@@ -16,8 +16,9 @@ from aggregator.cli import main
 from aggregator.config.settings import Settings
 from aggregator.database import StoreError
 from aggregator.fairness.accounts import Accounts
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.shared_events import SharedEvents
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import KEYS, OtherKeysError, agree_on_keys, leading

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from aggregator.search.order import band_limits
 from aggregator.web.language.catalogues import FRENCH, gettext, language, together
-from providers.base import dialled
+from providers.phone import dialled
 
 NBSP = "\u00a0"
 

@@ -12,7 +12,8 @@ import pytest
 
 from aggregator import canonical, files
 from aggregator.config.settings import Settings
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass
 from app import create_app
 from tests.clock import NOON
 from tests.conftest import seal

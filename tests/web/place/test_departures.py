@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from aggregator.config.settings import Settings
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from aggregator.redirect.tokens import Tokens
 from aggregator.web.place.fast_redirect import Door
 from aggregator.web.serving.site import Site

@@ -1,0 +1,148 @@
+"""One reading in the making: its window, its slots, and what went wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from providers.ask import LEAVE_ALONE, Ask, as_failure
+from providers.errors import InvalidAnswerError, ProviderError
+from providers.records import Outcome, Reading, Reason, Slot
+from providers.shapes import MOST_NAMED
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`days` days from `start`; slots outside are dropped and counted."""
+
+    start: date
+    days: int
+
+    @property
+    def end(self) -> date:
+        """First day that is no longer asked for."""
+        return self.start + timedelta(days=self.days)
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment.date() < self.end
+
+
+class Draft:
+    """A reading in the making. The same start for the same reason under the same key counts once."""
+
+    def __init__(self, ask: Ask, window: Window) -> None:
+        self.ask = ask
+        self.window = window
+        self.phone: str | None = None
+        self.phone_only = False
+        self.booking_url: str | None = None
+        self.centre_id: str | None = None
+        self.later_at: datetime | None = None
+        self._slots: dict[Any, Slot] = {}
+        self._dropped: set[Any] = set()
+        self._stale = False
+        self._failures: list[ProviderError] = []
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A failure in here is noted and the reading goes on, unless the provider has asked to be left alone."""
+        try:
+            yield
+        except LEAVE_ALONE:
+            raise
+        except Exception as error:
+            self.fail(as_failure(error))
+
+    def fail(self, error: ProviderError) -> None:
+        if len(self._failures) < MOST_NAMED:
+            self._failures.append(error)
+
+    def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
+        """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
+        identity = key or (starts_at, reason)
+        if starts_at.astimezone(PARIS) not in self.window:
+            self._dropped.add(identity)
+            self._stale = self._stale or starts_at.astimezone(PARIS).date() < self.window.start
+        else:
+            self._slots.setdefault(identity, Slot(starts_at, reason))
+
+    def slot(self, text: str, reason: Reason, *key: Hashable) -> datetime | None:
+        """One slot by its start as the answer writes it; None when that is no date, which is noted.
+
+        `key`: what tells slots of one start apart (the provider's id, an agenda).
+        """
+        try:
+            moment = instant(text)
+            self.add(moment, reason, (*key, moment))
+        except (InvalidAnswerError, OverflowError) as error:
+            self.fail(as_failure(error))
+            return None
+        return moment
+
+    def hint(self, text: str | None) -> datetime | None:
+        """A date that the answer names beside its slots; None without one, or when it is no date, which is noted."""
+        try:
+            return instant(text).astimezone(PARIS) if text else None
+        except (InvalidAnswerError, OverflowError) as error:
+            self.fail(as_failure(error))
+            return None
+
+    def later(self, moment: datetime) -> None:
+        """The platform itself says that its first availability is at `moment`, beyond the window."""
+        self.later_at = min(moment, self.later_at) if self.later_at else moment
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def finish(self) -> Reading:
+        for odd in self.ask.odd.named:
+            self.fail(InvalidAnswerError(odd, 200))
+        slots = tuple(sorted(self._slots.values(), key=lambda slot: (slot.starts_at, slot.reason.text)))
+        if self._stale and not slots:
+            # Old slots alone are an old answer, not the news that nothing is free.
+            self.fail(InvalidAnswerError("only slots in the past", 200))
+        first = self._failures[0] if self._failures else None
+        if slots:
+            outcome = Outcome.OK
+        elif first is not None:
+            outcome = first.outcome
+        else:
+            outcome = Outcome.EMPTY
+        return Reading(
+            outcome=outcome,
+            slots=slots,
+            partial=bool(slots and self._failures),
+            phone_only=self.phone_only,
+            phone=self.phone,
+            booking_url=self.booking_url,
+            centre_id=self.centre_id,
+            later_at=None if slots else self.later_at,
+            http_status=first.status if first else (200 if self.ask.requests else None),
+            requests=self.ask.requests,
+            dropped=len(self._dropped),
+            note="; ".join(dict.fromkeys(map(str, self._failures)))[:500],
+            retry_after_s=next((f.retry_after_s for f in self._failures if f.retry_after_s), None),
+        )
+
+
+def instant(text: str, zone: ZoneInfo = PARIS) -> datetime:
+    """An ISO 8601 text as an aware datetime; a naive one, or a bare date (midnight), is local to `zone`.
+
+    Raises InvalidAnswerError.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError) as error:
+        raise InvalidAnswerError(f"not a date: {text[:40]!r}", 200) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def midnight(day: date) -> str:
+    """The first instant of `day` as naive ISO text, as platforms write it."""
+    return datetime.combine(day, time.min).isoformat()
