@@ -22,6 +22,8 @@ from providers import PROVIDERS
 CODE = sorted([ROOT / "app.py", *(ROOT / "aggregator").rglob("*.py"), *(ROOT / "providers").rglob("*.py")])
 NAMES = ("doctolib", "maiia", "keldoc", "ordoclic", "mapharma", "avecmondoc")
 MAX_LINES, MAX_FUNCTION_LINES, MAX_ARGUMENTS, MAX_MODULES = 300, 40, 6, 9
+MAX_TEMPLATE_LINE = 160
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
 
 def module(path: Path) -> ast.Module:
@@ -199,6 +201,22 @@ def test_no_room_holds_more_modules_than_one_can_keep_in_mind() -> None:
 
     assert len(rooms) > 15
     assert crowded == {}
+
+
+def long_lines(template: str) -> list[int]:
+    return [number for number, line in enumerate(template.splitlines(), 1) if len(line) > MAX_TEMPLATE_LINE]
+
+
+def test_lines_of_templates_stay_short() -> None:
+    """A line that says more is a macro, or a sentence over several lines: `trans trimmed`."""
+    found = {path.name: lines for path in TEMPLATES if (lines := long_lines(path.read_text(encoding="utf-8")))}
+
+    assert len(TEMPLATES) > 30
+    assert found == {}
+
+
+def test_a_long_line_of_a_template_would_be_seen() -> None:
+    assert long_lines("<p>\n" + "é" * 160 + "\n" + "é" * 161) == [3]
 
 
 def test_nothing_of_the_project_names_a_place_on_a_machine() -> None:

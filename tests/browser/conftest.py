@@ -10,14 +10,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from aggregator.config.settings import ROOT
+from tests.browser.fonts import FONT_SETS, environment_with, folder_of
 from tests.conftest import gazetteer_file
 from tests.web.conftest import BROWSER
 
@@ -106,23 +108,51 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
                 pass
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+@contextmanager
+def opened_chromium(driver: Playwright, surroundings: dict[str, str] | None = None) -> Iterator[Browser]:
     assert CHROMIUM is not None, "Chromium is needed here and is not installed"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], env=surroundings)
+    yield opened
+    opened.close()
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A telephone without script, and with an ordinary user agent: headless ones count as robots."""
+@contextmanager
+def telephone(chromium: Browser) -> Iterator[Page]:
+    """Without script, and with an ordinary user agent: headless ones count as robots."""
     context = chromium.new_context(
         viewport={"width": 360, "height": 740}, user_agent=BROWSER, java_script_enabled=False
     )
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    with opened_chromium(driver) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    with telephone(chromium) as opened:
+        yield opened
+
+
+@pytest.fixture(params=FONT_SETS)
+def lettered(request: pytest.FixtureRequest, driver: Playwright, tmp_path: Path) -> Iterator[tuple[Page, str]]:
+    """A telephone whose fonts are those of one set alone, and the name of the set."""
+    fonts = folder_of(request.param)
+    if fonts is None and not os.environ.get("AIGUILLAGE_NEEDS_BROWSER"):
+        pytest.skip(f"the fonts {request.param} are not on this machine")
+    assert fonts is not None, f"the fonts {request.param} are needed here and are not installed"
+    with opened_chromium(driver, environment_with(fonts, tmp_path)) as chromium, telephone(chromium) as opened:
+        yield opened, request.param
 
 
 def search(page: Page, portal: Portal, town: str = TOWN) -> None:

@@ -68,26 +68,112 @@ def test_every_platform_is_landed_on_and_counted(page: Page, portal: Portal) -> 
     assert events.totals() + events.totals(EventClass.DUPLICATE) - before == 4
 
 
-def test_all_buttons_of_a_page_look_the_same(page: Page, portal: Portal) -> None:
-    for width in (320, 360, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        page.goto(f"{portal.origin}/recherche?q={TOWN}&rayon=50")
-        boxes = [b.bounding_box() for b in page.locator("form[action^='/rdv/'] button").all()]
-        sizes = {(round(box["width"]), round(box["height"])) for box in boxes if box}
+BUTTONS = "form[action^='/rdv/'] button"
+# Size of text -> width of the window -> width and height of every button to a platform.
+SIZES = {
+    "100%": {320: (254, 63), 360: (294, 63), 768: (293, 63), 1280: (293, 63)},
+    "200%": {320: (254, 81), 360: (286, 91), 768: (606, 126), 1280: (539, 126)},
+}
+# For each button: its box, its words before the platform's name, that name; boxes are [left, top, right, bottom].
+BOXES = """all => all.map(button => {
+    const words = document.createRange()
+    words.selectNode(button.firstChild)
+    return [button, words, button.querySelector('.insecable')].map(part => {
+        const box = part.getBoundingClientRect()
+        return [box.left, box.top, box.right, box.bottom]
+    })
+})"""
+LONG_DOMAIN = "rendez-vous.ville-saint-denis.fr"
 
-        assert len(boxes) > 5
-        assert len(sizes) == 1, (width, sizes)
 
-
-def test_with_text_twice_as_large_all_buttons_still_look_the_same(page: Page, portal: Portal) -> None:
-    page.set_viewport_size({"width": 360, "height": 800})
+def listed(page: Page, portal: Portal, width: int, text_size: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{portal.origin}/recherche?q={TOWN}&rayon=50")
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    boxes = [b.bounding_box() for b in page.locator("form[action^='/rdv/'] button").all()]
-    sizes = {(round(box["width"]), round(box["height"])) for box in boxes if box}
+    page.evaluate("size => { document.documentElement.style.fontSize = size }", text_size)
 
+
+def sizes_of(page: Page) -> set[tuple[int, int]]:
+    boxes = [b.bounding_box() for b in page.locator(BUTTONS).all()]
     assert len(boxes) > 5
-    assert len(sizes) == 1, sizes
+    return {(round(box["width"]), round(box["height"])) for box in boxes if box}
+
+
+@pytest.mark.parametrize("text_size", SIZES)
+def test_all_buttons_of_a_page_look_the_same(lettered: tuple[Page, str], portal: Portal, text_size: str) -> None:
+    page, font_set = lettered
+    found = {}
+    for width in SIZES[text_size]:
+        listed(page, portal, width, text_size)
+        found[width] = sizes_of(page)
+
+    assert found == {width: {size} for width, size in SIZES[text_size].items()}
+    assert all(name.startswith(font_set) for name in fonts_of(page, BUTTONS))
+
+
+def fonts_of(page: Page, selector: str) -> set[str]:
+    """The families that the first such element is drawn in."""
+    browser = page.context.new_cdp_session(page)
+    browser.send("DOM.enable")
+    browser.send("CSS.enable")
+    root = browser.send("DOM.getDocument")["root"]["nodeId"]
+    node = browser.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    fonts = browser.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    assert fonts
+    return {font["familyName"] for font in fonts}
+
+
+@pytest.mark.parametrize("text_size", SIZES)
+def test_a_button_holds_its_words_whatever_the_font_even_a_long_domain(
+    lettered: tuple[Page, str], portal: Portal, text_size: str
+) -> None:
+    """No words are lost for the sake of one size: they stay whole, inside, and no smaller than ordinary text."""
+    page, _ = lettered
+    for width, size in SIZES[text_size].items():
+        listed(page, portal, width, text_size)
+        rename_the_first(page, LONG_DOMAIN)
+        font_px = page.locator(BUTTONS).first.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
+        boxes = page.locator(BUTTONS).evaluate_all(BOXES)
+        lines = [round((name[3] - name[1]) / font_px) for _, _, name in boxes]
+
+        assert sizes_of(page) == {size}
+        assert font_px >= 18
+        assert lines[0] <= 2
+        assert set(lines[1:]) == {1}
+        for button, words, name in boxes:
+            assert button[0] <= min(words[0], name[0]), width
+            assert max(words[2], name[2]) <= button[2], width
+            assert button[1] < words[1] + font_px < name[1] + font_px < name[3] + 1 < button[3], width
+
+
+def rename_the_first(page: Page, label: str) -> None:
+    page.locator(f"{BUTTONS} .insecable").first.evaluate("(one, label) => { one.textContent = label }", label)
+
+
+def test_a_place_s_page_has_the_same_buttons_whatever_the_platform(lettered: tuple[Page, str], portal: Portal) -> None:
+    """The button that leads out, and the one that keeps a proof of it."""
+    page, _ = lettered
+    found = set()
+    for width in (320, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        for place_id in one_place_of_each_platform(portal.data).values():
+            page.goto(f"{portal.origin}/centre/{place_id}")
+            boxes = [b.bounding_box() for b in page.locator(BUTTONS).all()]
+            assert len(boxes) == 2
+            found |= {(width, round(box["width"]), round(box["height"])) for box in boxes if box}
+
+    assert found == {(320, 288, 63), (360, 328, 63)}
+
+
+def test_without_its_fixed_box_a_button_would_grow_with_its_words(lettered: tuple[Page, str], portal: Portal) -> None:
+    """The control: with the height left to the words, one long domain makes one button taller."""
+    page, _ = lettered
+    listed(page, portal, 320, "100%")
+    rename_the_first(page, LONG_DOMAIN)
+    page.locator(BUTTONS).evaluate_all(
+        "all => all.forEach(one => Object.assign(one.style, {height: 'auto', minHeight: 0}))"
+    )
+
+    assert len(sizes_of(page)) == 2
 
 
 SCROLLED = ("/", f"/recherche?q={TOWN}", "/transparence", "/transparence/methode", "/hebergement", "/etat", "/contrat",

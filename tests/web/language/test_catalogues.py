@@ -69,6 +69,16 @@ def test_a_translation_fills_in_the_same_values_and_keeps_the_same_marks(code: s
             assert sorted(re.findall(r"</?\w+", form)) == sorted(re.findall(r"</?\w+", source)), source
 
 
+@pytest.mark.parametrize("code", [FRENCH, *OTHERS])
+def test_the_words_on_a_button_to_a_platform_fit_its_first_line(code: str) -> None:
+    """That line does not break: a longer one would run out of the button on a narrow screen."""
+    button = next(one for one in sentences() if isinstance(one, str) and one.startswith("Rendez-vous sur <span"))
+    said = button if code == FRENCH else catalogue(code)[button]
+
+    assert isinstance(said, str)
+    assert 5 < len(said.partition(" <span")[0]) <= 15
+
+
 @pytest.mark.parametrize("name", CAMPAIGNS)
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_campaign_says_its_own_words_in_every_language(name: str, code: str) -> None:
