@@ -199,7 +199,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.redirect.event_log import Event, EventClass, EventLog
 log = EventLog(Path(sys.argv[1]), wait_s=5)
 event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 early = len(sys.argv) > 2
@@ -213,16 +213,16 @@ while True:
 
 
 def killed_writer(path: Path, *more: str) -> tuple[int, int]:
-    """(acknowledged, stored) of a writer killed with -9 while it works."""
+    """(acknowledged, stored) of a writer killed with -9 while it works: after the twentieth acknowledgement."""
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), *more], stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
     )
     assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(0.3)
+    first = [process.stdout.readline() for _ in range(20)]
     os.killpg(process.pid, signal.SIGKILL)
-    acknowledged = 1 + len(process.stdout.read().splitlines())
+    acknowledged = len(first) + len(process.stdout.read().splitlines())
     process.wait()
+    assert set(first) == {b"ack\n"}, "the writer did not write"
     return acknowledged, EventReader(path).totals()
 
 
