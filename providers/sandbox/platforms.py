@@ -48,6 +48,9 @@ class Platform:
     def _free(self, centre: SimCentre, motive: int, first: date, days: int) -> list[datetime]:
         return self._world.free(centre, motive, first, days, self._now())
 
+    def _next_free(self, centre: SimCentre, motive: int, first: date, days: int) -> datetime | None:
+        return next(self._world.starts(centre, motive, first, days, self._now()), None)
+
 
 class Doctolib(Platform):
     provider = "doctolib"
@@ -148,20 +151,19 @@ class Doctolib(Platform):
         centres = [self._by_number[number] for number in dict.fromkeys(agenda // 10 for agenda in agendas)]
         in_card_order = [centre.number * 10 + part for centre in centres for part in (2, 1)]
         days: dict[date, list[Any]] = {first + timedelta(days=offset): [] for offset in range(limit)}
-        following: list[datetime] = []
-        for centre in centres:
-            if motive not in centre.motives or agendas != in_card_order:
-                continue
+        asked_well = [centre for centre in centres if motive in centre.motives and agendas == in_card_order]
+        for centre in asked_well:
             for moment in self._free(centre, motive, first, limit):
                 days[moment.date()].append(self._slot(centre, moment, motive))
-            following += self._free(centre, motive, first + timedelta(days=limit), 21)[:1]
         total = sum(map(len, days.values()))
+        after = first + timedelta(days=limit)
+        following = [] if total else [self._next_free(centre, motive, after, 21) for centre in asked_well]
         answer: dict[str, Any] = {
             "availabilities": [{"date": day.isoformat(), "slots": slots} for day, slots in days.items()],
             "total": total,
         }
-        if not total and following:
-            hint = min(following)
+        if any(following):
+            hint = min(filter(None, following))
             answer["next_slot"] = (
                 hint.date().isoformat() if hint.minute % 20 else hint.isoformat(timespec="milliseconds")
             )
@@ -285,13 +287,12 @@ class Maiia(Platform):
 
     def _closest(self, centre: SimCentre, motive: int | None, query: Query) -> Any:
         start = datetime.fromisoformat(query["from"][0]).date()
-        moments = self._free(centre, motive, start, 60) if motive is not None and not centre.phone_only else []
-        if not moments:
+        if motive is None or centre.phone_only or (found := self._next_free(centre, motive, start, 60)) is None:
             return {"availabilityCount": 0}
         return {
             "availabilityCount": 1,
-            "closestPhysicalAvailability": self._availability(centre, motive or 0, moments[0]),
-            "firstPhysicalStartDateTime": _zulu(moments[0]),
+            "closestPhysicalAvailability": self._availability(centre, motive, found),
+            "firstPhysicalStartDateTime": _zulu(found),
         }
 
 
@@ -409,12 +410,10 @@ class Keldoc(Platform):
         first, last = (date.fromisoformat(query[name][0]) for name in ("from", "to"))
         moments = self._free(centre, motive, first, (last - first).days + 1)
         if not moments:
-            later = self._free(centre, motive, last + timedelta(days=1), 28)
-            return (
-                {"text": "Prochain RDV disponible", "date": later[0].isoformat(timespec="milliseconds")}
-                if later
-                else {}
-            )
+            later = self._next_free(centre, motive, last + timedelta(days=1), 28)
+            if later is None:
+                return {}
+            return {"text": "Prochain RDV disponible", "date": later.isoformat(timespec="milliseconds")}
         days: dict[str, list[Any]] = defaultdict(list)
         for moment in moments:
             days[moment.date().isoformat()].append(
@@ -493,7 +492,7 @@ class Ordoclic(Platform):
         first = datetime.fromisoformat(asked["dateStart"]).date() + timedelta(days=1)
         last = datetime.fromisoformat(asked["dateEnd"]).date()
         moments = self._free(centre, motive, first, (last - first).days)
-        later = [] if moments else self._free(centre, motive, last, 28)
+        later = None if moments else self._next_free(centre, motive, last, 28)
         return {
             "slots": [
                 {
@@ -504,7 +503,7 @@ class Ordoclic(Platform):
                 }
                 for moment in moments
             ],
-            "nextAvailableSlotDate": later[0].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if later else None,
+            "nextAvailableSlotDate": later.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if later else None,
         }
 
 
