@@ -1,4 +1,4 @@
-"""A portal with a week behind it, made once a test process: lists, clicks, a dispute, closed days, editions."""
+"""A portal with a week behind it, made once in a run of the tests: lists, clicks, a dispute, closed days, editions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import open_stores
 from tests.clock import NOON
+from tests.once import alone_in_making
 from tests.portal import Portal
 
 AFTER: datetime = NOON + timedelta(days=7)
@@ -21,6 +22,7 @@ AFTER: datetime = NOON + timedelta(days=7)
 @pytest.fixture(scope="session")
 def a_week(collected: Path, gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Eight days of a portal: a hundred redirects on the first, one dispute, the week closed and released."""
+    alone_in_making("a week", tmp_path_factory)
     data = tmp_path_factory.mktemp("week") / "run"
     shutil.copytree(collected, data, symlinks=True)
     portal = Portal(Settings(data_dir=data), gazetteer)

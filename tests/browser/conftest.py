@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -10,7 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -18,11 +20,13 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from aggregator.config.settings import ROOT
-from tests.conftest import gazetteer_file
+from tests.conftest import geography
+from tests.once import alone_in_making
 from tests.web.conftest import BROWSER
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TOWN = "Lyon 3e Arrondissement"
+PEOPLE = itertools.count(1)
 
 needs_chromium = [
     pytest.mark.browser,
@@ -35,12 +39,25 @@ needs_chromium = [
 
 @dataclass
 class Portal:
-    """Sandbox and web process, running. `group` is the web's process group."""
+    """Sandbox and web process, running."""
 
     origin: str
     data: Path
-    group: int
     environment: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *arguments: str) -> None:
+        self.processes.append(start(self.environment, *arguments))
+
+    def serve(self) -> None:
+        self.start("serve")
+        wait_for(lambda: answers(self.origin + "/healthz"))
+
+    def kill_web(self) -> None:
+        """The web process with all of its group, as when the power goes."""
+        web = self.processes.pop()
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -78,10 +95,12 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One for all tests with a browser: they count what they add, and each of them is another person."""
+    alone_in_making("a portal for the browser", tmp_path_factory)
     data = tmp_path_factory.mktemp("portal")
-    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    geography(data, tmp_path_factory)
     port = free_port()
     environment = {
         **os.environ,
@@ -89,24 +108,29 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         "AIGUILLAGE_PORT": str(port),
         "AIGUILLAGE_PROVIDERS": "sandbox",
     }
-    sandbox = start(environment, "sandbox", "--port", "0", "--places", "900")
-    wait_for(lambda: (data / "sandbox.json").exists())
-    web = start(environment, "serve")
-    running = Portal(f"http://127.0.0.1:{port}", data, web.pid, environment)
+    running = Portal(f"http://127.0.0.1:{port}", data, environment)
     try:
+        running.start("sandbox", "--port", "0", "--places", "900")
+        wait_for(lambda: (data / "sandbox.json").exists())
+        running.start("serve")
         running.run("collect")
         running.run("release")
         wait_for(lambda: answers(running.origin + "/readyz"))
         yield running
     finally:
-        for process in (sandbox, web):
-            try:
+        for process in running.processes:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def mortal(portal: Portal) -> Iterator[Portal]:
+    """The portal for a test that kills its web process; another one is started for those that come after."""
+    yield portal
+    portal.serve()
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     assert CHROMIUM is not None, "Chromium is needed here and is not installed"
     with sync_playwright() as playwright:
@@ -117,10 +141,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """A telephone without script, and with an ordinary user agent: headless ones count as robots."""
-    context = chromium.new_context(
-        viewport={"width": 360, "height": 740}, user_agent=BROWSER, java_script_enabled=False
-    )
+    """The telephone, without script, of somebody who has not been here; with a headless one's name it were a robot."""
+    person = f"{BROWSER} {next(PEOPLE)}"
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, user_agent=person, java_script_enabled=False)
     yield context.new_page()
     context.close()
 
