@@ -36,7 +36,7 @@ from providers.sandbox.world import Town, World, invented
 from tests.clock import NOON, Clock
 from tests.once import built_once, folder_of_the_run
 
-pytest_plugins = ("tests.week", "tests.postgres")
+pytest_plugins = ("tests.long", "tests.week", "tests.postgres")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True

@@ -62,6 +62,7 @@ http {{
 }}
 """
 pytestmark = [
+    pytest.mark.long,  # three nodes, two workers and a crash: a minute and a half
     pytest.mark.postgres,
     pytest.mark.skipif(
         NGINX is None and not os.environ.get("AIGUILLAGE_NEEDS_BROWSER"), reason="nginx is not installed"
