@@ -173,15 +173,25 @@ def sandbox(world: World) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The platforms' file, where a request that failed is sent again at once."""
+    text = (ROOT / "data" / "providers.toml").read_text(encoding="utf-8")
+    assert "retry_wait_s = 0.3" in text
+    path = tmp_path_factory.mktemp("impatient") / "providers.toml"
+    path.write_text(text.replace("retry_wait_s = 0.3", "retry_wait_s = 0.01"), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Settings:
+def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, impatient: Path) -> Settings:
     """Demonstration settings with a data folder of their own, on the session's sandbox."""
     data = tmp_path / "run"
     data.mkdir()
     geography(data, tmp_path_factory)
     (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
     sandbox.faults.clear()
-    return Settings(data_dir=data)
+    return Settings(data_dir=data, providers_path=impatient)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from contextlib import closing
 from typing import Any
 
@@ -20,6 +19,7 @@ from aggregator.store import open_stores
 from aggregator.worker.tasks import write_editions
 from app import create_app
 from tests.clock import NOON, Clock
+from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
 
 
@@ -48,8 +48,7 @@ class Portal:
                 citizen.post(f"/rdv/{buttons[number % len(buttons)]}")
         self.site.flush()
         reader = EventReader(self.settings.data_dir / "events.db")
-        while not reader.hours_of_lists("2027"):
-            time.sleep(0.01)
+        wait_for(lambda: bool(reader.hours_of_lists("2027")))
 
     def publish(self) -> None:
         with closing(open_stores(self.settings.data_dir)) as stores:

@@ -9,8 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from aggregator.config.settings import ROOT
 from tests.conftest import geography
 from tests.once import alone_in_making
+from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -80,13 +80,6 @@ def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[byte
     )  # fmt: skip
 
 
-def wait_for(condition: Callable[[], bool], patience_s: float = 60) -> None:
-    give_up = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < give_up, "not in time"
-        time.sleep(0.1)
-
-
 def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=2) as answer:
@@ -121,6 +114,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         for process in running.processes:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture
