@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run live test check format lint types layers bench lock scorecard clean
+.PHONY: help setup setup-dev run live test test-long check format lint types layers bench lock scorecard clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,10 +33,13 @@ run: setup ## The portal with simulated platforms, on http://127.0.0.1:8000
 live: setup ## The portal on real platforms (AIGUILLAGE_PROVIDERS=live and its settings)
 	AIGUILLAGE_PROVIDERS=live $(BIN)/honcho start worker web
 
-test: setup-dev ## All tests
-	$(BIN)/python -m pytest
+test: setup-dev ## All tests but the few that take long
+	$(BIN)/python -m pytest -m "not long"
 
-check: format lint types layers test ## The one gate
+test-long: setup-dev ## Those few: several machines that crash, two thousand requests, a thousand lists...
+	$(BIN)/python -m pytest -m long
+
+check: format lint types layers test test-long ## The one gate
 
 format: setup-dev ## Is the code formatted?
 	$(BIN)/ruff format --check .

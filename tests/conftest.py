@@ -34,8 +34,9 @@ from providers.records import Reason
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 from tests.clock import NOON, Clock
+from tests.once import built_once, folder_of_the_run
 
-pytest_plugins = ("tests.week", "tests.postgres")
+pytest_plugins = ("tests.long", "tests.week", "tests.postgres")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True
@@ -43,11 +44,19 @@ if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.load_profile("examples")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of generated cases can be asked for by name: `-m property`."""
+    """Tests of generated cases can be asked for by name: `-m property`.
+
+    Tests that share what takes long to make run in one process, which makes it once.
+    """
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
+        if "a_week" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("week"))
+        if item.get_closest_marker("postgres"):
+            item.add_marker(pytest.mark.xdist_group("postgres"))
 
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -106,31 +115,21 @@ def covid() -> Campaign:
 
 @pytest.fixture(scope="session")
 def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
-    return gazetteers.load(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    return gazetteers.load(gazetteer_file(tmp_path_factory))
 
 
-def gazetteer_file(folder: Path) -> Path:
-    return built_once(folder / "gazetteer.json.gz", building.build)
+def gazetteer_file(factory: pytest.TempPathFactory) -> Path:
+    return built_once(folder_of_the_run(factory) / "gazetteer.json.gz", building.build)
 
 
-def outlines_file(folder: Path) -> Path:
-    return built_once(folder / "outlines.npz", building.build_outlines)
+def outlines_file(factory: pytest.TempPathFactory) -> Path:
+    return built_once(folder_of_the_run(factory) / "outlines.npz", building.build_outlines)
 
 
-def built_once(path: Path, build: Callable[[Path], int]) -> Path:
-    """Built once for all test processes; a file that appears whole."""
-    if not path.exists():
-        part = path.with_name(f"{os.getpid()}-{path.name}")
-        build(part)
-        part.replace(path)
-    return path
-
-
-def geography(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Links from a data folder to the gazetteer and the outlines of the session."""
-    shared = tmp_path_factory.getbasetemp().parent
-    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(shared))
-    (data / "outlines.npz").symlink_to(outlines_file(shared))
+def geography(data: Path, factory: pytest.TempPathFactory) -> None:
+    """Links from a data folder to the gazetteer and the outlines of the run."""
+    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(factory))
+    (data / "outlines.npz").symlink_to(outlines_file(factory))
 
 
 @pytest.fixture
@@ -174,15 +173,25 @@ def sandbox(world: World) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The platforms' file, where a request that failed is sent again at once."""
+    text = (ROOT / "data" / "providers.toml").read_text(encoding="utf-8")
+    assert "retry_wait_s = 0.3" in text
+    path = tmp_path_factory.mktemp("impatient") / "providers.toml"
+    path.write_text(text.replace("retry_wait_s = 0.3", "retry_wait_s = 0.01"), encoding="utf-8")
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Settings:
+def settings(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, impatient: Path) -> Settings:
     """Demonstration settings with a data folder of their own, on the session's sandbox."""
     data = tmp_path / "run"
     data.mkdir()
     geography(data, tmp_path_factory)
     (data / "sandbox.json").write_text(json.dumps(sandbox.description()), encoding="utf-8")
     sandbox.faults.clear()
-    return Settings(data_dir=data)
+    return Settings(data_dir=data, providers_path=impatient)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from contextlib import closing
 from typing import Any
 
@@ -21,6 +20,7 @@ from aggregator.worker.tasks import write_editions
 from app import create_app
 from providers.records import Outcome
 from tests.clock import NOON, Clock
+from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
 
 
@@ -49,8 +49,7 @@ class Portal:
                 citizen.post(f"/rdv/{buttons[number % len(buttons)]}")
         self.site.flush()
         reader = EventReader(self.settings.data_dir / "events.db")
-        while not reader.hours_of_lists("2027"):
-            time.sleep(0.01)
+        wait_for(lambda: bool(reader.hours_of_lists("2027")))
 
     def publish(self) -> None:
         """Every platform has answered meanwhile, and has said what it said before."""

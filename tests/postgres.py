@@ -14,6 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.once import alone_in_making
+
 
 def programs() -> Path | None:
     """Where Debian, or the PATH, keeps PostgreSQL's programs."""
@@ -68,12 +70,13 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     found = programs()
     if found is None:
         if os.environ.get("AIGUILLAGE_NEEDS_BROWSER"):
             pytest.fail("PostgreSQL is not installed (apt install postgresql)")
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    alone_in_making("a PostgreSQL server", tmp_path_factory)
     server = Server(found)
     yield server
     server.remove()

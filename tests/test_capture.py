@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 import verify
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
@@ -22,6 +24,7 @@ FILTERS = ("", "&tri=tot", "&rayon=50", "&rayon=25&tri=tot", "&rayon=50&besoin=m
            "&rayon=50&etape=3&vu=1", "&rayon=50&sans-rdv=1", "&rayon=25&public=5-11&tri=tot", "&rayon=5")  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_thousand_lists_are_replayed(filled: Settings, gazetteer: Gazetteer, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     clock = Clock(NOON.replace(minute=50))
     app = create_app(filled, clock)

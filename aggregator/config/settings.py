@@ -232,6 +232,7 @@ class Settings:
                 total_s=section.get("total_s", 10.0),
                 max_bytes=int(section.get("max_mib", 16)) * 1024 * 1024,
                 rate_per_s=self._rate(section),
+                retry_wait_s=section.get("retry_wait_s", 0.3),
                 connections=int(section.get("connections", 32)),
             ),
         )

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from rapidfuzz import process
@@ -174,12 +175,21 @@ def time_zone(department: str) -> str:
 
 
 def load(path: Path) -> Gazetteer:
-    """The gazetteer that `building.build` wrote. Raises NotBuiltError."""
+    """The gazetteer that `building.build` wrote. Raises NotBuiltError.
+
+    Read once a process for as long as the file is the same one: reading it takes half a second, and nothing changes it.
+    """
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            content = json.load(file)
+        return _read(path.resolve(), path.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise NotBuiltError(path) from error
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, written_ns: int) -> Gazetteer:
+    """`written_ns` tells a file that was built anew from the one that has been read."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        content = json.load(file)
     if content["format"] != FORMAT:
         raise NotBuiltError(path)
     communes = (

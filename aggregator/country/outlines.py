@@ -80,9 +80,18 @@ class Outlines:
 
 
 def load(path: Path) -> Outlines:
-    """The outlines that `building.build_outlines` wrote. Raises NotBuiltError."""
+    """The outlines that `building.build_outlines` wrote, read once a process as the gazetteer is.
+
+    Raises NotBuiltError.
+    """
     try:
-        with np.load(path) as content:
-            return Outlines(content["points"], content["starts"])
+        return _read(path.resolve(), path.stat().st_mtime_ns)
     except FileNotFoundError as error:
         raise NotBuiltError(path) from error
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, written_ns: int) -> Outlines:
+    """`written_ns` tells a file that was built anew from the one that has been read."""
+    with np.load(path) as content:
+        return Outlines(content["points"], content["starts"])

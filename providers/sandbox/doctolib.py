@@ -109,20 +109,19 @@ class Doctolib(Platform):
         centres = [self._by_number[number] for number in dict.fromkeys(agenda // 10 for agenda in agendas)]
         in_card_order = [centre.number * 10 + part for centre in centres for part in (2, 1)]
         days: dict[date, list[Any]] = {first + timedelta(days=offset): [] for offset in range(limit)}
-        following: list[datetime] = []
-        for centre in centres:
-            if motive not in centre.motives or agendas != in_card_order:
-                continue
+        asked_well = [centre for centre in centres if motive in centre.motives and agendas == in_card_order]
+        for centre in asked_well:
             for moment in self._free(centre, motive, first, limit):
                 days[moment.date()].append(self._slot(centre, moment, motive))
-            following += self._free(centre, motive, first + timedelta(days=limit), 21)[:1]
         total = sum(map(len, days.values()))
+        after = first + timedelta(days=limit)
+        following = [] if total else [self._next_free(centre, motive, after, 21) for centre in asked_well]
         answer: dict[str, Any] = {
             "availabilities": [{"date": day.isoformat(), "slots": slots} for day, slots in days.items()],
             "total": total,
         }
-        if not total and following:
-            hint = min(following)
+        if any(following):
+            hint = min(filter(None, following))
             answer["next_slot"] = (
                 hint.date().isoformat() if hint.minute % 20 else hint.isoformat(timespec="milliseconds")
             )

@@ -124,12 +124,10 @@ class Keldoc(Platform):
         first, last = (date.fromisoformat(query[name][0]) for name in ("from", "to"))
         moments = self._free(centre, motive, first, (last - first).days + 1)
         if not moments:
-            later = self._free(centre, motive, last + timedelta(days=1), 28)
-            return (
-                {"text": "Prochain RDV disponible", "date": later[0].isoformat(timespec="milliseconds")}
-                if later
-                else {}
-            )
+            later = self._next_free(centre, motive, last + timedelta(days=1), 28)
+            if later is None:
+                return {}
+            return {"text": "Prochain RDV disponible", "date": later.isoformat(timespec="milliseconds")}
         days: dict[str, list[Any]] = defaultdict(list)
         for moment in moments:
             days[moment.date().isoformat()].append(

@@ -102,13 +102,12 @@ class Maiia(Platform):
 
     def _closest(self, centre: SimCentre, motive: int | None, query: Query) -> Any:
         start = datetime.fromisoformat(query["from"][0]).date()
-        moments = self._free(centre, motive, start, 60) if motive is not None and not centre.phone_only else []
-        if not moments:
+        if motive is None or centre.phone_only or (found := self._next_free(centre, motive, start, 60)) is None:
             return {"availabilityCount": 0}
         return {
             "availabilityCount": 1,
-            "closestPhysicalAvailability": self._availability(centre, motive or 0, moments[0]),
-            "firstPhysicalStartDateTime": zulu(moments[0]),
+            "closestPhysicalAvailability": self._availability(centre, motive, found),
+            "firstPhysicalStartDateTime": zulu(found),
         }
 
 

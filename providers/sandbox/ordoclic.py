@@ -81,7 +81,7 @@ class Ordoclic(Platform):
         first = datetime.fromisoformat(asked["dateStart"]).date() + timedelta(days=1)
         last = datetime.fromisoformat(asked["dateEnd"]).date()
         moments = self._free(centre, motive, first, (last - first).days)
-        later = [] if moments else self._free(centre, motive, last, 28)
+        later = None if moments else self._next_free(centre, motive, last, 28)
         return {
             "slots": [
                 {
@@ -92,5 +92,5 @@ class Ordoclic(Platform):
                 }
                 for moment in moments
             ],
-            "nextAvailableSlotDate": later[0].astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if later else None,
+            "nextAvailableSlotDate": later.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if later else None,
         }

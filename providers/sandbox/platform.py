@@ -39,6 +39,9 @@ class Platform:
     def _free(self, centre: SimCentre, motive: int, first: date, days: int) -> list[datetime]:
         return self._world.free(centre, motive, first, days, self._now())
 
+    def _next_free(self, centre: SimCentre, motive: int, first: date, days: int) -> datetime | None:
+        return next(self._world.starts(centre, motive, first, days, self._now()), None)
+
 
 def paged(items: list[Any], page: int, size: int) -> Any:
     return {"items": items[page * size : (page + 1) * size], "total": len(items)}

@@ -7,7 +7,7 @@ import random
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -111,23 +111,26 @@ class World:
 
     def free(self, centre: SimCentre, motive: int, first: date, days: int, now: datetime) -> list[datetime]:
         """Free starts for one motive of `centre`, local and aware, from the minute after `now`; they come and go."""
-        found: list[datetime] = []
+        return list(self.starts(centre, motive, first, days, now))
+
+    def starts(self, centre: SimCentre, motive: int, first: date, days: int, now: datetime) -> Iterator[datetime]:
+        """The same one after the other, for who wants the first of them alone."""
+        zone, turn, of_now = centre.zone, centre.motives.index(motive), now.timestamp()
         for offset in range(days):
             day = first + timedelta(days=offset)
             if day.weekday() == 6 or (day.weekday() == 5 and centre.number % 3):
                 continue
+            noon = datetime.combine(day, time(12), zone).timestamp()  # clocks change at night, when all is closed
             for start, end in centre.hours:
                 for minute in range(start, end, 10):
-                    if (minute // 10) % len(centre.motives) == centre.motives.index(motive):
-                        moment = datetime.combine(day, time(minute // 60, minute % 60), centre.zone)
-                        if moment > now and self._is_free(centre, moment, now):
-                            found.append(moment)
-        return found
+                    if (minute // 10) % len(centre.motives) == turn:
+                        at = noon + (minute - 720) * 60
+                        if at > of_now and self._is_free(centre, at, of_now):
+                            yield datetime.combine(day, time(minute // 60, minute % 60), zone)
 
-    def _is_free(self, centre: SimCentre, moment: datetime, now: datetime) -> bool:
+    def _is_free(self, centre: SimCentre, at: float, now: float) -> bool:
         """A slot's phase turns by a hundredth every ten minutes: most answers repeat, some slots go, some return."""
-        mark = f"{self.seed}:{centre.number}:{moment.timestamp():.0f}".encode()
-        phase = zlib.crc32(mark) / 2**32 + int(now.timestamp() // 600) * 0.01
+        phase = zlib.crc32(f"{self.seed}:{centre.number}:{at:.0f}".encode()) / 2**32 + int(now // 600) * 0.01
         return phase % 1 < centre.busy
 
 

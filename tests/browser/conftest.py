@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -20,11 +20,14 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from aggregator.config.settings import ROOT
 from tests.browser.fonts import FONT_SETS, environment_with, folder_of
-from tests.conftest import gazetteer_file
+from tests.conftest import geography
+from tests.once import alone_in_making
+from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 TOWN = "Lyon 3e Arrondissement"
+PEOPLE = itertools.count(1)
 
 needs_chromium = [
     pytest.mark.browser,
@@ -37,12 +40,25 @@ needs_chromium = [
 
 @dataclass
 class Portal:
-    """Sandbox and web process, running. `group` is the web's process group."""
+    """Sandbox and web process, running."""
 
     origin: str
     data: Path
-    group: int
     environment: dict[str, str]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, *arguments: str) -> None:
+        self.processes.append(start(self.environment, *arguments))
+
+    def serve(self) -> None:
+        self.start("serve")
+        wait_for(lambda: answers(self.origin + "/healthz"))
+
+    def kill_web(self) -> None:
+        """The web process with all of its group, as when the power goes."""
+        web = self.processes.pop()
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -65,13 +81,6 @@ def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[byte
     )  # fmt: skip
 
 
-def wait_for(condition: Callable[[], bool], patience_s: float = 60) -> None:
-    give_up = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < give_up, "not in time"
-        time.sleep(0.1)
-
-
 def answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=2) as answer:
@@ -80,32 +89,41 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One for all tests with a browser: they count what they add, and each of them is another person."""
+    alone_in_making("a portal for the browser", tmp_path_factory)
     data = tmp_path_factory.mktemp("portal")
-    (data / "gazetteer.json.gz").symlink_to(gazetteer_file(tmp_path_factory.getbasetemp().parent))
+    geography(data, tmp_path_factory)
     port = free_port()
     environment = {
         **os.environ,
         "AIGUILLAGE_DATA_DIR": str(data),
         "AIGUILLAGE_PORT": str(port),
         "AIGUILLAGE_PROVIDERS": "sandbox",
+        "AIGUILLAGE_TRUSTED_PROXIES": "1",  # so that every visitor of a test has an address of their own
     }
-    sandbox = start(environment, "sandbox", "--port", "0", "--places", "900")
-    wait_for(lambda: (data / "sandbox.json").exists())
-    web = start(environment, "serve")
-    running = Portal(f"http://127.0.0.1:{port}", data, web.pid, environment)
+    running = Portal(f"http://127.0.0.1:{port}", data, environment)
     try:
+        running.start("sandbox", "--port", "0", "--places", "900")
+        wait_for(lambda: (data / "sandbox.json").exists())
+        running.start("serve")
         running.run("collect")
         running.run("release")
         wait_for(lambda: answers(running.origin + "/readyz"))
         yield running
     finally:
-        for process in (sandbox, web):
-            try:
+        for process in running.processes:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            process.wait()
+
+
+@pytest.fixture
+def mortal(portal: Portal) -> Iterator[Portal]:
+    """The portal for a test that kills its web process; another one is started for those that come after."""
+    yield portal
+    portal.serve()
 
 
 @contextmanager
@@ -116,23 +134,31 @@ def opened_chromium(driver: Playwright, surroundings: dict[str, str] | None = No
     opened.close()
 
 
+def somebody_new() -> dict[str, str]:
+    """The headers of a visitor with an address that nobody had before."""
+    return {"X-Forwarded-For": f"10.{next(PEOPLE)}.0.1"}
+
+
 @contextmanager
 def telephone(chromium: Browser) -> Iterator[Page]:
-    """Without script, and with an ordinary user agent: headless ones count as robots."""
+    """Without script, of somebody who has not been here: an address of their own, and no headless browser's name."""
     context = chromium.new_context(
-        viewport={"width": 360, "height": 740}, user_agent=BROWSER, java_script_enabled=False
+        viewport={"width": 360, "height": 740},
+        user_agent=BROWSER,
+        java_script_enabled=False,
+        extra_http_headers=somebody_new(),
     )
     yield context.new_page()
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def driver() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium(driver: Playwright) -> Iterator[Browser]:
     with opened_chromium(driver) as opened:
         yield opened

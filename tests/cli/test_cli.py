@@ -20,7 +20,7 @@ from aggregator.redirect.events import Event, EventClass
 from aggregator.store import open_stores
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World
-from tests.conftest import fixture
+from tests.conftest import fixture, geography
 from tests.loopback import Loopback, Status
 
 COMMANDS = sorted(main.commands)
@@ -96,9 +96,16 @@ def test_doctor_names_what_is_missing_and_where_to_write_it() -> None:
     assert "AIGUILLAGE_LOG_ORIGIN" in result.output
 
 
-def test_a_live_portal_says_who_runs_it_or_does_not_start(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A data folder with the tables of the country and nothing else."""
+    geography(tmp_path, tmp_path_factory)
+    return str(tmp_path)
+
+
+def test_a_live_portal_says_who_runs_it_or_does_not_start(folder: str) -> None:
     for command in ("serve", "worker"):
-        refused = run(command, AIGUILLAGE_PROVIDERS="live", AIGUILLAGE_DATA_DIR=str(tmp_path))
+        refused = run(command, AIGUILLAGE_PROVIDERS="live", AIGUILLAGE_DATA_DIR=folder)
         assert refused.exit_code == 2
         assert "cannot open yet" in refused.output
         assert "[operator] name" in refused.output
@@ -188,9 +195,9 @@ def test_probe_for_people_is_a_table() -> None:
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line_with_exit_code_2(
-    tmp_path: Path, arguments: tuple[str, ...], says: str
+    folder: str, arguments: tuple[str, ...], says: str
 ) -> None:
-    result = run(*arguments, AIGUILLAGE_DATA_DIR=str(tmp_path))
+    result = run(*arguments, AIGUILLAGE_DATA_DIR=folder)
 
     assert result.exit_code == 2
     assert says in result.stderr

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
+from pathlib import Path
+
 import pytest
 from geopy.distance import EARTH_RADIUS, great_circle
 
-from aggregator.country.gazetteer import Gazetteer, department_of, normal, time_zone
+from aggregator.country import NotBuiltError, outlines
+from aggregator.country import gazetteer as gazetteers
+from aggregator.country.gazetteer import FORMAT, Gazetteer, department_of, normal, time_zone
 from aggregator.country.geography import distance_m, in_territory
 
 
@@ -99,3 +106,38 @@ def test_distances_agree_with_geopy() -> None:
     for one, other in pairs:
         exact = great_circle(one, other).meters * 6_371_008.8 / (EARTH_RADIUS * 1000)
         assert distance_m(*one, *other) == pytest.approx(exact, abs=1)
+
+
+def written(path: Path, town: str, made_at: int, version: int = FORMAT) -> Path:
+    """A gazetteer of one town, of a given moment."""
+    content = {"format": version, "communes": [["1", town, [], "69", 45, 4, 9, None]], "departments": [], "regions": {}}
+    path.write_bytes(gzip.compress(json.dumps(content).encode()))
+    os.utime(path, ns=(made_at, made_at))
+    return path
+
+
+def test_a_gazetteer_is_read_once_whatever_the_name_of_its_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "one.gz", "Lyon", made_at=1)
+    (tmp_path / "link.gz").symlink_to(path)
+
+    assert gazetteers.load(tmp_path / "link.gz") is gazetteers.load(path)
+
+
+def test_a_gazetteer_that_was_built_anew_is_read_anew(tmp_path: Path) -> None:
+    before = gazetteers.load(written(tmp_path / "one.gz", "Lyon", made_at=1))
+    after = gazetteers.load(written(tmp_path / "one.gz", "Lugdunum", made_at=2))
+
+    assert [one.communes["1"].name for one in (before, after)] == ["Lyon", "Lugdunum"]
+
+
+def test_a_table_that_is_missing_or_of_another_version_is_refused_with_the_command_that_builds_it(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path / "one.gz", "Lyon", made_at=1)
+    gazetteers.load(path)
+    path.unlink()
+    old = written(tmp_path / "old.gz", "Lyon", made_at=1, version=FORMAT - 1)
+
+    for load, missing in ((gazetteers.load, path), (gazetteers.load, old), (outlines.load, tmp_path / "none.npz")):
+        with pytest.raises(NotBuiltError, match=f"{missing.name} .*build-gazetteer"):
+            load(missing)

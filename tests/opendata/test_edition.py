@@ -144,7 +144,6 @@ def test_a_french_spreadsheet_finds_commas_days_and_accents(edition: Path) -> No
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice on this machine")
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("name", ["places", "couverture", "redirects"])
 def test_libreoffice_reads_the_workbook_as_it_is(edition: Path, tmp_path: Path, name: str) -> None:
     """Converted by LibreOffice itself: accents, decimals and days come out as they went in."""

@@ -215,16 +215,16 @@ while True:
 
 
 def killed_writer(path: Path, *more: str) -> tuple[int, int]:
-    """(acknowledged, stored) of a writer killed with -9 while it works."""
+    """(acknowledged, stored) of a writer killed with -9 while it works: after the twentieth acknowledgement."""
     process = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), *more], stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
     )
     assert process.stdout is not None
-    process.stdout.readline()
-    time.sleep(0.3)
+    first = [process.stdout.readline() for _ in range(20)]
     os.killpg(process.pid, signal.SIGKILL)
-    acknowledged = 1 + len(process.stdout.read().splitlines())
+    acknowledged = len(first) + len(process.stdout.read().splitlines())
     process.wait()
+    assert set(first) == {b"ack\n"}, "the writer did not write"
     return acknowledged, EventReader(path).totals()
 
 

@@ -47,8 +47,8 @@ def tokens(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_answers_in_french_marked_as_a_demonstration(browser: FlaskClient, path: str) -> None:
-    page = browser.get(path)
+def test_every_page_answers_in_french_marked_as_a_demonstration(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(path)
 
     assert page.status_code == 200
     assert '<html lang="fr">' in page.text
@@ -56,19 +56,19 @@ def test_every_page_answers_in_french_marked_as_a_demonstration(browser: FlaskCl
     assert page.text.count("<h1") == 1
 
 
-def test_every_link_of_every_page_leads_somewhere(browser: FlaskClient) -> None:
-    found = {link for path in PAGES for link in re.findall(r'href="(/[^"#]*)"', browser.get(path).text)}
+def test_every_link_of_every_page_leads_somewhere(visitor: FlaskClient) -> None:
+    found = {link for path in PAGES for link in re.findall(r'href="(/[^"#]*)"', visitor.get(path).text)}
     found.discard("/log/vkey")  # written by the first sealing
 
     assert len(found) > 20
-    assert [link for link in found if browser.get(link.replace("&amp;", "&")).status_code != 200] == []
+    assert [link for link in found if visitor.get(link.replace("&amp;", "&")).status_code != 200] == []
 
 
 @pytest.mark.parametrize(
     ("text", "town"), [("Bourg-en-Bresse", "Bourg-en-Bresse (01)"), ("97400", "Saint-Denis (974)")]
 )
-def test_a_town_or_a_postal_code_shows_its_places(browser: FlaskClient, text: str, town: str) -> None:
-    page = browser.get("/recherche", query_string={"q": text})
+def test_a_town_or_a_postal_code_shows_its_places(visitor: FlaskClient, text: str, town: str) -> None:
+    page = visitor.get("/recherche", query_string={"q": text})
 
     assert page.status_code == 200
     assert f"Autour de {town}" in page.text
@@ -76,8 +76,8 @@ def test_a_town_or_a_postal_code_shows_its_places(browser: FlaskClient, text: st
     assert "Rendez-vous sur" in page.text
 
 
-def test_homonyms_are_asked_about(browser: FlaskClient) -> None:
-    page = browser.get("/recherche?q=saint-denis")
+def test_homonyms_are_asked_about(visitor: FlaskClient) -> None:
+    page = visitor.get("/recherche?q=saint-denis")
 
     assert "Quel <bdi>saint-denis</bdi> ?" in plain(page.text)
     assert "La Réunion" in page.text
@@ -85,8 +85,8 @@ def test_homonyms_are_asked_about(browser: FlaskClient) -> None:
     assert not tokens(page.text)
 
 
-def test_a_postal_code_of_two_departments_is_asked_about(browser: FlaskClient) -> None:
-    assert "01200 couvre 2 départements" in browser.get("/recherche?q=01200").text
+def test_a_postal_code_of_two_departments_is_asked_about(visitor: FlaskClient) -> None:
+    assert "01200 couvre 2 départements" in visitor.get("/recherche?q=01200").text
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_what_is_not_understood_gets_a_helpful_page(browser: FlaskClient, query:
         max_size=8,
     )
 )  # fmt: skip
-def test_no_question_breaks_the_page(browser: FlaskClient, query: dict[str, str]) -> None:
-    page = browser.get("/recherche", query_string={k: v.encode("utf-8", "replace") for k, v in query.items()})
+def test_no_question_breaks_the_page(visitor: FlaskClient, query: dict[str, str]) -> None:
+    page = visitor.get("/recherche", query_string={k: v.encode("utf-8", "replace") for k, v in query.items()})
 
     assert page.status_code in (200, 400, 404)
 
@@ -130,15 +130,15 @@ def test_no_question_breaks_the_page(browser: FlaskClient, query: dict[str, str]
 @pytest.mark.parametrize(
     "path", ["/nope", "/centre/p-aaaaaaaaaa", "/centre/..%2f..%2fetc", "/rdv/x", "/recherche/x", "/static/../app.py"]
 )
-def test_unknown_addresses_get_a_page_of_ours(browser: FlaskClient, path: str) -> None:
-    page = browser.get(path)
+def test_unknown_addresses_get_a_page_of_ours(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(path)
 
     assert page.status_code in (404, 405)
     assert "Chercher un lieu" in page.text
 
 
-def test_a_hostile_query_is_text(browser: FlaskClient) -> None:
-    page = browser.get("/recherche", query_string={"q": "<script>alert(1)</script>{{7*7}}"})
+def test_a_hostile_query_is_text(visitor: FlaskClient) -> None:
+    page = visitor.get("/recherche", query_string={"q": "<script>alert(1)</script>{{7*7}}"})
 
     assert "<script>" not in page.text
     assert "{{7*7}}" in page.text
@@ -167,15 +167,15 @@ def test_a_reference_keeps_the_order_and_its_absence_does_not(browser: FlaskClie
     assert names(browser.get("/recherche?insee=69123&rayon=50").text) != order
 
 
-def test_an_old_reference_gets_today_s_list_and_a_sentence(browser: FlaskClient) -> None:
-    page = browser.get("/recherche?q=Lyon&ref=2026-11-01T10-deadbeef")
+def test_an_old_reference_gets_today_s_list_and_a_sentence(visitor: FlaskClient) -> None:
+    page = visitor.get("/recherche?q=Lyon&ref=2026-11-01T10-deadbeef")
 
     assert page.status_code == 200
     assert "La liste demandée n’est plus gardée ici" in page.text
 
 
-def test_bands_and_headings_never_go_backwards(browser: FlaskClient) -> None:
-    soon = browser.get("/recherche?insee=69123&rayon=50&tri=tot").text
+def test_bands_and_headings_never_go_backwards(visitor: FlaskClient) -> None:
+    soon = visitor.get("/recherche?insee=69123&rayon=50&tri=tot").text
     headings = re.findall(r'class="demi-journee">([^<]+)<', soon)
 
     assert headings
@@ -215,8 +215,8 @@ def test_numbers_are_printed_as_they_are_dialled_there(number: str, printed: str
     assert plain(phone(number)).removeprefix('<span class="insecable">').removesuffix("</span>") == printed
 
 
-def test_filters_say_how_many_places_they_hide(browser: FlaskClient) -> None:
-    page = browser.get("/recherche?insee=69123&rayon=50&acces=1")
+def test_filters_say_how_many_places_they_hide(visitor: FlaskClient) -> None:
+    page = visitor.get("/recherche?insee=69123&rayon=50&acces=1")
 
     assert re.search(r"lieux? masqués?, dont l’accès en fauteuil n’est pas indiqué", page.text)
 
@@ -260,15 +260,15 @@ def test_page_swap_exchanging_names_changes_nothing_but_the_names(filled: Settin
     assert mapped.replace("@1", "AAAA").replace("@2", "BBBB").replace("@3", "CCCC") == plain
 
 
-def test_a_place_has_its_page_with_days_hours_and_links(browser: FlaskClient, site: Site) -> None:
-    assert site.snapshot is not None
+def test_a_place_has_its_page_with_days_hours_and_links(visitor: FlaskClient, still: Site) -> None:
+    assert still.snapshot is not None
     place = next(
         p
-        for p in site.snapshot.places.all
-        if p.offers and p.hours and site.snapshot.slots.offers[p.offers[0].id].state == "seen"
+        for p in still.snapshot.places.all
+        if p.offers and p.hours and still.snapshot.slots.offers[p.offers[0].id].state == "seen"
     )
 
-    page = browser.get(f"/centre/{place.id}?insee=69123")
+    page = visitor.get(f"/centre/{place.id}?insee=69123")
 
     assert page.status_code == 200
     assert "Prendre rendez-vous" in page.text
@@ -279,18 +279,18 @@ def test_a_place_has_its_page_with_days_hours_and_links(browser: FlaskClient, si
     assert tokens(page.text)
 
 
-def test_walk_in_telephone_and_undeclared_places_keep_their_card(browser: FlaskClient, site: Site) -> None:
-    assert site.snapshot is not None
+def test_walk_in_telephone_and_undeclared_places_keep_their_card(visitor: FlaskClient, still: Site) -> None:
+    assert still.snapshot is not None
     kinds = {
-        "walk-in": next((p for p in site.snapshot.places.all if p.walk_in), None),
-        "telephone": next((p for p in site.snapshot.places.all if not p.offers and p.phone and not p.walk_in), None),
-        "undeclared": next((p for p in site.snapshot.places.all if p.site), None),
+        "walk-in": next((p for p in still.snapshot.places.all if p.walk_in), None),
+        "telephone": next((p for p in still.snapshot.places.all if not p.offers and p.phone and not p.walk_in), None),
+        "undeclared": next((p for p in still.snapshot.places.all if p.site), None),
     }
     says = {"walk-in": "sans rendez-vous", "telephone": "par téléphone", "undeclared": "Réservation sur un autre site"}
 
     for kind, place in kinds.items():
         assert place is not None, kind
-        assert says[kind] in browser.get(f"/centre/{place.id}").text
+        assert says[kind] in visitor.get(f"/centre/{place.id}").text
 
 
 def test_nothing_published_yet_says_so(settings: Settings) -> None:
@@ -409,8 +409,8 @@ def test_hostile_names_are_text_and_keep_to_themselves(browser: FlaskClient, sit
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_line_breaks_where_french_does_not(browser: FlaskClient, path: str) -> None:
-    visible = re.sub(r"<(style|script).*?</\1>|<[^>]+>", "", browser.get(path).text, flags=re.DOTALL)
+def test_no_line_breaks_where_french_does_not(visitor: FlaskClient, path: str) -> None:
+    visible = re.sub(r"<(style|script).*?</\1>|<[^>]+>", "", visitor.get(path).text, flags=re.DOTALL)
 
     assert re.findall(r".{12}[\w»] [:;?!»].{5}", visible) == []
     assert re.findall(r"« .{9}", visible) == []

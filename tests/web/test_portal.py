@@ -29,7 +29,7 @@ from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Shelf
 from aggregator.store import open_stores
-from aggregator.web.find import map
+from aggregator.web.find import map as maps
 from aggregator.web.find.alternatives import ways_on
 from aggregator.web.language import words
 from aggregator.web.place import linked_data
@@ -42,28 +42,28 @@ EMPTY = ((np.zeros(0, dtype=np.int32), (0, 2)), (np.zeros(1, dtype=np.int32), (1
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def test_suggestions_put_the_exact_name_first_then_the_largest(browser: FlaskClient) -> None:
-    found = browser.get("/suggestions?q=saint-denis").get_json()
+def test_suggestions_put_the_exact_name_first_then_the_largest(visitor: FlaskClient) -> None:
+    found = visitor.get("/suggestions?q=saint-denis").get_json()
 
     assert len(found) == 6
     assert {one["department"] for one in found[:2]} == {"93", "974"}
     assert found[0]["url"].startswith("/recherche?insee=")
-    assert [one["name"] for one in browser.get("/suggestions?q=01000").get_json()] == [
+    assert [one["name"] for one in visitor.get("/suggestions?q=01000").get_json()] == [
         "Bourg-en-Bresse",
         "Saint-Denis-lès-Bourg",
     ]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "<script>", "é" * 500, "\x00"])
-def test_whatever_is_typed_gets_suggestions_or_none(browser: FlaskClient, text: str) -> None:
-    answer = browser.get("/suggestions", query_string={"q": text})
+def test_whatever_is_typed_gets_suggestions_or_none(visitor: FlaskClient, text: str) -> None:
+    answer = visitor.get("/suggestions", query_string={"q": text})
 
     assert answer.status_code == 200
     assert isinstance(answer.get_json(), list)
 
 
-def test_the_map_numbers_its_places_as_the_list_does(browser: FlaskClient) -> None:
-    page = browser.get("/recherche?insee=69123&rayon=50").text
+def test_the_map_numbers_its_places_as_the_list_does(visitor: FlaskClient) -> None:
+    page = visitor.get("/recherche?insee=69123&rayon=50").text
     drawn = re.findall(r'<a href="#lieu-(\d+)" aria-label="\1, ([^"]+)"', page)
 
     assert [int(number) for number, _ in drawn] == list(range(1, 21))
@@ -79,34 +79,34 @@ def place_at(number: int, lat: float, lon: float) -> tuple[int, Place]:
 @given(st.lists(st.tuples(st.floats(41.5, 51), st.floats(-5, 9.5)), min_size=1, max_size=20))
 def test_marks_never_hide_one_another_and_stay_on_the_map(points: list[tuple[float, float]]) -> None:
     nothing = Outlines(*(part.reshape(shape) for part, shape in EMPTY))
-    found = map.map_of(nothing, towns.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
+    found = maps.map_of(nothing, towns.Towns([]), [place_at(n, *at) for n, at in enumerate(points, 1)], points[0])
 
     assert found is not None
     for index, mark in enumerate(found.marks):
-        assert 0 <= mark.x <= map.WIDTH
-        assert 0 <= mark.y <= map.HEIGHT
+        assert 0 <= mark.x <= maps.WIDTH
+        assert 0 <= mark.y <= maps.HEIGHT
         for other in found.marks[:index]:
-            assert max(abs(mark.x - other.x), abs(mark.y - other.y)) > map.MARK
+            assert max(abs(mark.x - other.x), abs(mark.y - other.y)) > maps.MARK
 
 
-def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazetteer, site: Site) -> None:
+def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazetteer, still: Site) -> None:
     paris = gazetteer.communes["75056"]
-    drawn = map.map_of(site.outlines, site.towns, [place_at(1, paris.lat + 0.02, paris.lon)], (paris.lat, paris.lon))
+    drawn = maps.map_of(still.outlines, still.towns, [place_at(1, paris.lat + 0.02, paris.lon)], (paris.lat, paris.lon))
 
     assert drawn is not None
     assert drawn.here is not None
     label = next(one for one in drawn.labels if one.name == "Paris")
-    assert label.y - 10 > drawn.here[1] + map.HERE  # its letters are some ten pixels high
+    assert label.y - 10 > drawn.here[1] + maps.HERE  # its letters are some ten pixels high
 
 
 @pytest.mark.parametrize("insee", ["69123", "97411", "2A004", "29155"])
-def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, site: Site, insee: str) -> None:
+def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, still: Site, insee: str) -> None:
     commune = gazetteer.communes[insee]
     around = Window(commune.lat - 0.01, commune.lon - 0.01, commune.lat + 0.01, commune.lon + 0.01)
-    corners = [(lat, lon) for ring in site.outlines.within(around) for lon, lat in ring.tolist()]
+    corners = [(lat, lon) for ring in still.outlines.within(around) for lon, lat in ring.tolist()]
     nearest = min(corners, key=lambda corner: abs(corner[0] - commune.lat) + abs(corner[1] - commune.lon))
 
-    drawn = map.map_of(site.outlines, site.towns, [place_at(1, *nearest)], (commune.lat, commune.lon))
+    drawn = maps.map_of(still.outlines, still.towns, [place_at(1, *nearest)], (commune.lat, commune.lon))
 
     assert drawn is not None
     x_scale, y_scale, x_shift, y_shift = (float(re.findall(r"[-\d.e]+", drawn.transform)[n]) for n in (0, 3, 4, 5))
@@ -123,9 +123,9 @@ def points_of(path: str) -> Iterator[tuple[int, int]]:
             yield x, y
 
 
-def test_outlines_cover_france_overseas_included(site: Site) -> None:
+def test_outlines_cover_france_overseas_included(still: Site) -> None:
     for lat, lon in ((48.86, 2.35), (-20.88, 55.45), (4.92, -52.31), (42.15, 9.1)):
-        rings = list(site.outlines.within(Window(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
+        rings = list(still.outlines.within(Window(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
         assert rings, (lat, lon)
         assert all(len(ring) > 3 for ring in rings)
 
@@ -151,7 +151,7 @@ def test_a_window_touches_the_outlines_that_a_look_at_each_would_find(
     ]
 
 
-def test_the_largest_towns_of_a_window_come_first(gazetteer: Gazetteer, site: Site) -> None:
+def test_the_largest_towns_of_a_window_come_first(gazetteer: Gazetteer, still: Site) -> None:
     window = Window(45.5, 4.5, 46.0, 5.2)
     inside = [
         one.population
@@ -159,14 +159,14 @@ def test_the_largest_towns_of_a_window_come_first(gazetteer: Gazetteer, site: Si
         if one.parent is None and window.south < one.lat < window.north and window.west < one.lon < window.east
     ]
 
-    found = site.towns.largest(window, 60)
+    found = still.towns.largest(window, 60)
 
     assert found[0].name == "Lyon"
     assert [one.population for one in found] == sorted(inside, reverse=True)[:60]
 
 
-def test_a_feed_tells_the_first_slots_of_a_search(browser: FlaskClient) -> None:
-    answer = browser.get("/recherche.atom?insee=69123&rayon=50")
+def test_a_feed_tells_the_first_slots_of_a_search(visitor: FlaskClient) -> None:
+    answer = visitor.get("/recherche.atom?insee=69123&rayon=50")
     feed = ElementTree.fromstring(answer.data)  # noqa: S314 - ours
 
     assert answer.content_type.startswith("application/atom+xml")
@@ -195,14 +195,14 @@ def test_a_feed_of_a_place_changes_when_its_first_half_day_does(browser: FlaskCl
 
 
 @pytest.mark.parametrize("path", ["/recherche.atom", "/recherche.atom?insee=99999", "/centre/p-nothing000.atom"])
-def test_a_feed_of_nothing_is_refused(browser: FlaskClient, path: str) -> None:
-    assert browser.get(path).status_code in (400, 404)
+def test_a_feed_of_nothing_is_refused(visitor: FlaskClient, path: str) -> None:
+    assert visitor.get(path).status_code in (400, 404)
 
 
-def test_search_engines_are_told_of_the_place_and_sent_to_our_page(browser: FlaskClient, site: Site) -> None:
-    assert site.snapshot is not None
-    place = next(p for p in site.snapshot.places.all if p.hours and p.exact and p.phone)
-    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', browser.get(f"/centre/{place.id}").text)
+def test_search_engines_are_told_of_the_place_and_sent_to_our_page(visitor: FlaskClient, still: Site) -> None:
+    assert still.snapshot is not None
+    place = next(p for p in still.snapshot.places.all if p.hours and p.exact and p.phone)
+    block = re.search(r'<script type="application/ld\+json">(.*?)</script>', visitor.get(f"/centre/{place.id}").text)
 
     assert block is not None
     said = json.loads(block[1])
@@ -211,9 +211,9 @@ def test_search_engines_are_told_of_the_place_and_sent_to_our_page(browser: Flas
     assert said["openingHoursSpecification"][0]["dayOfWeek"] == "Monday"
 
 
-def test_a_hostile_name_cannot_close_the_block_of_linked_data(site: Site) -> None:
-    assert site.snapshot is not None
-    hostile = replace(site.snapshot.places.all[0], name='</script><script>alert(1)</script>"&')
+def test_a_hostile_name_cannot_close_the_block_of_linked_data(still: Site) -> None:
+    assert still.snapshot is not None
+    hostile = replace(still.snapshot.places.all[0], name='</script><script>alert(1)</script>"&')
 
     said = str(linked_data.of_place(hostile, "https://x.example/"))
 
@@ -261,17 +261,17 @@ def test_a_place_that_is_not_listed_any_more_has_no_feed(browser: FlaskClient, c
     assert browser.get("/centre/p-aaaaaaaaaa.atom").status_code == 404
 
 
-def test_every_commune_can_be_drawn(gazetteer: Gazetteer, site: Site) -> None:
+def test_every_commune_can_be_drawn(gazetteer: Gazetteer, still: Site) -> None:
     for insee in ("75056", "97302", "2A004", "97801", "29155"):
         commune = gazetteer.communes[insee]
-        found = map.map_of(site.outlines, site.towns, [place_at(1, commune.lat, commune.lon)], None)
+        found = maps.map_of(still.outlines, still.towns, [place_at(1, commune.lat, commune.lon)], None)
         assert found is not None
         assert found.scale[0] > 0
 
 
-def test_a_town_hall_may_frame_the_list_and_nothing_else(browser: FlaskClient) -> None:
-    framed = browser.get("/embed/recherche?insee=69123")
-    own = browser.get("/recherche?insee=69123")
+def test_a_town_hall_may_frame_the_list_and_nothing_else(visitor: FlaskClient) -> None:
+    framed = visitor.get("/embed/recherche?insee=69123")
+    own = visitor.get("/recherche?insee=69123")
 
     assert "frame-ancestors *" in framed.headers["Content-Security-Policy"]
     assert "X-Frame-Options" not in framed.headers
@@ -279,7 +279,7 @@ def test_a_town_hall_may_frame_the_list_and_nothing_else(browser: FlaskClient) -
     assert names(framed.text) == names(own.text)
     assert '<base target="_top">' in framed.text
     assert "<script" not in framed.text
-    assert 'name="q"' in browser.get("/embed/recherche").text
+    assert 'name="q"' in visitor.get("/embed/recherche").text
 
 
 def test_without_any_platform_the_portal_is_a_directory(browser: FlaskClient, site: Site) -> None:
@@ -325,9 +325,9 @@ def published_ids(settings: Settings) -> list[str]:
     return [place.id for place in shelf.current.places.all]
 
 
-def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(browser: FlaskClient) -> None:
-    asked_nothing = browser.get("/recherche?insee=69123&rayon=50").text.replace("\u00a0", " ")
-    asked_one = browser.get("/recherche?insee=69123&rayon=50&besoin=moderna").text.replace("\u00a0", " ")
+def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(visitor: FlaskClient) -> None:
+    asked_nothing = visitor.get("/recherche?insee=69123&rayon=50").text.replace("\u00a0", " ")
+    asked_one = visitor.get("/recherche?insee=69123&rayon=50&besoin=moderna").text.replace("\u00a0", " ")
 
     said = re.findall(r'<p class="second">Vaccin : ([^<]+)</p>', asked_nothing)
     assert said
@@ -335,12 +335,12 @@ def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(browser: FlaskCl
     assert "Vaccin :" not in asked_one
 
 
-def test_the_home_page_tells_this_week_s_verdict(browser: FlaskClient) -> None:
-    assert "trop peu de redirections pour conclure" in browser.get("/").text
+def test_the_home_page_tells_this_week_s_verdict(visitor: FlaskClient) -> None:
+    assert "trop peu de redirections pour conclure" in visitor.get("/").text
 
 
-def test_whoever_finds_a_weakness_is_told_whom_to_write_to(browser: FlaskClient) -> None:
-    answer = browser.get("/.well-known/security.txt")
+def test_whoever_finds_a_weakness_is_told_whom_to_write_to(visitor: FlaskClient) -> None:
+    answer = visitor.get("/.well-known/security.txt")
 
     fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
     assert answer.content_type.startswith("text/plain")
@@ -348,14 +348,14 @@ def test_whoever_finds_a_weakness_is_told_whom_to_write_to(browser: FlaskClient)
     assert fields["Expires"] == "2027-11-23T00:00:00Z"
 
 
-def test_places_and_telephones_of_a_departement_stand_on_one_light_page(browser: FlaskClient, site: Site) -> None:
-    assert site.snapshot is not None
-    mine = [place for place in site.snapshot.places.all if place.department == "69"]
-    page = browser.get("/annuaire/69").text
+def test_places_and_telephones_of_a_departement_stand_on_one_light_page(visitor: FlaskClient, still: Site) -> None:
+    assert still.snapshot is not None
+    mine = [place for place in still.snapshot.places.all if place.department == "69"]
+    page = visitor.get("/annuaire/69").text
 
     assert sorted(re.findall(r'href="/centre/(p-\w+)"', page)) == sorted(place.id for place in mine)
     assert all(place.phone is None or f"tel:{words.tel(place.phone)}" in page for place in mine)
-    assert 'href="/annuaire/69"' in browser.get("/annuaire").text
+    assert 'href="/annuaire/69"' in visitor.get("/annuaire").text
 
 
 def test_the_directory_follows_postal_codes_and_then_the_draw_of_the_hour(browser: FlaskClient, clock: Clock) -> None:
@@ -367,8 +367,8 @@ def test_the_directory_follows_postal_codes_and_then_the_draw_of_the_hour(browse
     assert now != later
 
 
-def test_an_unknown_departement_has_no_page(browser: FlaskClient) -> None:
-    assert browser.get("/annuaire/zz").status_code == 404
+def test_an_unknown_departement_has_no_page(visitor: FlaskClient) -> None:
+    assert visitor.get("/annuaire/zz").status_code == 404
 
 
 def test_too_many_people_are_given_telephones_and_a_time_to_come_back(app: Flask, browser: FlaskClient) -> None:

@@ -23,8 +23,8 @@ QUESTION = "Bourg-en-Bresse"
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_no_cookie_and_nothing_from_another_host(browser: FlaskClient, path: str) -> None:
-    page = browser.get(path)
+def test_no_cookie_and_nothing_from_another_host(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(path)
 
     assert "Set-Cookie" not in page.headers
     loaded = re.findall(r'(?:src|srcset|data|poster)="([^"]*)"|<link[^>]*href="([^"]*)"|url\(([^)]*)\)', page.text)
@@ -34,8 +34,8 @@ def test_no_cookie_and_nothing_from_another_host(browser: FlaskClient, path: str
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nope", "/healthz", "/static/aiguillage.css"])
-def test_every_answer_carries_the_strict_headers(browser: FlaskClient, path: str) -> None:
-    headers = browser.get(path).headers
+def test_every_answer_carries_the_strict_headers(visitor: FlaskClient, path: str) -> None:
+    headers = visitor.get(path).headers
 
     policy = headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
@@ -45,11 +45,11 @@ def test_every_answer_carries_the_strict_headers(browser: FlaskClient, path: str
     assert headers["Referrer-Policy"] == "same-origin"
 
 
-def test_the_policy_lets_a_counted_redirect_land_on_every_platform(browser: FlaskClient, site: Site) -> None:
-    policy = browser.get("/").headers["Content-Security-Policy"]
+def test_the_policy_lets_a_counted_redirect_land_on_every_platform(visitor: FlaskClient, still: Site) -> None:
+    policy = visitor.get("/").headers["Content-Security-Policy"]
     form_action = next(part for part in policy.split(";") if "form-action" in part).split()
 
-    assert set(site.sites.owners) <= set(form_action)
+    assert set(still.sites.owners) <= set(form_action)
 
 
 def test_neither_address_nor_browser_nor_question_is_written_anywhere(
@@ -82,8 +82,8 @@ def test_the_search_for_traces_would_find_one(tmp_path: Path) -> None:
     assert ADDRESS.encode() in (tmp_path / "access.log").read_bytes()
 
 
-def test_figures_by_provider_move_in_closed_steps_only_in_metrics_too(browser: FlaskClient) -> None:
-    text = browser.get("/metrics").text
+def test_figures_by_provider_move_in_closed_steps_only_in_metrics_too(visitor: FlaskClient) -> None:
+    text = visitor.get("/metrics").text
 
     assert "aiguillage_redirects_counted" in text
     assert not re.search(r"redirects.*provider=", text)

@@ -15,6 +15,7 @@ from aggregator.worker.leadership import alone, beside_others
 from aggregator.worker.locks import WorkerRunningError, lock
 from providers.records import Outcome, Reading
 from tests.clock import NOON
+from tests.waiting import wait_for
 
 
 def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path, database_url: str | None) -> None:
@@ -77,12 +78,20 @@ def test_a_full_run_waits_for_running_jobs_and_new_jobs_wait_for_it(tmp_path: Pa
     job_started.wait(5)
     second = threading.Thread(target=full_run)
     second.start()
-    second.join(0.3)
+    wait_for(lambda: held(tmp_path / "turnstile.lock"))
     assert order == []
     job_may_end.set()
     first.join()
     second.join()
     assert order == ["job", "run"]
+
+
+def held(path: Path) -> bool:
+    try:
+        with lock(path, wait=False):
+            return False
+    except WorkerRunningError:
+        return True
 
 
 def test_jobs_run_beside_each_other(tmp_path: Path) -> None:

@@ -35,9 +35,10 @@ from aggregator.redirect.events import EventClass
 from aggregator.redirect.shared_events import SharedEvents
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World
-from tests.browser.conftest import answers, free_port, wait_for
+from tests.browser.conftest import answers, free_port
 from tests.conftest import geography
 from tests.postgres import Server, programs
+from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
 
 NGINX = shutil.which("nginx") or ("/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else None)
@@ -62,6 +63,7 @@ http {{
 }}
 """
 pytestmark = [
+    pytest.mark.long,  # three nodes, two workers and a crash: a minute and a half
     pytest.mark.postgres,
     pytest.mark.skipif(
         NGINX is None and not os.environ.get("AIGUILLAGE_NEEDS_BROWSER"), reason="nginx is not installed"
@@ -132,6 +134,16 @@ class Crowd:
         self.threads = [threading.Thread(target=self.visit, args=(numbers,)) for _ in range(people_at_once)]
         for thread in self.threads:
             thread.start()
+
+    @property
+    def counted(self) -> int:
+        """Clicks that were answered."""
+        return len(self.receipts) + self.sent_on
+
+    def go_on(self, people: int = 40) -> None:
+        """Until so many more were sent on: whatever stops, others are served."""
+        before = self.counted
+        wait_for(lambda: self.counted >= before + people)
 
     def end(self) -> None:
         self.stop.set()
@@ -235,25 +247,25 @@ def test_nothing_is_lost_and_nothing_counted_twice_whatever_stops(country: Count
     wait_for(lambda: all(answers(f"http://127.0.0.1:{one.port}/readyz") for one in country.nodes), 90)
     crowd = Crowd(country.port)
     crowd.start()
-    time.sleep(4)
+    crowd.go_on()
 
     leader, web = country.leader(), country.nodes[0]
     leader.kill()
     killed_at = time.time()
-    time.sleep(3)
+    crowd.go_on()
     web.kill()
     wait_for(lambda: published_since(country, killed_at), 30)
-    time.sleep(3)
+    crowd.go_on()
     country.database.restart("immediate")
-    time.sleep(4)
+    crowd.go_on()
     web.start()
     leader.start()
     wait_for(lambda: answers(f"http://127.0.0.1:{web.port}/readyz"), 60)
-    time.sleep(4)
+    crowd.go_on()
     crowd.end()
 
     # What the killed node had on its disk, its successor ships: none of it is waiting anywhere in the end.
-    counted = len(crowd.receipts) + crowd.sent_on
+    counted = crowd.counted
     wait_for(lambda: arrived(country)["counted"] >= counted, 30)
     kinds = arrived(country)
     assert counted > 100

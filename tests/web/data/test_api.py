@@ -208,6 +208,7 @@ def check(app: Flask, cases: int) -> int:
     return run
 
 
+@pytest.mark.long
 def test_two_thousand_requests_keep_the_promise_of_the_description(week_app: Flask) -> None:
     assert check(week_app, CASES_AN_OPERATION) >= 2000
 

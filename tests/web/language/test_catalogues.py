@@ -88,8 +88,8 @@ def test_a_campaign_says_its_own_words_in_every_language(name: str, code: str) -
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_in_english_is_in_english_and_so_are_its_links(browser: FlaskClient, path: str) -> None:
-    page = browser.get(f"{path}{'&' if '?' in path else '?'}langue=en")
+def test_a_page_in_english_is_in_english_and_so_are_its_links(visitor: FlaskClient, path: str) -> None:
+    page = visitor.get(f"{path}{'&' if '?' in path else '?'}langue=en")
     to_french = r'<(?:a|link)\b[^>]*\blang="fr"[^>]*>'
     links = re.findall(r'(?:href|action)="(/[^"#]*)', re.sub(to_french, "", page.text))
     ours = [one for one in links if not one.startswith(SAME_FOR_ALL)]
@@ -101,17 +101,17 @@ def test_a_page_in_english_is_in_english_and_so_are_its_links(browser: FlaskClie
     assert re.findall(r"\b(?:le|la|les|une|est|sur|créneaux?|lieux?|plateforme|aucun)\b", visible(page.text)) == []
 
 
-def test_a_form_keeps_the_language(browser: FlaskClient) -> None:
-    assert '<input type="hidden" name="langue" value="en">' in browser.get("/?langue=en").text
-    assert 'name="langue"' not in browser.get("/").text
+def test_a_form_keeps_the_language(visitor: FlaskClient) -> None:
+    assert '<input type="hidden" name="langue" value="en">' in visitor.get("/?langue=en").text
+    assert 'name="langue"' not in visitor.get("/").text
 
 
-def test_an_unknown_language_is_french(browser: FlaskClient) -> None:
-    assert '<html lang="fr">' in browser.get("/?langue=xx").text
+def test_an_unknown_language_is_french(visitor: FlaskClient) -> None:
+    assert '<html lang="fr">' in visitor.get("/?langue=xx").text
 
 
-def test_both_languages_show_the_same_places_in_the_same_order(browser: FlaskClient) -> None:
-    shown = [browser.get(f"/recherche?insee=69123&{language}").text for language in ("", "langue=en")]
+def test_both_languages_show_the_same_places_in_the_same_order(visitor: FlaskClient) -> None:
+    shown = [visitor.get(f"/recherche?insee=69123&{language}").text for language in ("", "langue=en")]
     orders = [re.findall(r"/centre/(p-\w+)\?", html) for html in shown]
 
     assert orders[0] == orders[1] != []
@@ -126,9 +126,9 @@ def test_what_one_visitor_typed_is_on_no_other_visitor_s_page(browser: FlaskClie
     assert "secret" not in typed + same_list
 
 
-def test_an_error_is_said_in_the_language_of_the_page(browser: FlaskClient) -> None:
-    assert "Page not found" in browser.get("/nowhere?langue=en").text
-    assert "Page introuvable" in browser.get("/nowhere").text
+def test_an_error_is_said_in_the_language_of_the_page(visitor: FlaskClient) -> None:
+    assert "Page not found" in visitor.get("/nowhere?langue=en").text
+    assert "Page introuvable" in visitor.get("/nowhere").text
 
 
 def test_dates_distances_and_numbers_are_written_as_each_language_writes_them(app: Flask) -> None:
