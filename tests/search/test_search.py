@@ -28,9 +28,8 @@ from aggregator.search.order import Section, Sort
 from aggregator.search.question import Moment, Question
 from aggregator.search.search import refreshed, search
 from aggregator.search.slot_filter import SlotFilter, first_slot, slot_filter
-from aggregator.snapshot.format import snapshot_hash
+from aggregator.snapshot.format import SnapshotError, snapshot_hash
 from aggregator.snapshot.places import Place, Places
-from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.snapshot.slots import Slots
 from providers.records import Centre
