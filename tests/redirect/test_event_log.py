@@ -18,12 +18,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aggregator.config.settings import ROOT
-from aggregator.ledger import seeds
 from aggregator.redirect.event_log import _SCHEMA, Event, EventClass, EventLog, EventLogError, Sealed, commitment
 from aggregator.redirect.event_reader import EventReader, erase
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.snapshot.supply import PLACE
-from tests.clock import NOON
 from tests.conftest import FIXTURES
 
 ORACLE = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))["sealed_commitment"]
@@ -238,43 +236,3 @@ def test_the_kill_test_would_see_an_acknowledgement_that_comes_too_early(tmp_pat
     results = (killed_writer(tmp_path / f"{number}.db", "early") for number in range(60))
 
     assert any(stored < acknowledged for acknowledged, stored in results)
-
-
-class TestSeeds:
-    """A reverse hash chain: today's link gives yesterday's, never tomorrow's."""
-
-    def test_each_link_hashes_to_the_one_before(self) -> None:
-        import hashlib
-        from datetime import timedelta
-
-        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=40)
-
-        link = chain.link(NOON.date() + timedelta(days=30))
-        for back in range(29, -1, -1):
-            link = hashlib.sha256(link).digest()
-            assert link == chain.link(NOON.date() + timedelta(days=back))
-        assert hashlib.sha256(link).digest() == chain.anchor
-
-    def test_the_seed_of_the_day_is_the_formula_of_the_specification(self) -> None:
-        import hashlib
-
-        text = "aiguillage-seed/v1\n2026-11-23\n" + "ab" * 32 + "\n-\n"
-
-        assert seeds.day_seed("2026-11-23", bytes.fromhex("ab" * 32)) == hashlib.sha256(text.encode()).digest()
-
-    def test_it_is_drawn_once_and_kept_to_ourselves(self, tmp_path: Path) -> None:
-        path = tmp_path / "keys" / "seed-chain.json"
-
-        first = seeds.load_or_create(path, NOON.date())
-
-        assert seeds.load_or_create(path, NOON.date()).anchor == first.anchor
-        assert path.stat().st_mode & 0o777 == 0o600
-
-    @given(st.integers(-10, 0) | st.integers(4001, 5000))
-    def test_outside_the_chain_is_refused(self, days: int) -> None:
-        from datetime import timedelta
-
-        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=10)
-
-        with pytest.raises(seeds.SeedError):
-            chain.link(NOON.date() + timedelta(days=days - 1))
