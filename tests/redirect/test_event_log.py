@@ -197,7 +197,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from aggregator.ledger.events import Event, EventClass, EventLog
+from aggregator.redirect.event_log import Event, EventClass, EventLog
 log = EventLog(Path(sys.argv[1]), wait_s=5)
 event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 early = len(sys.argv) > 2
@@ -216,7 +216,7 @@ def killed_writer(path: Path, *more: str) -> tuple[int, int]:
         [sys.executable, "-c", WRITER, str(path), *more], stdout=subprocess.PIPE, cwd=ROOT, start_new_session=True
     )
     assert process.stdout is not None
-    process.stdout.readline()
+    assert process.stdout.readline() == b"ack\n", "the writer did not start"
     time.sleep(0.3)
     os.killpg(process.pid, signal.SIGKILL)
     acknowledged = 1 + len(process.stdout.read().splitlines())
