@@ -24,7 +24,7 @@ from aggregator.web.place.fast_redirect import Door
 from aggregator.web.place.page import places
 from aggregator.web.serving import security
 from aggregator.web.serving.health import health
-from aggregator.web.serving.page_cache import Kept
+from aggregator.web.serving.page_cache import PageCache
 from aggregator.web.serving.site import Site, install, utc_now
 
 MAX_BODY_BYTES = 16 * 1024
@@ -36,7 +36,7 @@ COMPRESSION = {
         "application/problem+json", "application/ld+json", "application/atom+xml",
     ],
     "COMPRESS_STREAMS": False,
-    "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # web/kept.py does, when it has kept the whole answer
+    "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # serving/page_cache.py does, on whole answers
 }  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
         url_for=links.path_to, demo=settings.demo, campaign=site.campaign, terms=site.campaign.terms
     )
     install(app, site)
-    Kept(app, site)
+    PageCache(app, site)
     Door(app, site, security.headers_of(site))
     Compress(app)
     catalogues.install(app, settings.campaign)

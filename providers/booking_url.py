@@ -28,6 +28,10 @@ class UnsafeUrlError(ValueError):
     """The URL may not be shown nor followed; the message says which rule it breaks, never the URL itself."""
 
 
+class UndeclaredSiteError(UnsafeUrlError):
+    """A well-formed link to a site that nobody has declared."""
+
+
 def check(url: str, allowed_origins: Collection[str]) -> str:
     """`url` itself when a citizen may be sent there. Raises UnsafeUrlError.
 
@@ -40,7 +44,7 @@ def check(url: str, allowed_origins: Collection[str]) -> str:
     if match is None:
         raise UnsafeUrlError("not a URL in canonical form")
     if match["origin"] not in allowed_origins:
-        raise UnsafeUrlError("not a declared booking site")
+        raise UndeclaredSiteError("not a declared booking site")
     rest = url[match.end("origin") :]
     if _ENCODED_CONTROL.search(rest) or _ENCODED_CONTROL.search(unquote(rest)):
         raise UnsafeUrlError("an encoded control character or backslash")

@@ -7,6 +7,7 @@ ProviderError
 ├── UnavailableError         connection refused or reset, 5xx, any other status
 ├── TimedOutError            the wall-clock budget of the request is spent
 ├── InvalidAnswerError       the body is not what the contract says
+│   └── ForeignRedirectError     sent on to an origin that the provider has not declared
 └── CircuitOpenError         not asked: the breaker is open
 """
 
@@ -48,6 +49,10 @@ class TimedOutError(ProviderError):
 
 class InvalidAnswerError(ProviderError):
     outcome = Outcome.INVALID
+
+
+class ForeignRedirectError(InvalidAnswerError):
+    pass
 
 
 class CircuitOpenError(ProviderError):

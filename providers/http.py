@@ -29,6 +29,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from providers.deadline import Watchdog
 from providers.errors import (
     BlockedError,
+    ForeignRedirectError,
     GoneError,
     InvalidAnswerError,
     ProviderError,
@@ -121,7 +122,7 @@ class FetchClient:
     def _check_origin(self, url: str) -> None:
         parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}" not in self.origins:
-            raise InvalidAnswerError(f"refused to leave the declared origins for {parts.scheme}://{parts.netloc}")
+            raise ForeignRedirectError(f"refused to leave the declared origins for {parts.scheme}://{parts.netloc}")
 
     def _once(self, method: str, url: str, clock: _Budget, arguments: dict[str, Any]) -> tuple[Answer, str | None]:
         _CURRENT.clock = clock

@@ -34,6 +34,15 @@ class Outcome(StrEnum):
         return self in (Outcome.OK, Outcome.EMPTY)
 
 
+class SuddenChange(StrEnum):
+    """Why what a source lists is held back until an operator decides; the values stand in published files."""
+
+    EMPTY = "no centre at all"
+    SHRUNK = "nine centres of ten are missing"
+    GROWN = "a hundred times more centres"
+    MOVED = "an id stands for another place"
+
+
 @dataclass(frozen=True, slots=True)
 class Department:
     """One of the 101 départements: `code` as INSEE writes it ("01", "2A", "974")."""

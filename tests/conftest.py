@@ -17,7 +17,7 @@ import pytest
 
 from aggregator.cli import demonstration
 from aggregator.collect.collector import Collector
-from aggregator.collect.official_list import import_official_list
+from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config import campaign as campaigns
 from aggregator.config.campaign import Campaign
 from aggregator.config.settings import ROOT, Settings
@@ -195,7 +195,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox, gazett
     sandbox.faults.clear()
     with closing(open_stores(data)) as stores:
         body = official_list(sandbox.world)
-        import_official_list(body, "liste.csv", NOON.date(), settings, stores, gazetteer, NOON)
+        import_official_list(ListFile(body, "liste.csv", NOON.date()), settings, stores, gazetteer, NOON)
         collector = Collector(settings, stores, gazetteer, lambda: NOON)
         collector.discover()
         collector.read()

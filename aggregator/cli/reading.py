@@ -15,7 +15,7 @@ from rich.table import Table
 
 from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
-from aggregator.collect.official_list import import_official_list
+from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.store import open_stores
@@ -129,7 +129,7 @@ def import_list(file: Path, as_of: datetime | None) -> None:
     with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         places = gazetteers.load(settings.gazetteer_path)
         day = as_of.date() if as_of else now.date()
-        report = import_official_list(file.read_bytes(), file.name, day, settings, stores, places, now)
+        report = import_official_list(ListFile(file.read_bytes(), file.name, day), settings, stores, places, now)
     table = Table(show_header=False, title=f"{file.name} au {day.isoformat()}")
     for label, value in (
         ("colonnes", report.dialect),

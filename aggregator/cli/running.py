@@ -68,7 +68,7 @@ def doctor() -> None:
     """What is missing before the portal may open; exit code 1 while something is."""
     found = list(readiness.missing(Settings.from_env().but(demo=False)))
     for one in found:
-        click.echo(f"- {one}")
+        click.echo(f"- {one.what}")
     click.echo(f"{len(found)} à compléter." if found else "Rien ne manque.")
     sys.exit(1 if found else 0)
 

@@ -7,13 +7,14 @@ Nothing is dropped for being odd: a centre keeps its card, and a flag says what 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aggregator.collect.matching import LinkKey
 from aggregator.country.gazetteer import Commune, Gazetteer
 from aggregator.country.geography import distance_m, in_territory
 from providers import PROVIDERS
-from providers.booking_url import BookingSites, UnsafeUrlError
+from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError
 from providers.records import Centre
 from providers.text import clean
 
@@ -52,7 +53,7 @@ class Intake:
         provider = self._sites.owner(centre.booking_url)
         if provider is None:
             return None
-        key = PROVIDERS[provider].link_key(centre.booking_url) if provider in PROVIDERS else centre.booking_url
+        key = _link_key(provider, centre.booking_url)
         return (provider, key) if key else None
 
     def _linked(self, centre: Centre) -> Centre:
@@ -63,7 +64,7 @@ class Intake:
             url, _ = self._sites.admit(centre.booking_url)
         except UnsafeUrlError as error:
             site = urlsplit(centre.booking_url).hostname
-            flag = "undeclared-site" if "declared" in str(error) else "unsafe-link"
+            flag = "undeclared-site" if isinstance(error, UndeclaredSiteError) else "unsafe-link"
             return replace(centre, booking_url=None, booking_site=clean(site, 80) or None).with_flag(flag)
         admitted = replace(centre, booking_url=url)
         if self.link_of(admitted) is None:
@@ -80,6 +81,12 @@ class Intake:
         lat, lon = (commune.lat, commune.lon) if commune else (None, None)
         centre = replace(centre, lat=lat, lon=lon)
         return centre if "position" in centre.flags else centre.with_flag("position")
+
+
+@lru_cache(maxsize=100_000)
+def _link_key(provider: str, url: str) -> str | None:
+    """Worked out once for each link: admission, matching and every publication ask for it."""
+    return PROVIDERS[provider].link_key(url) if provider in PROVIDERS else url
 
 
 def _believable(centre: Centre, commune: Commune | None) -> bool:

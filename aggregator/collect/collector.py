@@ -25,7 +25,7 @@ from aggregator.store import Catalog, FetchRecord, OfferRow, Packed, Read, Regis
 from providers import PROVIDERS
 from providers.base import Provider, ProviderConfig
 from providers.breaker import Breaker
-from providers.records import Centre, Discovered, Outcome, Reading, Reason
+from providers.records import Centre, Discovered, Outcome, Reading, Reason, SuddenChange
 
 log = logging.getLogger(__name__)
 
@@ -141,16 +141,17 @@ class Collector:
     def _without_moved(self, slug: str, centres: dict[str, Centre], at: datetime) -> list[Centre]:
         """An id that now stands for another name and another place is not believed at once (P15)."""
         known = {centre.source_id: centre for centre in self._catalog.centres(slug)}
-        kept = []
-        for source_id, centre in centres.items():
-            before = known.get(source_id)
-            if before is not None and is_another(before, centre) and not self._released(slug):
-                self._catalog.hold(before, f"now named {centre.name[:80]}")
-                self._catalog.quarantine(slug, f"id {source_id} stands for another place", 1, 1, at)
-                kept.append(before)
-            else:
-                kept.append(centre)
-        return kept
+        moved = [
+            centre
+            for source_id, centre in centres.items()
+            if source_id in known and is_another(known[source_id], centre)
+        ]
+        if not moved or self._released(slug):
+            return list(centres.values())
+        for centre in moved:
+            self._catalog.hold(known[centre.source_id], f"now named {centre.name[:80]}")
+        self._catalog.quarantine(slug, SuddenChange.MOVED, len(known), len(moved), at)
+        return list({**centres, **{centre.source_id: known[centre.source_id] for centre in moved}}.values())
 
     # Placing
 

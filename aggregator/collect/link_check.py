@@ -17,7 +17,7 @@ from aggregator.config.settings import Settings
 from aggregator.snapshot.places import Offer
 from aggregator.snapshot.shelf import Shelf
 from providers.base import ProviderConfig
-from providers.errors import GoneError, InvalidAnswerError, ProviderError
+from providers.errors import ForeignRedirectError, GoneError, ProviderError
 from providers.http import FetchClient
 
 SAMPLE = 20
@@ -72,8 +72,8 @@ def landing(url: str, visit: Callable[[str], None]) -> str:
         visit(url)
     except GoneError:
         return "dead"
-    except InvalidAnswerError as error:
-        return "foreign" if "declared origins" in str(error) else "unknown"
+    except ForeignRedirectError:
+        return "foreign"
     except ProviderError:
         return "unknown"
     return "landed"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from aggregator import canonical
 from aggregator.collect.admission import Intake
 from aggregator.collect.placement import place_centres
 from aggregator.collect.quarantine import sudden_change
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, department_of
-from aggregator.store import Stores
+from aggregator.store import Import, Stores
 from providers.official_list import SOURCE, OfficialList, OfficialListError, read
 from providers.records import Centre
 
@@ -41,33 +41,41 @@ class ImportReport:
     held: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListFile:
+    """A list as it came. `as_of`: the day it was true."""
+
+    body: bytes
+    name: str
+    as_of: date
+
+
 def import_official_list(
-    body: bytes, file_name: str, as_of: date, settings: Settings, stores: Stores, gazetteer: Gazetteer, now: datetime
+    file: ListFile, settings: Settings, stores: Stores, gazetteer: Gazetteer, now: datetime
 ) -> ImportReport:
     """Take a list over as of a date. An older list than the latest is kept for its figures and changes no place.
 
     Raises OfficialListError when the file is not a list.
     """
-    found = read(body, as_of)
+    found = read(file.body, file.as_of)
     intake = Intake(gazetteer, settings.booking_sites())
     centres = [intake.admit(centre) for centre in found.centres]
     sites = {centre.source_id: _site(centre, intake) for centre in centres}
     newest = stores.catalog.import_for(date.max)
-    latest = newest is None or newest["as_of"] <= as_of.isoformat()
+    latest = newest is None or newest["as_of"] <= file.as_of.isoformat()
     known = stores.catalog.centre_count(SOURCE)
     held = sudden_change(known, len(centres), complete=True) if latest else "older than the list in force"
     report = _report(found, centres, sites, held)
-    stores.catalog.put_import(
-        as_of,
-        now,
-        file_name,
-        hashlib.sha256(body).hexdigest(),
-        found.dialect,
-        found.rows,
-        list(report.refused),
-        asdict(report),
-        (_row(centre, sites) for centre in centres),
+    taken = Import(
+        as_of=file.as_of,
+        file_name=file.name,
+        sha256=canonical.sha256(file.body),
+        dialect=found.dialect,
+        row_count=found.rows,
+        refused=report.refused,
+        report=asdict(report),
     )
+    stores.catalog.put_import(taken, (_row(centre, sites) for centre in centres), now)
     if held is None:
         stores.catalog.put_centres(SOURCE, centres, now, complete=True)
         place_centres(stores.registry, stores.catalog, intake, now)
@@ -114,4 +122,4 @@ def _row(centre: Centre, sites: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-__all__ = ["ImportReport", "OfficialListError", "import_official_list"]
+__all__ = ["ImportReport", "ListFile", "OfficialListError", "import_official_list"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aggregator.collect.admission import Intake
 from aggregator.collect.matching import Matcher
-from aggregator.store import Catalog, Registry
+from aggregator.store import Catalog, Doubt, How, Registry
 from providers.official_list import SOURCE as OFFICIAL
 from providers.records import Centre
 
@@ -29,19 +29,13 @@ def place_centres(registry: Registry, catalog: Catalog, intake: Intake, at: date
             link = intake.link_of(centre)
             verdict = matcher.judge(centre, centre.insee, link)
             place_id = verdict.place_id or registry.new_place(at)
-            registry.match(centre.source, centre.source_id, place_id, verdict.method, verdict.score, at)
+            named = (centre.source, centre.source_id)
+            registry.match(named, place_id, How(verdict.method, verdict.score), at)
             if verdict.review_with:
-                registry.open_review(
-                    centre.source,
-                    centre.source_id,
-                    place_id,
-                    verdict.review_with,
-                    verdict.score or 0.0,
-                    verdict.distance_m,
-                    at,
-                )
+                doubt = Doubt(verdict.review_with, verdict.score or 0.0, verdict.distance_m)
+                registry.open_review(named, place_id, doubt, at)
             matcher.add(place_id, centre, centre.insee, link)
-            matches[(centre.source, centre.source_id)] = place_id
+            matches[named] = place_id
         for place_id, provider, key, url in chosen_links(centres, matches, intake):
             registry.put_offer(place_id, provider, key, url, at)
     catalog.put_listed_offers(listed_offers(registry, centres, matches, intake))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from aggregator.country.geography import distance_m
-from providers.records import Centre
+from providers.records import Centre, SuddenChange
 
 # One rule for all providers (P21, P22): a list that loses nine centres of ten, or grows a hundredfold, is held back.
 LOST_RATIO, GROWN_RATIO, SMALL_LIST = 0.1, 100, 10
 MOVED_M = 2_000
 
 
-def sudden_change(known: int, found: int, complete: bool) -> str | None:
+def sudden_change(known: int, found: int, complete: bool) -> SuddenChange | None:
     """Why a list must not replace the known one; None when it may. The same rule for every source."""
     if known >= 1 and complete and found == 0:
-        return "no centre at all"
+        return SuddenChange.EMPTY
     if known >= SMALL_LIST and complete and found <= known * LOST_RATIO:
-        return "nine centres of ten are missing"
+        return SuddenChange.SHRUNK
     if known >= 1 and found >= max(known * GROWN_RATIO, SMALL_LIST):
-        return "a hundred times more centres"
+        return SuddenChange.GROWN
     return None
 
 

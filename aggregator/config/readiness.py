@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from aggregator.config import hosting
 from aggregator.config.hosting import HostingError
@@ -21,29 +22,42 @@ QUESTIONS = {
 EXAMPLE = "aiguillage.example"
 
 
-def missing(settings: Settings) -> Iterator[str]:
-    """One sentence for each thing to fill in, with the file that it goes into. Nothing when the portal may open."""
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing to fill in. `what` says what, and into which file; `must`: a live portal does not start without it."""
+
+    what: str
+    must: bool = False
+
+
+def missing(settings: Settings) -> Iterator[Missing]:
+    """Everything that is to be filled in; nothing when the portal may open."""
     campaign_file = settings.campaign_path.name
     for name in settings.campaign.operator.blanks():
-        yield f"{campaign_file}, [operator] {name}: {QUESTIONS[name]}"
+        yield Missing(f"{campaign_file}, [operator] {name}: {QUESTIONS[name]}", must=True)
     if EXAMPLE in settings.log_origin:
-        yield "AIGUILLAGE_LOG_ORIGIN: the final address of the public log, which is part of every signature"
+        yield Missing("AIGUILLAGE_LOG_ORIGIN: the final address of the public log, which is part of every signature")
     for slug, config in settings.all_configs().items():
         if slug in settings.campaign.providers.read and EXAMPLE in config.user_agent:
-            yield f"{settings.providers_path.name}, user_agent: an address where platforms can reach you (for {slug})"
-    try:
-        without = hosting.missing(hosting.load(settings.hosting_dir), settings.campaign.providers.read)
-    except HostingError as error:
-        yield str(error)
-    else:
-        for slug in without:
-            yield f"data/hosting/{slug}.json: the hosting sheet of a platform that is read"
+            address = "an address where platforms can reach you"
+            yield Missing(f"{settings.providers_path.name}, user_agent: {address} (for {slug})")
+    yield from _hosting_sheets(settings)
     if not settings.secure:
-        yield "AIGUILLAGE_HTTPS=1: the site must be served over HTTPS"
+        yield Missing("AIGUILLAGE_HTTPS=1: the site must be served over HTTPS")
     if settings.official_list is None and settings.campaign.official_list is None:
-        yield "AIGUILLAGE_OFFICIAL_LIST: the official list; without it only the places of platforms are known"
+        yield Missing("AIGUILLAGE_OFFICIAL_LIST: the official list; without it only the places of platforms are known")
 
 
 def must_wait(settings: Settings) -> list[str]:
     """What a live start refuses to go without: the operator's facts and the hosting sheets."""
-    return [one for one in missing(settings) if "[operator]" in one or "data/hosting" in one]
+    return [one.what for one in missing(settings) if one.must]
+
+
+def _hosting_sheets(settings: Settings) -> Iterator[Missing]:
+    try:
+        without = hosting.missing(hosting.load(settings.hosting_dir), settings.campaign.providers.read)
+    except HostingError as error:
+        yield Missing(str(error), must=True)
+        return
+    for slug in without:
+        yield Missing(f"data/hosting/{slug}.json: the hosting sheet of a platform that is read", must=True)

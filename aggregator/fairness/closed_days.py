@@ -7,8 +7,9 @@ the mean of one sample an hour, the first snapshot of the hour, so that anyone c
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -21,10 +22,12 @@ from aggregator.fairness.metrics import Counts, Window
 from aggregator.ledger.controls import WINDOW_DAYS
 from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.impressions import UNKNOWN_AGE
-from aggregator.snapshot.format import plain
+from aggregator.snapshot.format import SnapshotError, plain
 from aggregator.snapshot.shelf import Shelf
 from aggregator.snapshot.supply import Samples, supply_sample
 from aggregator.store import Catalog
+
+log = logging.getLogger(__name__)
 
 WEEKS_SHOWN = 13
 LOOK_BACK_DAYS = 60
@@ -48,19 +51,33 @@ class Closing:
         self._folder = settings.published_dir / "log" / "metrics"
 
     def close(self, at: datetime) -> list[str]:
-        """Close every finished day that is not closed yet, and the weeks that end with them. Returns their names."""
-        done = []
-        today = at.date()
+        """Close every finished day that is not closed yet, and the weeks that end with them. Returns their names.
+
+        A day whose snapshots are not what their names say stays open, and so do those after it: no figure is signed
+        that rests on a file which the web refuses. The control "figures" then fails, until the file is put right.
+        """
+        done: list[str] = []
+        try:
+            for name in self._close_days(at.date()):
+                done.append(name)
+        except SnapshotError as error:
+            log.error("a day cannot be closed", extra={"cause": str(error)})
+            self._accounts.controls.publish("figures", {"ok": False, "why": str(error)}, at)
+        else:
+            if "figures" in self._accounts.controls.all():
+                self._accounts.controls.publish("figures", {"ok": True}, at)
+        if done or not (self._published / "closed.json").exists():
+            self._publish(at.date())
+        return done
+
+    def _close_days(self, today: date) -> Iterator[str]:
         for back in range(LOOK_BACK_DAYS, 0, -1):
             day = today - timedelta(days=back)
             if self._is_to_close(day):
                 self._close_day(day)
-                done.append(day.isoformat())
+                yield day.isoformat()
                 if day.isoweekday() == 7:
-                    done.append(self._close_week(day - timedelta(days=6)))
-        if done or not (self._settings.published_dir / "closed.json").exists():
-            self._publish(today)
-        return done
+                    yield self._close_week(day - timedelta(days=6))
 
     def _is_to_close(self, day: date) -> bool:
         """Not closed yet, something was published that day, and no list of it waits for its replay."""
@@ -208,7 +225,7 @@ class Closing:
             "service": [row for day in days[-WINDOW_DAYS:] for row in self._json(day)["service"]],
             "files": [*days, *weeks],
         }
-        files.write_whole(self._settings.published_dir / "closed.json", canonical.to_json(content))
+        files.write_whole(self._published / "closed.json", canonical.to_json(content))
 
     def _week_of(self, name: str) -> dict[str, Any]:
         kept = ("provider", "redirects", "share_redirects", "ci_low", "ci_high", "share_places", "window_start")

@@ -49,7 +49,13 @@ def table(counted: Counted, labels: Mapping[str, str]) -> dict[str, Any]:
     places, slots = counted.supply.get("places", {}), counted.supply.get("slots", {})
     slugs = sorted({*places, *counts}, key=lambda slug: (-places.get(slug, 0), slug))
     step = sum(counts.values())
-    rows = [_row(slug, labels.get(slug, slug), counts, places, slots, counted.exposure, step) for slug in slugs]
+    amounts = {
+        "places": places,
+        "slots": slots,
+        "exposure": counted.exposure,
+        "redirects": counts,
+    }
+    rows = [{"slug": slug, "label": labels.get(slug, slug), **_amounts(slug, amounts)} for slug in slugs]
     _with_robots(rows, counted.published)
     compare(rows, step, "places_share", "")
     compare(rows, step, "exposure_share", "exposure_")
@@ -87,26 +93,15 @@ def _with_robots(rows: Sequence[dict[str, Any]], published: Totals) -> None:
         row["raw_share"] = share(mine, sum(clicks), MIN_FOR_SHARE)
 
 
-def _row(
-    slug: str,
-    label: str,
-    counts: Mapping[str, int],
-    places: Mapping[str, float],
-    slots: Mapping[str, float],
-    exposure: Mapping[str, int],
-    step: int,
-) -> dict[str, Any]:
-    return {
-        "slug": slug,
-        "label": label,
-        "places": places.get(slug, 0),
-        "places_share": share(places.get(slug, 0), sum(places.values())),
-        "slots": slots.get(slug, 0),
-        "slots_share": share(slots.get(slug, 0), sum(slots.values())),
-        "exposure_share": share(exposure.get(slug, 0), sum(exposure.values())),
-        "redirects": counts.get(slug, 0),
-        "redirects_share": share(counts.get(slug, 0), step, MIN_FOR_SHARE),
-    }
+def _amounts(slug: str, amounts: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """A provider's part of each amount, and its share of the whole. Of exposure only the share means something."""
+    row: dict[str, Any] = {}
+    for name, by_provider in amounts.items():
+        at_least = MIN_FOR_SHARE if name == "redirects" else 1
+        row[name] = by_provider.get(slug, 0)
+        row[f"{name}_share"] = share(row[name], sum(by_provider.values()), at_least)
+    del row["exposure"]
+    return row
 
 
 def compare(rows: Sequence[dict[str, Any]], total: int, reference_name: str, prefix: str) -> None:

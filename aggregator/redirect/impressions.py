@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log2
@@ -40,31 +40,46 @@ def exposure_of(places: Iterable[Place]) -> dict[Basket, tuple[int, int, int]]:
     return {key: (row[0], row[1], row[2]) for key, row in found.items()}
 
 
-def age_minutes(state: OfferState | None, now: datetime) -> int:
-    """How old a reading was when it was shown; `UNKNOWN_AGE` when the card said that nothing is known."""
-    if state is None or state.state == "unknown" or state.answered is None:
+def answered(state: OfferState | None) -> datetime | None:
+    """When the reading that a card tells was made; None when the card says that nothing is known."""
+    return None if state is None or state.state == "unknown" else state.answered
+
+
+def age_minutes(read_at: datetime | None, now: datetime) -> int:
+    """How old a reading was when it was shown; `UNKNOWN_AGE` when there was none."""
+    if read_at is None:
         return UNKNOWN_AGE
-    return min(max(int((now - state.answered).total_seconds()) // 60, 0), OLDEST_AGE_MIN)
+    return min(max(int((now - read_at).total_seconds()) // 60, 0), OLDEST_AGE_MIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """The first page of one list, as shown within one hour. `named`: hour of the order, snapshot, question, hash.
+    """The first page of one list, as shown within one hour, in numbers: it keeps no snapshot alive.
 
-    `places`: the list's, in its snapshot's words; `facts`: the snapshot whose readings the cards told.
+    `named`: hour of the order, snapshot, question, hash; `facts`: hash of the snapshot whose readings the cards told;
+    `exposure`: see `exposure_of`; `readings`: (provider, when it last answered) of each offer shown.
     """
 
     hour: str
     named: tuple[str, str, str, str]
-    places: tuple[Place, ...]
-    facts: Snapshot
+    facts: str
+    exposure: Mapping[Basket, tuple[int, int, int]]
+    readings: tuple[tuple[str, datetime | None], ...]
+
+
+def showing_of(hour: str, named: tuple[str, str, str, str], places: Sequence[Place], facts: Snapshot) -> Showing:
+    """`places`: the whole list, in its order; the cards told the readings of `facts`."""
+    first = places[:RANKS]
+    offers = facts.slots.offers
+    readings = tuple((offer.provider, answered(offers.get(offer.id))) for place in first for offer in place.offers)
+    return Showing(hour, named, facts.hash, exposure_of(first), readings)
 
 
 class Showings:
     """Counts every showing to a person, in memory, until they are taken. Thread-safe.
 
-    Showing a list again is one addition: what it amounts to is worked out when the counts are taken. Ages are those of
-    the minute in which it was shown.
+    Showing a list again is one addition; the rows are worked out when the counts are taken. Ages are those of the
+    minute in which it was shown.
     """
 
     def __init__(self) -> None:
@@ -73,7 +88,7 @@ class Showings:
         self._shown: dict[tuple[str, tuple[str, str, str, str], str, int], tuple[Showing, datetime]] = {}
 
     def add(self, showing: Showing, now: datetime) -> None:
-        key = (showing.hour, showing.named, showing.facts.hash, int(now.timestamp()) // 60)
+        key = (showing.hour, showing.named, showing.facts, int(now.timestamp()) // 60)
         with self._lock:
             self._times[key] += 1
             self._shown.setdefault(key, (showing, now))
@@ -89,14 +104,12 @@ class Showings:
         for key, n in times.items():
             showing, now = shown[key]
             lists[(showing.hour, *showing.named)] += n
-            for (basket, provider), amounts in exposure_of(showing.places[:RANKS]).items():
+            for (basket, provider), amounts in showing.exposure.items():
                 row = impressions[(showing.hour, basket, provider)]
                 for index, amount in enumerate(amounts):
                     row[index] += n * amount
-            for place in showing.places[:RANKS]:
-                for offer in place.offers:
-                    age = age_minutes(showing.facts.slots.offers.get(offer.id), now)
-                    ages[(showing.hour, offer.provider, age)] += n
+            for provider, read_at in showing.readings:
+                ages[(showing.hour, provider, age_minutes(read_at, now))] += n
         return (
             [(*key, *amounts) for key, amounts in impressions.items()],
             [(*named, n) for named, n in lists.items()],

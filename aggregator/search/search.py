@@ -10,7 +10,7 @@ from functools import cached_property
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Candidate, list_hash, rank
 from aggregator.search.question import Question
-from aggregator.search.slot_filter import Needs, SlotFilter, outlook, slot_filter
+from aggregator.search.slot_filter import Needs, SlotFilter, slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 
@@ -29,11 +29,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough."""
+    """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough.
+
+    `snapshot`: the one that the order comes from; `facts`: the one whose slots are told; `fits`: its slot filter.
+    """
 
     question: Question
     epoch: str
     snapshot: Snapshot
+    facts: Snapshot
+    fits: SlotFilter
     found: tuple[Found, ...]
     hidden: dict[str, int] = field(default_factory=dict)
     widened: bool = False
@@ -65,14 +70,15 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     kept: dict[str, Found] = {}
     hidden: Counter[str] = Counter()
     for number, metres in near:
-        found = _found(snapshot, snapshot.places.all[number], metres, fits, epoch)
-        why = _hidden_by(question, found, snapshot, fits)
+        found = _found(snapshot.places.all[number], metres, fits, epoch)
+        why = _hidden_by(question, found, snapshot)
         if why:
             hidden[why] += 1
         else:
             kept[found.place.id] = found
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
-    return Answer(question, epoch, snapshot, tuple(kept[one.id] for one in ranked), dict(hidden), widened)
+    lines = tuple(kept[one.id] for one in ranked)
+    return Answer(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
 
 
 def _near(snapshot: Snapshot, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
@@ -102,16 +108,16 @@ def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
             found.append(one)
         else:
             place = newest.places.all[number]
-            found.append(replace(one, place=place, first=outlook(newest, place, fits).first))
-    return replace(answer, found=tuple(found))
+            found.append(replace(one, place=place, first=fits.outlook(place).first))
+    return replace(answer, facts=newest, fits=fits, found=tuple(found))
 
 
-def _found(snapshot: Snapshot, place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
-    first, section, half = outlook(snapshot, place, fits)
+def _found(place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
+    first, section, half = fits.outlook(place)
     return Found(place, Candidate(place.id, metres, section, half, place.drawn == epoch[:10]), first)
 
 
-def _hidden_by(question: Question, found: Found, snapshot: Snapshot, fits: SlotFilter) -> str | None:
+def _hidden_by(question: Question, found: Found, snapshot: Snapshot) -> str | None:
     """The filter that hides a place, or None. What is not known never hides a place behind a need."""
     if question.walk_in and not found.place.walk_in:
         return "walk_in"

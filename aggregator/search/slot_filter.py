@@ -41,13 +41,64 @@ class SlotFilter:
         """`needs`: those that one slot each is required for."""
         self._slots = slots
         self.question = question
-        self.outlooks: dict[str, Outlook] = {}
+        self._outlooks: dict[str, Outlook] = {}
         # Every slot fits a question without filters: what comes first was worked out when the snapshot was loaded.
-        self.fits_all = _of_slots(question) == Question()
+        self._fits_all = _of_slots(question) == Question()
         self._kinds_by_need = [
             np.array([_kind_fits(kind, need, question.step, question.audience) for kind in slots.kinds], dtype=bool)
             for need in needs
         ]
+
+    def outlook(self, place: Place) -> Outlook:
+        """The first slot of a place that fits, and where that puts it in the order."""
+        found = self._outlooks.get(place.id)
+        if found is None:
+            first = self.first_slot(place)
+            half = half_day(first.astimezone(place.zone)) if first else ""
+            found = self._outlooks[place.id] = Outlook(first, self._section(place, first), half)
+        return found
+
+    def first_slot(self, place: Place, after: datetime | None = None) -> datetime | None:
+        """The first slot seen that fits; where two needs are required, the moment from which both have one.
+
+        The order never asks for slots `after` a moment: it depends on the snapshot, not on the second of the visit.
+        """
+        if after is None and self._fits_all:
+            return self._earliest(place)
+        least = int(after.timestamp()) // 60 if after else 0
+        firsts: list[int | None] = []
+        for offer in place.offers:
+            state = self._slots.offers.get(offer.id)
+            if state is None or state.state != "seen":
+                continue
+            for number, minutes in enumerate(self.minutes(state)):
+                minutes = minutes[minutes > least]
+                earliest = int(minutes.min()) if len(minutes) else None
+                if number == len(firsts):
+                    firsts.append(earliest)
+                elif earliest is not None:
+                    firsts[number] = min(earliest, firsts[number] or earliest)
+        known = [one for one in firsts if one is not None]
+        if not known or len(known) < len(firsts):
+            return None
+        return datetime.fromtimestamp(max(known) * 60, UTC)
+
+    def _earliest(self, place: Place) -> datetime | None:
+        offers, earliest = self._slots.offers, self._slots.earliest
+        firsts = [
+            minute
+            for offer in place.offers
+            if (minute := earliest.get(offer.id)) is not None and offers[offer.id].state == "seen"
+        ]
+        return datetime.fromtimestamp(min(firsts) * 60, UTC) if firsts else None
+
+    def _section(self, place: Place, first: datetime | None) -> Section:
+        """Our failure to read is "unknown", never "none"; so is a place that is not booked online."""
+        if first is not None:
+            return Section.SEEN
+        states = [self._slots.offers.get(offer.id) for offer in place.offers]
+        readable = bool(states) and all(one is not None and one.state in ("seen", "none") for one in states)
+        return Section.NONE if readable else Section.UNKNOWN
 
     def minutes(self, state: OfferState) -> list[NDArray[np.int64]]:
         """Minutes (UTC) of the slots that fit, one array for each need required."""
@@ -110,61 +161,6 @@ def _of_slots(question: Question) -> Question:
         last_day=question.last_day,
         moment=question.moment,
     )
-
-
-def outlook(snapshot: Snapshot, place: Place, fits: SlotFilter) -> Outlook:
-    """The first slot of a place that fits, and where that puts it in the order."""
-    found = fits.outlooks.get(place.id)
-    if found is None:
-        first = first_slot(snapshot, place, fits)
-        half = half_day(first.astimezone(place.zone)) if first else ""
-        found = fits.outlooks[place.id] = Outlook(first, section_of(snapshot, place, first), half)
-    return found
-
-
-def first_slot(snapshot: Snapshot, place: Place, fits: SlotFilter, after: datetime | None = None) -> datetime | None:
-    """The first slot seen that fits; where two needs are required, the moment from which both have one.
-
-    The order never asks for slots `after` a moment: it depends on the snapshot, not on the second of the visit.
-    """
-    if after is None and fits.fits_all:
-        return _earliest(snapshot, place)
-    least = int(after.timestamp()) // 60 if after else 0
-    firsts: list[int | None] = []
-    for offer in place.offers:
-        state = snapshot.slots.offers.get(offer.id)
-        if state is None or state.state != "seen":
-            continue
-        for number, minutes in enumerate(fits.minutes(state)):
-            minutes = minutes[minutes > least]
-            earliest = int(minutes.min()) if len(minutes) else None
-            if number == len(firsts):
-                firsts.append(earliest)
-            elif earliest is not None:
-                firsts[number] = min(earliest, firsts[number] or earliest)
-    known = [one for one in firsts if one is not None]
-    if not known or len(known) < len(firsts):
-        return None
-    return datetime.fromtimestamp(max(known) * 60, UTC)
-
-
-def _earliest(snapshot: Snapshot, place: Place) -> datetime | None:
-    firsts = [
-        minute
-        for offer in place.offers
-        if (minute := snapshot.slots.earliest.get(offer.id)) is not None
-        and snapshot.slots.offers[offer.id].state == "seen"
-    ]
-    return datetime.fromtimestamp(min(firsts) * 60, UTC) if firsts else None
-
-
-def section_of(snapshot: Snapshot, place: Place, first: datetime | None) -> Section:
-    """Our failure to read is "unknown", never "none"; so is a place that is not booked online."""
-    if first is not None:
-        return Section.SEEN
-    states = [snapshot.slots.offers.get(offer.id) for offer in place.offers]
-    readable = bool(states) and all(one is not None and one.state in ("seen", "none") for one in states)
-    return Section.NONE if readable else Section.UNKNOWN
 
 
 def days_of(local_minutes: Iterable[int]) -> Counter[date]:

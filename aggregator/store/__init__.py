@@ -10,12 +10,16 @@ from pathlib import Path
 
 from aggregator.store.catalog import Catalog, Read
 from aggregator.store.fetch_log import FetchRecord
+from aggregator.store.import_log import Import
 from aggregator.store.packed_slots import Packed, pack, unpack
-from aggregator.store.registry import OfferRow, Registry
+from aggregator.store.registry import Doubt, How, OfferRow, Registry
 
 __all__ = [
     "Catalog",
+    "Doubt",
     "FetchRecord",
+    "How",
+    "Import",
     "OfferRow",
     "Packed",
     "Read",

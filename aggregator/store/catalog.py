@@ -12,6 +12,7 @@ from typing import Any
 from aggregator.database import Location
 from aggregator.store import schema
 from aggregator.store.fetch_log import ReadingLog
+from aggregator.store.import_log import ImportLog
 from aggregator.store.packed_slots import Packed
 from providers.records import Centre, Reading
 
@@ -31,7 +32,7 @@ class Read:
     at: datetime
 
 
-class Catalog(ReadingLog):
+class Catalog(ReadingLog, ImportLog):
     """Times are ISO 8601 UTC texts, so that they sort."""
 
     def __init__(self, location: Location) -> None:
@@ -179,7 +180,7 @@ class Catalog(ReadingLog):
             return
         self.run(
             "INSERT INTO quarantines (source, at, reason, known, found) VALUES (:source, :at, :reason, :known, :found)",
-            {"source": source, "at": at.isoformat(), "reason": reason, "known": known, "found": found},
+            {"source": source, "at": at.isoformat(), "reason": str(reason), "known": known, "found": found},
         )
 
     def quarantines(self, source: str | None = None) -> list[dict[str, Any]]:
@@ -214,63 +215,6 @@ class Catalog(ReadingLog):
     def last_accepted(self, source: str) -> datetime | None:
         row = self.row("SELECT max(last_seen) AS at FROM centres WHERE source = :source", {"source": source})
         return datetime.fromisoformat(row["at"]) if row and row["at"] else None
-
-    # Imports
-
-    def put_import(
-        self,
-        as_of: date,
-        at: datetime,
-        file_name: str,
-        sha256: str,
-        dialect: str,
-        row_count: int,
-        refused: list[tuple[int, str]],
-        report: dict[str, Any],
-        rows: Iterable[dict[str, Any]],
-    ) -> int:
-        """Keep an import with its date and, for each row, its booking site, so that an old count can be made again."""
-        with self.transaction():
-            self.run(
-                "INSERT INTO imports (as_of, imported_at, file_name, sha256, dialect, row_count, refused, report) "
-                "VALUES (:as_of, :at, :name, :sha, :dialect, :rows, :refused, :report)",
-                {
-                    "as_of": as_of.isoformat(),
-                    "at": at.isoformat(),
-                    "name": file_name,
-                    "sha": sha256,
-                    "dialect": dialect,
-                    "rows": row_count,
-                    "refused": json.dumps(refused, ensure_ascii=False),
-                    "report": json.dumps(report, ensure_ascii=False),
-                },
-            )
-            row = self.row("SELECT max(import_id) AS import_id FROM imports")
-            import_id = int(row["import_id"]) if row else 0
-            self.run_many(
-                "INSERT INTO import_rows VALUES (:import, :source_id, :department, :site, :open)",
-                [{**one, "import": import_id} for one in rows],
-            )
-        return import_id
-
-    def imports(self) -> list[dict[str, Any]]:
-        return self.rows("SELECT * FROM imports ORDER BY as_of, import_id")
-
-    def import_for(self, day: date) -> dict[str, Any] | None:
-        """The latest import that was true on `day`."""
-        return self.row(
-            "SELECT * FROM imports WHERE as_of <= :day ORDER BY as_of DESC, import_id DESC LIMIT 1",
-            {"day": day.isoformat()},
-        )
-
-    def sites_of_import(self, import_id: int) -> dict[str, int]:
-        """Open places by booking site ("" = none, a host = undeclared)."""
-        rows = self.rows(
-            "SELECT site, count(*) AS n FROM import_rows WHERE import_id = :id AND open = 1 "
-            "GROUP BY site ORDER BY site",
-            {"id": import_id},
-        )
-        return {row["site"]: row["n"] for row in rows}
 
 
 def _status(one: Read) -> dict[str, Any]:

@@ -29,6 +29,28 @@ def draw(prefix: str) -> str:
     return f"{prefix}-{base64.b32encode(secrets.token_bytes(7)).decode()[:10].lower()}"
 
 
+CentreKey = tuple[str, str]
+"""(source, the source's id of the centre)."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a centre was matched to its place. `score`: of the names, 0 to 100; None when names did not decide."""
+
+    method: str
+    score: float | None = None
+    decided_by: str = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Another place that a centre may belong to. `distance_m`: None when one of the two has no position."""
+
+    place_id: str
+    score: float
+    distance_m: int | None
+
+
 class Registry(Store):
     """All writes are one transaction each; times are ISO 8601 UTC texts."""
 
@@ -105,25 +127,16 @@ class Registry(Store):
         )
         return {row["source"]: row["n"] for row in rows}
 
-    def match(
-        self,
-        source: str,
-        source_id: str,
-        place_id: str,
-        method: str,
-        score: float | None,
-        at: datetime,
-        decided_by: str = "rule",
-    ) -> None:
+    def match(self, centre: CentreKey, place_id: str, how: How, at: datetime) -> None:
         """Put a match in force; the earlier one of the same centre is undone, not erased."""
-        key = {"source": source, "id": source_id, "at": at.isoformat()}
+        key = {"source": centre[0], "id": centre[1], "at": at.isoformat()}
         self.run(
             "UPDATE matches SET undone_at = :at WHERE source = :source AND source_id = :id AND undone_at IS NULL", key
         )
         self.run(
             "INSERT INTO matches (source, source_id, place_id, method, score, matched_at, decided_by) "
             "VALUES (:source, :id, :place, :method, :score, :at, :by)",
-            {**key, "place": place_id, "method": method, "score": score, "by": decided_by},
+            {**key, "place": place_id, "method": how.method, "score": how.score, "by": how.decided_by},
         )
         self.run(
             "INSERT INTO aliases VALUES (:source, :id, :place, :at, NULL) "
@@ -142,24 +155,23 @@ class Registry(Store):
         for row in self.rows(
             "SELECT source, source_id FROM matches WHERE place_id = :id AND undone_at IS NULL", {"id": place_id}
         ):
-            self.match(row["source"], row["source_id"], into, "merge", None, at, "operator")
+            self.match((row["source"], row["source_id"]), into, How("merge", decided_by="operator"), at)
         self.run("UPDATE offers SET place_id = :into WHERE place_id = :id", {"id": place_id, "into": into})
 
     # Reviews
 
-    def open_review(
-        self, source: str, source_id: str, place_id: str, other: str, score: float, distance_m: int | None, at: datetime
-    ) -> None:
+    def open_review(self, centre: CentreKey, place_id: str, doubt: Doubt, at: datetime) -> None:
+        """Ask an operator whether the centre's new place is one that is known already."""
         self.run(
             "INSERT INTO reviews (source, source_id, place_id, other_place_id, score, distance_m, opened_at) "
             "VALUES (:source, :id, :place, :other, :score, :distance, :at) ON CONFLICT DO NOTHING",
             {
-                "source": source,
-                "id": source_id,
+                "source": centre[0],
+                "id": centre[1],
                 "place": place_id,
-                "other": other,
-                "score": score,
-                "distance": distance_m,
+                "other": doubt.place_id,
+                "score": doubt.score,
+                "distance": doubt.distance_m,
                 "at": at.isoformat(),
             },
         )
@@ -190,7 +202,7 @@ class Registry(Store):
             return None
         with self.transaction():
             place_id = self.new_place(at)
-            self.match(source, source_id, place_id, "split", None, at, "operator")
+            self.match((source, source_id), place_id, How("split", decided_by="operator"), at)
             self.decide("split", place_id, f"{source}:{source_id}", at, role)
         return place_id
 

@@ -63,15 +63,15 @@ def install(app: Flask, site: Site) -> None:
 
 
 def _come_back(site: Site, code: int, title: str, text: str) -> Response:
-    """Telephones, and when to try again; rendered once for everybody, for it is asked for by many at once."""
-    places = site.snapshot.places.sha256 if site.snapshot else ""
-    key = ("come back", code, places, language(), request.host_url)
-    html = site.directories.get(key)
-    if html is None:
+    """Telephones, and when to try again; rendered once a snapshot, for it is asked for by many at once."""
+
+    def render() -> str:
         # Nothing of the address that this visitor asked for: others will read the same page.
         home = list(others(url_for("pages.home")))
-        html = render_template(
+        return render_template(
             "message.html", title=title, text=text, departments=departments(site), other_languages=home
         )
-        site.directories.put(key, html)
+
+    key = ("come back", code, language(), request.script_root)
+    html = site.snapshot.kept(key, render) if site.snapshot else render()
     return Response(html, code, {"Retry-After": str(RETRY_AFTER_S[code])})

@@ -29,6 +29,7 @@ from aggregator.ledger.witness import fetch
 from aggregator.opendata.sources import NothingPublishedError
 from aggregator.publish.publisher import Publisher
 from aggregator.publish.retention import prune
+from aggregator.snapshot.format import SnapshotError
 from aggregator.store import Stores, open_stores
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
@@ -182,6 +183,8 @@ class Worker:
             write_editions(self._settings, self._places, now())
         except NothingPublishedError:
             return
+        except SnapshotError as error:
+            log.error("no edition is written", extra={"cause": str(error)})
 
     def links(self) -> None:
         """Each day: a sample of the booking links of every platform, followed."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator.collect.collector import Collector, Progress
-from aggregator.collect.official_list import import_official_list
+from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
@@ -69,5 +69,5 @@ def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers
     at, digest = now(), hashlib.sha256(body).hexdigest()
     if any(known["sha256"] == digest for known in stores.catalog.imports()):
         return False
-    import_official_list(body, name, at.date(), settings, stores, places, at)
+    import_official_list(ListFile(body, name, at.date()), settings, stores, places, at)
     return True

@@ -19,7 +19,7 @@ from urllib.request import Request, urlopen
 
 from aggregator.cli import demonstration
 from aggregator.collect.collector import Collector
-from aggregator.collect.official_list import import_official_list
+from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
@@ -69,7 +69,7 @@ def collect(settings: Settings, sandbox: Sandbox) -> None:
     places = gazetteers.load(settings.gazetteer_path)
     with closing(open_stores(settings.data_dir)) as stores:
         body = official_list(sandbox.world)
-        import_official_list(body, "liste.csv", now().date(), settings, stores, places, now())
+        import_official_list(ListFile(body, "liste.csv", now().date()), settings, stores, places, now())
         collector = Collector(settings, stores, places, now)
         collector.discover()
         collector.read()

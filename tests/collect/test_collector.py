@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.collect.collector import Collector, due_before
-from aggregator.collect.official_list import import_official_list
+from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
@@ -62,7 +62,7 @@ def test_the_official_list_and_the_platforms_meet_in_one_place(
     collector: Collect, stores: Stores, settings: Settings, gazetteer: Gazetteer, sandbox: Sandbox
 ) -> None:
     body = official_list(sandbox.world)
-    report = import_official_list(body, "liste.csv", NOON.date(), settings, stores, gazetteer, NOON)
+    report = import_official_list(ListFile(body, "liste.csv", NOON.date()), settings, stores, gazetteer, NOON)
     collector().discover()
 
     by_place: dict[str, set[str]] = {}
@@ -218,8 +218,8 @@ def test_the_oldest_reading_goes_first_and_the_interval_is_one_for_all(
 def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gazetteer: Gazetteer) -> None:
     body = (ROOT / "tests" / "fixtures" / "official" / "centres-43-colonnes.csv").read_bytes()
     early, late = NOON.date() - timedelta(days=60), NOON.date() - timedelta(days=10)
-    import_official_list(body, "a.csv", late, settings, stores, gazetteer, NOON)
-    older = import_official_list(body, "b.csv", early, settings, stores, gazetteer, NOON)
+    import_official_list(ListFile(body, "a.csv", late), settings, stores, gazetteer, NOON)
+    older = import_official_list(ListFile(body, "b.csv", early), settings, stores, gazetteer, NOON)
 
     assert older.held is not None
     found = stores.catalog.import_for(early + timedelta(days=1))

@@ -27,7 +27,7 @@ from aggregator.publish.place_record import describe, is_listed, reading_state
 from aggregator.search.order import Section, Sort
 from aggregator.search.question import Moment, Question
 from aggregator.search.search import refreshed, search
-from aggregator.search.slot_filter import SlotFilter, first_slot, slot_filter
+from aggregator.search.slot_filter import SlotFilter, slot_filter
 from aggregator.snapshot.format import SnapshotError, snapshot_hash
 from aggregator.snapshot.places import Place, Places
 from aggregator.snapshot.shelf import Shelf, Snapshot
@@ -203,7 +203,7 @@ def test_the_first_slot_is_the_first_that_fits(snapshot: Snapshot, sandbox: Sand
         slug = urlsplit(offer.url).path.rsplit("/", 1)[-1]
         centre = next(c for c in centres if (c.slug, c.provider) == (slug, offer.provider))
         free = [at for m in centre.motives for at in sandbox.world.free(centre, m, NOON.date(), 30, NOON)]
-        assert first_slot(snapshot, place, fits) == (min(free) if free and not centre.phone_only else None)
+        assert fits.first_slot(place) == (min(free) if free and not centre.phone_only else None)
 
 
 def test_a_need_shows_its_places_and_says_how_many_it_hides(snapshot: Snapshot, covid: Campaign) -> None:
@@ -375,10 +375,10 @@ def test_a_question_without_filters_finds_what_looking_at_every_slot_finds(
 ) -> None:
     question = Question(insee="69123", radius_km=50, sort=sort)
     quick, careful = (SlotFilter(snapshot.slots, question, ("any",)) for _ in range(2))
-    careful.fits_all = False
+    careful._fits_all = False
 
-    firsts = [(first_slot(snapshot, p, quick), first_slot(snapshot, p, careful)) for p in snapshot.places.all]
+    firsts = [(quick.first_slot(p), careful.first_slot(p)) for p in snapshot.places.all]
 
-    assert quick.fits_all
+    assert quick._fits_all
     assert any(one for one, _ in firsts)
     assert all(one == other for one, other in firsts)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.database import StoreError
-from aggregator.store import Catalog, Read, Registry, pack, unpack
+from aggregator.store import Catalog, Doubt, How, Read, Registry, pack, unpack
 from aggregator.store.catalog import dump, parse
 from providers.breaker import Breaker, BreakerState
 from providers.errors import BlockedError, CircuitOpenError, RateLimitedError, UnavailableError
@@ -84,8 +84,8 @@ def test_ids_are_random_and_for_life(registry: Registry) -> None:
 
 def test_a_match_is_dated_and_undone_not_erased(registry: Registry) -> None:
     one, other = registry.new_place(NOON), registry.new_place(NOON)
-    registry.match("official", "12", one, "new", None, NOON)
-    registry.match("official", "12", other, "operator", None, NOON + timedelta(days=1))
+    registry.match(("official", "12"), one, How("new"), NOON)
+    registry.match(("official", "12"), other, How("operator"), NOON + timedelta(days=1))
 
     assert registry.matches() == {("official", "12"): other}
     rows = registry.rows("SELECT place_id, undone_at FROM matches ORDER BY match_id")
@@ -94,9 +94,9 @@ def test_a_match_is_dated_and_undone_not_erased(registry: Registry) -> None:
 
 def test_an_operator_confirms_or_refuses_a_likely_match(registry: Registry) -> None:
     one, other = registry.new_place(NOON), registry.new_place(NOON)
-    registry.match("doctolib", "a", one, "new", None, NOON)
-    registry.match("official", "b", other, "new", None, NOON)
-    registry.open_review("doctolib", "a", one, other, 80, 300, NOON)
+    registry.match(("doctolib", "a"), one, How("new"), NOON)
+    registry.match(("official", "b"), other, How("new"), NOON)
+    registry.open_review(("doctolib", "a"), one, Doubt(other, 80, 300), NOON)
     (review,) = registry.open_reviews()
 
     assert registry.decide_review(review["review_id"], same=True, at=NOON, role="operator")

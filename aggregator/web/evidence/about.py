@@ -10,14 +10,16 @@ from aggregator.web.language.catalogues import lazy_gettext
 from aggregator.web.language.words import moment
 from aggregator.web.serving.platforms import draw
 from aggregator.web.serving.site import here
+from providers.records import SuddenChange
 
 about = Blueprint("about", __name__)
 
-# Why a sudden change is held back, as the store names it.
+# Why a sudden change is held back.
 REASONS = {
-    "no centre at all": lazy_gettext("plus aucun lieu"),
-    "nine centres of ten are missing": lazy_gettext("neuf lieux sur dix ont disparu"),
-    "a hundred times more centres": lazy_gettext("cent fois plus de lieux"),
+    SuddenChange.EMPTY: lazy_gettext("plus aucun lieu"),
+    SuddenChange.SHRUNK: lazy_gettext("neuf lieux sur dix ont disparu"),
+    SuddenChange.GROWN: lazy_gettext("cent fois plus de lieux"),
+    SuddenChange.MOVED: lazy_gettext("un identifiant désigne un autre lieu"),
 }
 
 

@@ -16,9 +16,7 @@ from markupsafe import Markup
 from aggregator import instants
 from aggregator.search.order import tie_key
 from aggregator.search.search import Answer, Found
-from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Offer, Place
-from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find.offers import OfferBlock, hours_of, offer_block
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language
@@ -45,11 +43,10 @@ class Cards:
     Rank, distance, link and buttons belong to the list. `place_query`: what leads from a place's page back to it.
     """
 
-    def __init__(self, site: Site, answer: Answer, facts: Snapshot, place_query: Mapping[str, str]) -> None:
-        self._site, self._answer, self._facts = site, answer, facts
+    def __init__(self, site: Site, answer: Answer, place_query: Mapping[str, str]) -> None:
+        self._site, self._answer, self._facts, self._fits = site, answer, answer.facts, answer.fits
         self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
-        self._fits = slot_filter(facts, answer.question, site.campaign)
-        self._asked = self._fits.question.key
+        self._asked = answer.fits.question.key
         self._minute = instants.minute(site.now())
         self._page_of = to_places(place_query)
 
@@ -76,7 +73,7 @@ class Cards:
         if made is None:
             made = Fragment(self._rendered(place, drawn, headed))
             if known:
-                self._site.cards.put(key, made)
+                self._site.cards.put(key, made, len(made))
         return made
 
     def _rendered(self, place: Place, drawn: Sequence[Offer], headed: bool) -> str:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 
 from aggregator.search.question import Question
 from aggregator.search.search import UnknownOriginError, search
-from aggregator.search.slot_filter import first_slot, slot_filter
+from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find import query
@@ -37,8 +37,7 @@ def results() -> Response:
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error
-    fits = slot_filter(snapshot, question, site.campaign)
-    firsts = [(one.place, first_slot(snapshot, one.place, fits, site.now())) for one in answer.found]
+    firsts = [(one.place, answer.fits.first_slot(one.place, site.now())) for one in answer.found]
     commune = site.gazetteer.get(question.insee or "")
     town = f"{commune.name} ({commune.department})" if commune else ""
     title = gettext("Créneaux vus autour de %(where)s", where=town) if town else gettext("Créneaux vus près de vous")
@@ -54,7 +53,7 @@ def place(place_id: str) -> Response:
         raise NotFound
     where = snapshot.places.all[snapshot.places.index[place_id]]
     fits = slot_filter(snapshot, Question(), site.campaign)
-    first = first_slot(snapshot, where, fits, site.now())
+    first = fits.first_slot(where, site.now())
     target = url_for("places.place", place_id=place_id, _external=True)
     return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [(where, first)])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -13,7 +13,7 @@ from aggregator.config.campaign import ANY
 from aggregator.search.slot_filter import EPOCH_DAY, SlotFilter, days_of
 from aggregator.snapshot.places import Offer, Place
 from aggregator.snapshot.shelf import Snapshot
-from aggregator.snapshot.slots import OfferState
+from aggregator.snapshot.slots import OfferState, Slots
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, language
 from aggregator.web.serving.site import Site
@@ -56,47 +56,71 @@ class OfferBlock:
     hosting: hosting.Card | None
 
 
-def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits: SlotFilter, token: str) -> OfferBlock:
-    now = site.now()
-    local_now = now.astimezone(place.zone)
-    today = local_now.date()
-    state = snapshot.slots.offers.get(offer.id)
-    glyph, fact, then, detail, about = "unknown", gettext("créneaux inconnus"), "", gettext("pas encore relevé"), ""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of one offer's slots. `days`: slots ahead by local day; None when they are not known."""
+
+    glyph: str
+    fact: str
+    detail: str
+    then: str = ""
+    about: str = ""
     days: Counter[date] | None = None
-    if state is None and not site.is_read(offer.provider):
-        fact, detail = gettext("créneaux non relevés ici"), gettext("à voir sur le site du lieu")
-    elif state is not None and state.state == "unknown":
-        moment = (state.since or snapshot.slots.at).astimezone(place.zone)
-        detail = words.unread_since(moment, today)
-    elif state is not None:
-        answered = (state.answered or snapshot.slots.at).astimezone(place.zone)
-        minutes = fits.local_minutes(state)
-        ahead = minutes[minutes > _wall_minutes(local_now)]
-        days = days_of(ahead.tolist())
-        read_at = words.seen_at(answered, today)
-        old = now - answered > timedelta(seconds=2 * snapshot.slots.interval_s + 60)
-        if len(ahead):
-            first = _from_wall_minutes(int(ahead.min()))
-            glyph, fact = "seen", words.when(first, today)
-            then = _then(days, first.date())
-            about = _about(site, fits, state)
-            detail = gettext("relevé incomplet · %(seen)s", seen=read_at) if state.partial else read_at
-        elif state.state == "phone":
-            glyph, fact = "phone", gettext("par téléphone")
-            detail = gettext("réservation en ligne fermée · %(seen)s", seen=read_at)
-        else:
-            glyph, fact = "none", gettext("aucun créneau vu")
-            until = words.day_only(date.fromisoformat(snapshot.slots.until))
-            detail = gettext("d’ici au %(day)s · %(seen)s", day=until, seen=read_at)
-        if old:
-            fact = gettext("sans doute dépassé : %(fact)s", fact=fact)
-    label = site.label(offer.provider) if offer.provider else _domain(offer.url)
+
+
+def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits: SlotFilter, token: str) -> OfferBlock:
+    now = site.now().astimezone(place.zone)
+    said = _said(site, offer, snapshot.slots, fits, now)
     strip = tuple(
-        DayCell(day, None if days is None else days.get(day, 0))
-        for day in (today + timedelta(days=ahead_days) for ahead_days in range(STRIP_DAYS))
+        DayCell(day, None if said.days is None else said.days.get(day, 0))
+        for day in (now.date() + timedelta(days=ahead) for ahead in range(STRIP_DAYS))
     )
-    sheet = hosting_of(site, offer.provider)
-    return OfferBlock(label, glyph, fact, then, detail, about, token, strip, offer.provider, sheet)
+    return OfferBlock(
+        label=site.label(offer.provider) if offer.provider else _domain(offer.url),
+        glyph=said.glyph,
+        fact=said.fact,
+        then=said.then,
+        detail=said.detail,
+        about=said.about,
+        token=token,
+        strip=strip,
+        provider=offer.provider,
+        hosting=hosting_of(site, offer.provider),
+    )
+
+
+def _said(site: Site, offer: Offer, slots: Slots, fits: SlotFilter, now: datetime) -> Said:
+    """`now`: in the place's own time zone, as all that is said."""
+    state = slots.offers.get(offer.id)
+    if state is None and site.is_read(offer.provider):
+        return Said("unknown", gettext("créneaux inconnus"), gettext("pas encore relevé"))
+    if state is None:
+        return Said("unknown", gettext("créneaux non relevés ici"), gettext("à voir sur le site du lieu"))
+    if state.state == "unknown":
+        since = (state.since or slots.at).astimezone(now.tzinfo)
+        return Said("unknown", gettext("créneaux inconnus"), words.unread_since(since, now.date()))
+    said = _of_reading(site, state, slots, fits, now)
+    if now - (state.answered or slots.at) > timedelta(seconds=2 * slots.interval_s + 60):
+        return replace(said, fact=gettext("sans doute dépassé : %(fact)s", fact=said.fact))
+    return said
+
+
+def _of_reading(site: Site, state: OfferState, slots: Slots, fits: SlotFilter, now: datetime) -> Said:
+    read_at = words.seen_at((state.answered or slots.at).astimezone(now.tzinfo), now.date())
+    minutes = fits.local_minutes(state)
+    ahead = minutes[minutes > _wall_minutes(now)]
+    days = days_of(ahead.tolist())
+    if len(ahead):
+        first = _from_wall_minutes(int(ahead.min()))
+        detail = gettext("relevé incomplet · %(seen)s", seen=read_at) if state.partial else read_at
+        then, about = _then(days, first.date()), _about(site, fits, state)
+        return Said("seen", words.when(first, now.date()), detail, then, about, days)
+    if state.state == "phone":
+        detail = gettext("réservation en ligne fermée · %(seen)s", seen=read_at)
+        return Said("phone", gettext("par téléphone"), detail, days=days)
+    until = words.day_only(date.fromisoformat(slots.until))
+    detail = gettext("d’ici au %(day)s · %(seen)s", day=until, seen=read_at)
+    return Said("none", gettext("aucun créneau vu"), detail, days=days)
 
 
 def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:

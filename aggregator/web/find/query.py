@@ -17,7 +17,7 @@ from aggregator.web.serving.site import Site
 MAX_TEXT = 100
 SORTS = {"proche": Sort.NEAR, "tot": Sort.SOON}
 SORT_NAMES = {sort: name for name, sort in SORTS.items()}
-_REFERENCE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2})-([0-9a-f]{8})")
+_REFERENCE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})-([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class _Reader:
         value = self.text(name)
         if not value:
             return None
-        if re.fullmatch(r"-?\d{1,3}(\.\d{1,15})?", value):
+        if re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", value):
             return round(float(value), 2)
         self.bad(name)
         return None
@@ -98,21 +98,11 @@ class _Reader:
 def read(arguments: Mapping[str, str], campaign: Campaign, today: date) -> Asked:
     """Never raises: what is not understood is set aside and said."""
     reader = _Reader(arguments)
-    lat, lon = reader.degrees("lat"), reader.degrees("lon")
-    if (lat is None) != (lon is None) or (lat is not None and lon is not None and not in_territory(lat, lon)):
-        reader.bad("lat" if lat is None else "lon")
-        lat = lon = None
-    insee = reader.text("insee").upper()
-    if insee and not re.fullmatch(r"(\d{2}|2[AB])\d{3}", insee):
-        reader.bad("insee")
-        insee = ""
-    first, last = reader.day("du"), reader.day("au")
-    if first and last and first > last:
-        reader.bad("au")
-        last = None
+    lat, lon = _position(reader)
+    first, last = _days(reader)
     moment = reader.choice("moment", list(Moment), "")
     question = Question(
-        insee=insee or None,
+        insee=_commune(reader),
         lat=lat,
         lon=lon,
         sort=SORTS[reader.choice("tri", SORTS, "proche")],
@@ -137,6 +127,30 @@ def read(arguments: Mapping[str, str], campaign: Campaign, today: date) -> Asked
         reference=(reference[1], reference[2]) if reference else None,
         complaints=tuple(reader.complaints),
     )
+
+
+def _position(reader: _Reader) -> tuple[float | None, float | None]:
+    lat, lon = reader.degrees("lat"), reader.degrees("lon")
+    if (lat is None) != (lon is None) or (lat is not None and lon is not None and not in_territory(lat, lon)):
+        reader.bad("lat" if lat is None else "lon")
+        return None, None
+    return lat, lon
+
+
+def _commune(reader: _Reader) -> str | None:
+    insee = reader.text("insee").upper()
+    if insee and not re.fullmatch(r"([0-9]{2}|2[AB])[0-9]{3}", insee):
+        reader.bad("insee")
+        return None
+    return insee or None
+
+
+def _days(reader: _Reader) -> tuple[date | None, date | None]:
+    first, last = reader.day("du"), reader.day("au")
+    if first and last and first > last:
+        reader.bad("au")
+        return first, None
+    return first, last
 
 
 def parameters(question: Question, campaign: Campaign, text: str = "", **more: object) -> dict[str, str]:

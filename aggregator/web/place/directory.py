@@ -6,7 +6,6 @@ Places stand by commune, in the order of postal codes; within a commune the hour
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -14,9 +13,9 @@ from flask import Blueprint, render_template
 from werkzeug.exceptions import NotFound
 
 from aggregator.search.order import tie_key
-from aggregator.snapshot.places import Place, Places
+from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
-from aggregator.web.language.catalogues import language
+from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.site import Site, here
 
 directory = Blueprint("directory", __name__)
@@ -29,32 +28,25 @@ def country() -> str:
 
 @directory.get("/annuaire/<code>")
 def department(code: str) -> Any:
-    """Rendered once for everyone while the hour and the snapshot last."""
+    """Kept for everyone who asks within the minute."""
     site = here()
     snapshot = site.snapshot
     if snapshot is None or code not in {place.department for place in snapshot.places.all}:
         raise NotFound
-    key = (site.epoch, snapshot.places.sha256, code, language())
-    html = site.directories.get(key)
-    if html is None:
-        html = render_template(
-            "directory.html", name=site.gazetteer.department_name(code), communes=_communes(site, snapshot, code)
-        )
-        site.directories.put(key, html)
-    return html
+    keep()
+    name = site.gazetteer.department_name(code)
+    return render_template("directory.html", name=name, communes=_communes(site, snapshot, code))
 
 
 def departments(site: Site) -> list[dict[str, Any]]:
     """Code, name and number of places, in the order of codes; empty while nothing is published."""
-    if site.snapshot is None:
+    snapshot = site.snapshot
+    if snapshot is None:
         return []
-    count = _count(site.snapshot.places)
+    count = snapshot.kept(
+        "places by département", lambda: Counter(one.department for one in snapshot.places.all if one.department)
+    )
     return [{"code": code, "name": site.gazetteer.department_name(code), "n": n} for code, n in sorted(count.items())]
-
-
-@lru_cache(maxsize=2)
-def _count(places: Places) -> Counter[str]:
-    return Counter(place.department for place in places.all if place.department)
 
 
 def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Place]]]:

@@ -1,59 +1,45 @@
-"""Pages that have been made already. Everybody who asks the same within a minute gets the same bytes."""
+"""A cache bounded by bytes, which drops what was asked for longest ago. Thread-safe."""
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Sized
-from dataclasses import dataclass
+from collections.abc import Hashable
 from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
-from aggregator.redirect.impressions import Showing
-
-MAX_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedList:
-    """A page, and the list that it shows: what is counted each time it is shown."""
-
-    showing: Showing
-    html: bytes
-    status: int
-
-    def __len__(self) -> int:
-        return len(self.html) + 2000
-
-    @property
-    def etag(self) -> str:
-        """Of the content alone: it tells nobody apart."""
-        return hashlib.blake2b(self.html, digest_size=12).hexdigest()
+Value = TypeVar("Value")
+OVERHEAD_BYTES = 500
+"""Of an entry: key, record and links of the cache, besides what they name."""
 
 
-Page = TypeVar("Page", bound=Sized)
+class SizedCache(Generic[Value]):
+    """`max_bytes` counts values and keys."""
 
-
-class Rendered(Generic[Page]):
-    """The most recently asked pages, as many as fit. Thread-safe."""
-
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._lock = threading.Lock()
-        self._pages: LRUCache[tuple[Any, ...], Page] = LRUCache(max_bytes, len)
+        self._entries: LRUCache[Hashable, tuple[Value, int]] = LRUCache(max_bytes, lambda entry: entry[1])
 
     @property
     def size(self) -> int:
         """Bytes in use, about."""
-        return int(self._pages.currsize)
+        return int(self._entries.currsize)
 
-    def get(self, key: tuple[Any, ...]) -> Page | None:
-        try:
-            with self._lock:
-                return self._pages[key]
-        except KeyError:
-            return None
+    def __len__(self) -> int:
+        return len(self._entries)
 
-    def put(self, key: tuple[Any, ...], page: Page) -> None:
+    def get(self, key: Hashable) -> Value | None:
         with self._lock:
-            self._pages[key] = page
+            entry: tuple[Value, int] | None = self._entries.get(key)
+        return None if entry is None else entry[0]
+
+    def put(self, key: tuple[Any, ...], value: Value, size: int) -> None:
+        """`size`: bytes of the value alone. What is larger than the whole cache is not kept."""
+        entry = (value, size + OVERHEAD_BYTES + sum(len(part) for part in key if isinstance(part, str)))
+        with self._lock:
+            if entry[1] <= self._entries.maxsize:
+                self._entries[key] = entry
+
+    def clear(self) -> None:
+        with self._lock:
+            self._entries.clear()

@@ -1,26 +1,29 @@
-"""Answers that were given within this minute are given again before Flask is asked: the same bytes, and counted.
+"""Whole answers, kept for the minute and given again before Flask is asked: the same bytes for all who ask the same.
 
-An answer is kept when its view says so (`keep`), for as long as nothing that it is made of has changed: the minute, the
-snapshot, the state of the platforms. What is kept has no trace of who asked; it is not limited, for it costs nothing.
+A view says that its answer may be kept (`keep`). It is given again while nothing that it is made of has changed: the
+minute, the snapshot, the state of the platforms. It holds no trace of who asked; it is not rate-limited, since giving
+it again costs next to nothing.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from cachetools import LRUCache
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import CharsetAccept
+from werkzeug.http import parse_accept_header
 
 from aggregator.redirect.impressions import Showing
 from aggregator.redirect.visitors import is_robot
+from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.site import Site
 
 MAX_BYTES = 128 * 1024 * 1024
+OF_A_BODY = ("Content-Length", "Content-Type", "Content-Encoding")
 Environ = dict[str, Any]
-Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +41,25 @@ class Answer:
 def keep(showing: Showing | None = None) -> None:
     """Called by a view: this answer is the same for all who ask the same within the minute.
 
-    The view leaves it whole: here readers are told that they have it already.
+    The view returns it whole: `PageCache` answers 304 to those who have it already.
     """
     g.keep = (showing,)
 
 
-class Kept:
+class PageCache:
     """WSGI, in front of Flask. Thread-safe."""
 
-    def __init__(self, app: Flask, site: Site) -> None:
+    def __init__(self, app: Flask, site: Site, max_bytes: int = MAX_BYTES) -> None:
         self._site = site
-        self._lock = threading.Lock()
-        self._answers: LRUCache[Key, Answer] = LRUCache(MAX_BYTES, lambda answer: len(answer.body) + 2000)
+        self._answers: SizedCache[Answer] = SizedCache(max_bytes)
         self._flask = app.wsgi_app
         app.wsgi_app = self  # type: ignore[method-assign]
         app.after_request(self._remember)  # registered first, so that it runs last and sees the finished answer
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "GET":
-            with self._lock:
-                answer = self._answers.get(_key(environ))
-            if answer is not None and self._same(answer.state):
+            answer = self._answers.get(_key(environ))
+            if answer is not None and answer.state == self._state():
                 return self._again(answer, environ, start_response)
         return self._flask(environ, start_response)
 
@@ -74,39 +75,32 @@ class Kept:
     def _remember(self, response: Response) -> Response:
         kept = g.pop("keep", None)
         if kept is not None and response.status_code == 200 and not response.is_streamed:
-            answer = Answer(
-                self._state(),
-                response.status,
-                list(response.headers),
-                response.get_data(),
-                response.headers.get("ETag", ""),
-                kept[0],
-            )
-            with self._lock:
-                self._answers[_key(request.environ)] = answer
+            body, headers = response.get_data(), list(response.headers)
+            answer = Answer(self._state(), response.status, headers, body, response.headers.get("ETag", ""), kept[0])
+            size = len(body) + sum(len(name) + len(value) for name, value in headers)
+            self._answers.put(_key(request.environ), answer, size)
         # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.
         if request.if_none_match or request.if_modified_since:
             response.make_conditional(request)
         return response
 
     def _state(self) -> tuple[Any, ...]:
+        """What every kept answer is made of, in words that keep nothing alive."""
         site = self._site
-        return int(site.now().timestamp()) // 60, site.snapshot, site.health
-
-    def _same(self, state: tuple[Any, ...]) -> bool:
-        """Files are read anew as new objects: what is the same object has not changed."""
-        minute, snapshot, health = self._state()
-        return state[0] == minute and state[1] is snapshot and state[2] is health
+        return int(site.now().timestamp()) // 60, site.snapshot and site.snapshot.hash, site.version("health")
 
 
-OF_A_BODY = ("Content-Length", "Content-Type", "Content-Encoding")
-
-
-def _key(environ: Environ) -> Key:
+def _key(environ: Environ) -> tuple[str, ...]:
     return (
         environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
         environ.get("HTTP_HOST", ""),
         environ.get("wsgi.url_scheme", ""),
-        environ.get("HTTP_ACCEPT_ENCODING", ""),
+        _coding(environ.get("HTTP_ACCEPT_ENCODING", "")),
     )
+
+
+@lru_cache(maxsize=256)
+def _coding(accepted: str) -> str:
+    """Every way to write Accept-Encoding as one of the two answers that it gets: "gzip", or "" for plain bytes."""
+    return "gzip" if parse_accept_header(accepted, CharsetAccept)["gzip"] > 0 else ""

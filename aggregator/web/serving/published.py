@@ -10,11 +10,15 @@ PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "a
 
 
 class PublishedFile:
-    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be."""
+    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be.
+
+    `version` grows with each content.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = 0
+        self.version = 0
         self.content: Any = {}
 
     def refresh(self) -> None:
@@ -23,5 +27,6 @@ class PublishedFile:
             if changed != self._seen:
                 self.content = json.loads(self._path.read_text(encoding="utf-8"))
                 self._seen = changed
+                self.version += 1
         except (OSError, ValueError):
             return

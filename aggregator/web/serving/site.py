@@ -21,7 +21,7 @@ from aggregator.country.geocoder import Addresses
 from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.redirect.event_log import EventLog
-from aggregator.redirect.impressions import RANKS, Showing, Showings
+from aggregator.redirect.impressions import Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
 from aggregator.redirect.visitors import Duplicates, Visitor, is_robot
@@ -29,7 +29,7 @@ from aggregator.search.order import epoch_of
 from aggregator.search.search import Answer
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
-from aggregator.web.serving.cache import Rendered, RenderedList
+from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.fragments import Fragment
 from aggregator.web.serving.gate import Gate
 from aggregator.web.serving.published import PUBLISHED, PublishedFile
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 FLUSH_S = 5.0
-FRAMES_BYTES = 8 * 1024 * 1024  # a thousand shapes; a busy portal has some fifty
+CARDS_BYTES = 64 * 1024 * 1024
 
 
 class Site:
@@ -64,10 +64,7 @@ class Site:
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
         self.showings = Showings()
         self.gate = Gate()
-        self.rendered: Rendered[RenderedList] = Rendered()
-        self.directories: Rendered[str] = Rendered()
-        self.cards: Rendered[Fragment] = Rendered()
-        self.frames: Rendered[Fragment] = Rendered(FRAMES_BYTES)
+        self.cards: SizedCache[Fragment] = SizedCache(CARDS_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
         self.refresh()
@@ -82,6 +79,10 @@ class Site:
     def published(self, name: str) -> Any:
         """The content of one of the worker's files, {} while there is none."""
         return self._files[name].content
+
+    def version(self, name: str) -> int:
+        """How many contents of one of the worker's files have been read: another number, another content."""
+        return self._files[name].version
 
     @property
     def health(self) -> dict[str, Any]:
@@ -131,9 +132,9 @@ class Site:
         return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
 
     def showing(self, answer: Answer, facts: Snapshot) -> Showing:
-        """What the first page of a list shows to whoever looks at it in this hour."""
+        """What the first page of a list shows to whoever looks at it in this hour: its order, and the `facts` told."""
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
-        return Showing(self.epoch, named, tuple(one.place for one in answer.found[:RANKS]), facts)
+        return showing_of(self.epoch, named, [one.place for one in answer.found], facts)
 
     def count_list(self, showing: Showing) -> None:
         """Count a list that is shown to a person."""

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from aggregator.country.geography import distance_m
 from aggregator.web.language import words
-from aggregator.web.serving.cache import Rendered
+from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.fragments import Fragment, hole
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
@@ -44,10 +44,9 @@ def test_a_card_that_was_kept_says_what_a_fresh_one_says(browser: FlaskClient, s
 
 
 def forgetful(browser: FlaskClient, site: Site, path: str, cards: bool) -> str:
-    """A page whose list was not made before; with `cards`, nor were its cards."""
-    site.rendered = Rendered()
+    """A page that was not asked for before; with `cards`, nor were its cards rendered."""
     if cards:
-        site.cards = Rendered()
+        site.cards.clear()
     browser.application.wsgi_app._flask._answers.clear()  # type: ignore[attr-defined]
     return browser.get(path).text
 
@@ -114,7 +113,7 @@ def test_a_kept_card_does_not_outlive_its_minute(browser: FlaskClient, site: Sit
 
 
 def test_cards_take_as_much_memory_as_they_may_and_no_more(browser: FlaskClient, site: Site) -> None:
-    site.cards = Rendered(max_bytes=20_000)
+    site.cards = SizedCache(20_000)
     for path in LISTS:
         browser.get(path)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
+import weakref
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -10,9 +12,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from aggregator import canonical, files
 from aggregator.web.find import results
-from aggregator.web.serving.cache import Rendered
-from aggregator.web.serving.page_cache import Kept
+from aggregator.web.serving.cache import OVERHEAD_BYTES, SizedCache
+from aggregator.web.serving.page_cache import PageCache, _coding
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
 
@@ -54,9 +57,9 @@ def test_another_question_is_another_page(browser: FlaskClient, made: list[str],
 
 def test_a_platform_that_stops_answering_is_told_at_once(browser: FlaskClient, site: Site) -> None:
     browser.get(LIST)
-    told = deepcopy(site.health)  # the worker's file, read anew
+    told = deepcopy(site.health)
     next(row for row in told["providers"] if row["slug"] == "maiia")["failing_since"] = "2026-11-23T11:20:00Z"
-    site._files["health"].content = told
+    publish_health(site, told)
 
     assert "Nous ne lisons plus <strong>Maiia</strong>" in browser.get(LIST).text
 
@@ -69,20 +72,63 @@ def test_a_question_with_a_complaint_is_not_kept_for_others(browser: FlaskClient
     assert len(made) == 2
 
 
-def test_old_pages_leave_when_there_is_no_room(site: Site, browser: FlaskClient, made: list[str]) -> None:
-    site.rendered = Rendered(max_bytes=200_000)
+def publish_health(site: Site, content: dict[str, Any]) -> None:
+    """As the worker does: a file, which the site reads."""
+    files.write_whole(site.settings.published_dir / "health.json", canonical.to_json(content))
+    site.refresh()
+
+
+def test_old_pages_leave_when_there_is_no_room(browser: FlaskClient, made: list[str]) -> None:
+    page_cache(browser)._answers = SizedCache(200_000)
     for number in range(12):
         browser.get(f"/recherche?insee=69123&rayon=50&page=1&du=2026-12-{number + 10}")
-    browser.get("/recherche?rayon=50&insee=69123&page=1&du=2026-12-10")
+    browser.get("/recherche?insee=69123&rayon=50&page=1&du=2026-12-10")
 
     assert len(made) == 13
+    assert 0 < page_cache(browser)._answers.size <= 200_000
+
+
+def test_a_long_key_takes_room_too() -> None:
+    cache: SizedCache[bytes] = SizedCache(10_000)
+
+    cache.put(("k" * 3_000,), b"", 0)
+
+    assert cache.size == 3_000 + OVERHEAD_BYTES
+
+
+def test_what_has_no_room_at_all_is_not_kept() -> None:
+    cache: SizedCache[bytes] = SizedCache(1_000)
+
+    cache.put(("k" * 3_000,), b"", 0)
+
+    assert len(cache) == 0
+
+
+def test_a_kept_answer_keeps_no_snapshot_alive(browser: FlaskClient, site: Site) -> None:
+    browser.get(LIST)
+    before = weakref.ref(site.snapshot)  # type: ignore[arg-type]
+    site.shelf.current = replace(site.snapshot, hash="0" * 64)  # type: ignore[type-var]
+    site.shelf._loaded.clear()
+    gc.collect()
+
+    assert before() is None
+    assert len(page_cache(browser)._answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [("gzip", "gzip"), ("gzip, deflate, br, zstd", "gzip"), ("GZIP;q=0.5", "gzip"), ("*", "gzip"), ("", ""),
+     ("gzip;q=0", ""), ("identity", ""), ("br", "")],
+)  # fmt: skip
+def test_every_way_to_say_what_one_takes_is_one_of_two_answers(accepted: str, coding: str) -> None:
+    assert _coding(accepted) == coding
 
 
 def test_an_answer_is_given_again_before_flask_is_asked_and_counted(
     browser: FlaskClient, site: Site, made: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = browser.get(LIST)
-    monkeypatch.setattr(kept_of(browser), "_flask", None)  # nobody home
+    monkeypatch.setattr(page_cache(browser), "_flask", None)  # nobody home
     second = browser.get(LIST)
     robot = browser.get(LIST, headers={"User-Agent": "Googlebot/2.1"})
     same = browser.get(LIST, headers={"If-None-Match": first.headers["ETag"]})
@@ -105,8 +151,8 @@ def test_what_is_kept_goes_when_anything_that_it_is_made_of_changes(
     elif change == "snapshot":
         site.shelf.current = replace(site.snapshot, hash="0" * 64)  # type: ignore[type-var]
     else:
-        site._files["health"].content = {**site.health, "at": "2026-11-23T12:00:30Z"}
-    kept_of(browser)._flask = refused
+        publish_health(site, {**site.health, "at": "2026-11-23T12:00:30Z"})
+    page_cache(browser)._flask = refused
 
     with pytest.raises(AssertionError, match="asked"):
         browser.get(LIST)
@@ -122,7 +168,7 @@ def test_who_has_the_page_already_makes_it_for_those_who_have_not(
     clock.forward(minutes=1)
 
     in_the_new_minute = browser.get(path, headers={**accepts, "If-None-Match": "*"})
-    monkeypatch.setattr(kept_of(browser), "_flask", refused)
+    monkeypatch.setattr(page_cache(browser), "_flask", refused)
     whole = browser.get(path, headers=accepts)
     again = browser.get(path, headers={**accepts, "If-None-Match": whole.headers["ETag"]})
 
@@ -131,10 +177,10 @@ def test_who_has_the_page_already_makes_it_for_those_who_have_not(
     assert (again.status_code, again.data) == (304, b"")
 
 
-def kept_of(browser: FlaskClient) -> Any:
+def page_cache(browser: FlaskClient) -> Any:
     """Behind the door of departures stand the answers that are kept, and behind them Flask."""
     found = browser.application.wsgi_app._flask  # type: ignore[attr-defined]
-    assert isinstance(found, Kept)
+    assert isinstance(found, PageCache)
     return found
 
 

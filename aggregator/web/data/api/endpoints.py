@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -68,7 +69,7 @@ def places() -> Response:
         found = sorted(snapshot.places.all, key=lambda place: place.id)
         rows = [plain.alone(place) for place in _page(found, asked, lambda place: place.id)]
         about = {"total": len(found), "next": _next(rows, asked, len(found))}
-        return _answer(site, snapshot, "places", rows, COLUMNS, about, asked)
+        return _answer(snapshot, Table("places", rows, COLUMNS, about), asked)
     try:
         with site.gate.dear_work():
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
@@ -92,7 +93,7 @@ def places() -> Response:
     }
     columns = [Column("rank", "integer", ""), Column("distance_m", "integer", ""), *COLUMNS]
     keep()
-    return _answer(site, snapshot, "places", rows, columns, head, asked)
+    return _answer(snapshot, Table("places", rows, columns, head), asked)
 
 
 @operation("places/<id>", "One place.", "PlaceAnswer", (openapi.PLACE_ID,))
@@ -103,7 +104,7 @@ def place(id: str) -> Response:
     if number is None:
         raise Problem(404, "no such place")
     where: Place = snapshot.places.all[number]
-    return _json(site, snapshot, {"place": PlainPlaces(site, snapshot).alone(where)})
+    return _json(snapshot, {"place": PlainPlaces(site, snapshot).alone(where)})
 
 
 @operation("providers", "The platforms, and how they are read.", "ProviderList", (FORMAT,))
@@ -111,7 +112,7 @@ def providers() -> Response:
     site, asked = here(), openapi.read(request.args, (FORMAT,))
     names = openapi.fields("Provider")
     rows = [{name: row.get(name) for name in names} for row in site.health.get("providers", [])]
-    return _answer(site, site.snapshot, "providers", rows, openapi.columns("Provider"), {"total": len(rows)}, asked)
+    return _answer(site.snapshot, Table("providers", rows, openapi.columns("Provider"), {"total": len(rows)}), asked)
 
 
 @operation("shares", "Shares of the last seven days, as /transparence prints them.", "ShareList", (FORMAT,))
@@ -120,7 +121,7 @@ def shares() -> Response:
     totals, names = site.published("shares"), openapi.fields("Share")
     rows = [{name: row.get(name) for name in names} for row in totals.get("providers", [])]
     head = {name: totals.get(name) for name in ("at", "first", "total", "step", "verdict", "treated")}
-    return _answer(site, site.snapshot, "shares", rows, openapi.columns("Share"), head, asked)
+    return _answer(site.snapshot, Table("shares", rows, openapi.columns("Share"), head), asked)
 
 
 @operation("fetches", "How each platform was read in the last hours, by outcome.", "FetchList", (AFTER, LIMIT, FORMAT))
@@ -133,7 +134,7 @@ def fetches() -> Response:
         row["key"] = f"{row['hour']}.{row['provider']}.{row['kind']}.{row['outcome']}"
     rows = _page(found, asked, lambda row: row["key"])
     head = {"total": len(found), "next": _next(rows, asked, len(found), "key")}
-    return _answer(site, site.snapshot, "fetches", rows, openapi.columns("Fetch"), head, asked)
+    return _answer(site.snapshot, Table("fetches", rows, openapi.columns("Fetch"), head), asked)
 
 
 @operation("datasets", "The data sets, with the addresses of their files.", "DatasetList", (FORMAT,))
@@ -153,7 +154,7 @@ def datasets() -> Response:
     ]
     head = {"total": len(rows), "editions": editions.names(site)}
     plain = [{**row, "files": " ".join(row["files"])} for row in rows] if asked["format"] == "csv" else rows
-    return _answer(site, site.snapshot, "datasets", plain, openapi.columns("Dataset"), head, asked)
+    return _answer(site.snapshot, Table("datasets", plain, openapi.columns("Dataset"), head), asked)
 
 
 @api.get("/api/v1/openapi.json")
@@ -214,27 +215,29 @@ def _next(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], total: in
     return str(rows[-1][key]) if rows and len(rows) == (asked["limit"] or PAGE) and len(rows) < total else None
 
 
-def _answer(
-    site: Site,
-    snapshot: Snapshot | None,
-    name: str,
-    rows: Sequence[Mapping[str, Any]],
-    columns: Sequence[Column],
-    head: Mapping[str, Any],
-    asked: Mapping[str, Any],
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of an answer under their `name`, `head` beside them; `columns`: of the CSV."""
+
+    name: str
+    rows: Sequence[Mapping[str, Any]]
+    columns: Sequence[Column]
+    head: Mapping[str, Any]
+
+
+def _answer(snapshot: Snapshot | None, table: Table, asked: Mapping[str, Any]) -> Response:
     if asked["format"] == "csv":
-        table: Iterable[list[Any]] = ([row.get(column.name) for column in columns] for row in rows)
-        body = b"".join(as_csv(columns, table))
+        cells: Iterable[list[Any]] = ([row.get(column.name) for column in table.columns] for row in table.rows)
+        body = b"".join(as_csv(table.columns, cells))
         return _finish(Response(body, mimetype="text/csv"), body)
-    return _json(site, snapshot, {**head, name: list(rows)})
+    return _json(snapshot, {**table.head, table.name: list(table.rows)})
 
 
-def _json(site: Site, snapshot: Snapshot | None, content: Mapping[str, Any]) -> Response:
+def _json(snapshot: Snapshot | None, content: Mapping[str, Any]) -> Response:
     about = {
         "licence": LICENCE,
         "licence_url": LICENCE_URL,
-        "demo": site.settings.demo,
+        "demo": here().settings.demo,
         "snapshot": snapshot.hash if snapshot else None,
         "updated": instants.second(snapshot.slots.at) if snapshot else None,
     }

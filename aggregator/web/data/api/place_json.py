@@ -7,7 +7,7 @@ from typing import Any
 
 from aggregator.config.datasets import Column
 from aggregator.search.question import Question
-from aggregator.search.slot_filter import outlook, slot_filter
+from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.language.links import to_places
@@ -45,7 +45,7 @@ class PlainPlaces:
     def alone(self, place: Place) -> dict[str, Any]:
         """Outside a list, with the first slot of any kind."""
         fits = slot_filter(self._snapshot, Question(), self._site.campaign)
-        return self.in_list(place, outlook(self._snapshot, place, fits).first)
+        return self.in_list(place, fits.outlook(place).first)
 
 
 def _facts(snapshot: Snapshot, place: Place) -> dict[str, Any]:

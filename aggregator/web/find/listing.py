@@ -1,0 +1,216 @@
+"""One page of a list, as its template asks for it: what is said of the list, and where its links lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from flask import request
+from markupsafe import Markup
+
+from aggregator.search.order import CONTRACT, Section, Sort
+from aggregator.search.search import Answer
+from aggregator.web.find import query
+from aggregator.web.find.alternatives import WaysOn, ways_on
+from aggregator.web.find.map import Map
+from aggregator.web.find.query import Asked
+from aggregator.web.language import catalogues, words
+from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.web.language.links import asking, path_to
+from aggregator.web.serving import platforms
+from aggregator.web.serving.platforms import Unread
+from aggregator.web.serving.site import Site
+
+HIDDEN_WORDS = {
+    "need": lazy_gettext("qui n’ont que d’autres créneaux"),
+    "seen": lazy_gettext("sans créneau vu"),
+    "walk_in": lazy_gettext("qui demandent un rendez-vous"),
+    "access": lazy_gettext("dont l’accès en fauteuil n’est pas indiqué"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cards under one heading, as HTML; "" on a list by distance."""
+
+    heading: str
+    cards: tuple[Markup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """How many places one filter hides, and the address of the list without it."""
+
+    count: int
+    why: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`asked`: the request, whose page may lie `beyond` the last one; `page`: the page shown.
+
+    `stale_reference`: the list asked for is no longer kept.
+    """
+
+    site: Site
+    asked: Asked
+    answer: Answer
+    page: int
+    page_count: int
+    groups: tuple[Group, ...]
+    drawing: Map | None
+    embedded: bool
+    stale_reference: bool
+
+    contract = CONTRACT
+
+    # The question
+
+    @property
+    def where(self) -> str:
+        return query.where(self.site, self.answer.question)
+
+    @property
+    def centre(self) -> str:
+        return query.centre(self.site, self.answer.question)
+
+    @property
+    def by_date(self) -> bool:
+        return self.answer.question.sort is Sort.SOON
+
+    @property
+    def filters_set(self) -> int:
+        return query.filters_set(self.answer.question, self.site.campaign)
+
+    # What is found
+
+    @property
+    def count(self) -> int:
+        return len(self.answer.found)
+
+    @property
+    def beyond(self) -> int | None:
+        """The page asked for, where there is none."""
+        return self.asked.page if self.asked.page > self.page_count else None
+
+    @property
+    def distances(self) -> tuple[str, str]:
+        """The nearest and the farthest place, in kilometres."""
+        metres = [one.candidate.distance_m for one in self.answer.found]
+        return words.kilometres(min(metres)), words.kilometres(max(metres))
+
+    @cached_property
+    def first(self) -> str:
+        """ "demain, 9 h 20", in the time and on the day of its place; never a moment that has passed; "" for none."""
+        now, fits = self.site.now(), self.answer.fits
+        ahead = [
+            (first, one.place.zone)
+            for one in self.answer.found
+            if one.first and (first := one.first if one.first > now else fits.first_slot(one.place, now))
+        ]
+        if not ahead:
+            return ""
+        first, zone = min(ahead, key=lambda pair: pair[0])
+        return words.when(first.astimezone(zone), now.astimezone(zone).date())
+
+    @cached_property
+    def unknown(self) -> int:
+        """How many places have slots that nobody knows: of these it is never said that they have none."""
+        sections = (self.answer.fits.outlook(one.place).section for one in self.answer.found)
+        return sum(section is Section.UNKNOWN for section in sections)
+
+    @property
+    def hidden(self) -> Iterator[Hidden]:
+        campaign = self.site.campaign
+        for name, count in sorted(self.answer.hidden.items()):
+            without = query.without_filter(self.answer.question, name)
+            url = asking("pages.results", query.parameters(without, campaign))
+            yield Hidden(count, str(HIDDEN_WORDS[name]), url)
+
+    @cached_property
+    def leading(self) -> WaysOn | None:
+        """Where a list without a slot leads on."""
+        silent = self.answer.widened or not self.first
+        return ways_on(self.site, self.answer, self.link) if silent else None
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        return platforms.unread(self.site)
+
+    @property
+    def old(self) -> datetime | None:
+        """The instant of slots that are older than two intervals."""
+        slots = self.answer.facts.slots
+        age = (self.site.now() - slots.at).total_seconds()
+        return slots.at if age > 2 * slots.interval_s + 120 else None
+
+    @property
+    def newer(self) -> bool:
+        """True when the slots told are not the newest."""
+        return self.answer.facts is not self.site.snapshot
+
+    # Where its links lead
+
+    def link(self, **changes: Any) -> str:
+        """The address that asks for this list again, or for what `changes` of the question; `page`, `ref`: its own."""
+        page, ref = changes.pop("page", None), changes.pop("ref", self.answer.reference)
+        asked = replace(self.answer.question, **changes) if changes else self.answer.question
+        return asking("pages.results", query.parameters(asked, self.site.campaign, ref=ref, page=page))
+
+    @cached_property
+    def address(self) -> str:
+        return self.link(page=self.page)
+
+    @property
+    def near(self) -> str:
+        return self.link(sort=Sort.NEAR)
+
+    @cached_property
+    def soon(self) -> str:
+        return self.link(sort=Sort.SOON)
+
+    @cached_property
+    def feed(self) -> str:
+        return asking("feeds.results", query.parameters(self.answer.question, self.site.campaign))
+
+    @property
+    def filters(self) -> str:
+        return asking("pages.filters", query.parameters(self.answer.question, self.site.campaign))
+
+    @property
+    def sms(self) -> str:
+        """The whole address, as the body of a message."""
+        return quote(request.host_url.rstrip("/") + self.address)
+
+    @property
+    def other_languages(self) -> list[dict[str, str]]:
+        return list(catalogues.others(self.link(page=self.asked.page if self.asked.page > 1 else None)))
+
+    # What pins it
+
+    @property
+    def hour(self) -> str:
+        hour = datetime.strptime(self.answer.epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - shown as UTC
+        return gettext("%(day)s, %(hour)s h UTC", day=words.day_with_year(hour.date()), hour=hour.hour)
+
+    @property
+    def short_hash(self) -> str:
+        short = self.answer.hash[:8]
+        return f"{short[:4]} {short[4:]}"
+
+    @cached_property
+    def check(self) -> str:
+        """The page that tells how to recompute this list."""
+        answer = self.answer
+        return path_to(
+            "transparency.verify",
+            heure=answer.epoch,
+            question=answer.question.key,
+            empreinte=answer.hash[:8],
+            releve=answer.snapshot.short,
+        )
