@@ -35,7 +35,7 @@ from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
 from tests.clock import NOON, Clock
 
-pytest_plugins = ("tests.postgres", "tests.machine", "tests.portal", "tests.week")
+pytest_plugins = ("tests.postgres", "tests.machine", "tests.portal", "tests.week", "tests.edition")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True
