@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pymerkle import InmemoryTree
 
 import verify
 from aggregator.config.settings import Settings
@@ -80,3 +81,19 @@ def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(
         assert accounts.keeper.count_witnesses(portal.clock(), {}) == 0
         assert accounts.keeper.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
     assert portal.published("controls.json")["witnesses"]["ok"] is True
+
+
+def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: Portal) -> None:
+    source = verify.Source(str(day_over.log))
+    _, size, root = verify.checkpoint(source.text("checkpoint"), source.text("vkey"))
+    bundle, entries = source.get(verify.tile_path("entries", 0, size)), []
+    while bundle:
+        length = int.from_bytes(bundle[:2], "big")
+        entries.append(bundle[2 : 2 + length])
+        bundle = bundle[2 + length :]
+
+    tree = InmemoryTree(algorithm="sha256")
+    for entry in entries:
+        tree.append_entry(entry)
+
+    assert (len(entries), tree.get_root()) == (size, root)

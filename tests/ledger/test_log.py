@@ -9,16 +9,13 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pymerkle import InmemoryTree
 
-import verify
 from aggregator import canonical
 from aggregator.database import Location
 from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog, tile_path
 from aggregator.ledger.notes import Signer, open_note, parse_checkpoint
 from tests.conftest import FIXTURES
-from tests.portal import Portal
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
 KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(ORACLES["checkpoint_vector"]["input"]["private_key_hex"]))
@@ -173,19 +170,3 @@ def test_entries_are_published_as_they_are_with_their_length_before_them(log: Tr
     assert (tmp_path / "log" / "tile/entries/000").read_bytes() == bundles[0]
     assert (tmp_path / "log" / "tile/entries/001.p/2").read_bytes() == bundles[1]
     assert not (tmp_path / "log" / "tile/entries/000.p").exists()
-
-
-def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: Portal) -> None:
-    source = verify.Source(str(day_over.log))
-    _, size, root = verify.checkpoint(source.text("checkpoint"), source.text("vkey"))
-    bundle, entries = source.get(verify.tile_path("entries", 0, size)), []
-    while bundle:
-        length = int.from_bytes(bundle[:2], "big")
-        entries.append(bundle[2 : 2 + length])
-        bundle = bundle[2 + length :]
-
-    tree = InmemoryTree(algorithm="sha256")
-    for entry in entries:
-        tree.append_entry(entry)
-
-    assert (len(entries), tree.get_root()) == (size, root)
