@@ -146,6 +146,13 @@ def test_days_and_moments_have_exact_limits(question: dict[str, object], wanted:
     assert first_of(slots, **question) == wanted
 
 
+def test_noon_is_no_morning_and_one_minute_to_six_no_evening() -> None:
+    assert first_of((0, [at(24, 12)]), moment=Moment.MORNING) is None
+    assert first_of((0, [at(24, 11, 59), at(24, 18)]), moment=Moment.AFTERNOON) is None
+    assert first_of((0, [at(24, 17, 59)]), moment=Moment.EVENING) is None
+    assert first_of((0, [at(27, 23, 59), at(30, 0)]), moment=Moment.WEEK_END) is None
+
+
 def test_where_two_needs_are_asked_for_both_have_a_slot_from_that_moment_on() -> None:
     kinds = ({**FIRST, "needs": ["grippe"]}, {**FIRST, "needs": ["covid"]})
 
