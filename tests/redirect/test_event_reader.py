@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from aggregator.redirect.event_log import Event, EventClass, EventLog
 from aggregator.redirect.event_reader import EventReader, erase
 
+HOUR = "2026-11-23T12"
 EVENT = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "doctolib")
 
 
@@ -72,3 +73,69 @@ def test_without_secure_delete_the_bytes_would_stay(tmp_path: Path) -> None:
     connection.close()
 
     assert b"n" * 16 in path.read_bytes()
+
+
+class TestWithoutAFile:
+    """The worker asks before the first click was ever written."""
+
+    def test_there_is_nothing_of_everything(self, tmp_path: Path) -> None:
+        reader = EventReader(tmp_path / "none.db")
+
+        assert (reader.totals(), reader.missed(), reader.missed_by_provider("2027")) == (0, 0, {})
+        assert (reader.commitments(0), reader.class_totals(0, 9), reader.counts(0, 9)) == ([], {}, {})
+        assert (reader.shown(HOUR), reader.hours_of_lists("2027"), reader.ages(HOUR, HOUR)) == (([], {}), [], [])
+        assert (reader.exposure(HOUR, HOUR), reader.arrivals(0, 9), reader.erase("2027")) == ([], [], 0)
+
+    def test_asking_makes_no_file(self, tmp_path: Path) -> None:
+        """It is the web's to make, with its schema."""
+        EventReader(tmp_path / "none.db").totals()
+
+        assert not (tmp_path / "none.db").exists()
+
+
+class TestNumbers:
+    """Events are read between two numbers, the first excluded: no event twice, none left out."""
+
+    @pytest.fixture
+    def reader(self, log: EventLog, tmp_path: Path) -> EventReader:
+        """a, b, a, b…: eight events, the even ones by robots."""
+        for number in range(8):
+            cls = EventClass.ROBOT if number % 2 else EventClass.COUNTED
+            log.record(replace(EVENT, prov="ab"[number % 2], cls=cls, basket=f"dep={number // 4}"))
+        return EventReader(tmp_path / "events.db")
+
+    def test_parts_make_the_whole(self, reader: EventReader) -> None:
+        parts = [reader.arrivals(after, upto) for after, upto in ((0, 3), (3, 3), (3, 8))]
+
+        assert [len(part) for part in parts] == [3, 0, 5]
+        assert sum(parts, []) == reader.arrivals(0, 8)
+        assert [number for number, _ in reader.commitments(5)] == [6, 7, 8]
+
+    def test_they_are_counted_by_class_platform_and_place(self, reader: EventReader) -> None:
+        assert reader.class_totals(0, 8) == {"counted": {"a": 4}, "robot": {"b": 4}}
+        assert reader.class_totals(0, 1) == {"counted": {"a": 1}}
+        assert reader.counts(3, 8) == {
+            ("dep=0", "b", "robot"): 1, ("dep=1", "a", "counted"): 2, ("dep=1", "b", "robot"): 2,
+        }  # fmt: skip
+        assert (reader.totals(), reader.totals(EventClass.FORGED)) == (4, 0)
+
+
+def test_only_lists_that_were_replayed_are_forgotten(log: EventLog, tmp_path: Path) -> None:
+    """What has been shown meanwhile waits for the next time."""
+
+    def show(key: str) -> None:
+        log.add_showings([], [(HOUR, HOUR, "s" * 64, key, "h" * 64, 1)], [])
+        log.record(EVENT)
+
+    show("insee=75056")
+    reader = EventReader(tmp_path / "events.db")
+    replayed, _ = reader.shown(HOUR)
+    show("insee=75056")
+    show("insee=01053")
+
+    reader.forget_lists(HOUR, replayed)
+
+    assert [(row[2], row[4]) for row in reader.shown(HOUR)[0]] == [("insee=01053", 1), ("insee=75056", 1)]
+    assert reader.hours_of_lists("2027") == [HOUR]
+    reader.forget_lists(HOUR, reader.shown(HOUR)[0])
+    assert reader.hours_of_lists("2027") == []

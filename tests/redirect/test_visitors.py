@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aggregator.redirect.visitors import Duplicates, Visitor, is_foreign, is_prefetch, is_robot
+from aggregator.redirect.visitors import DUPLICATE_S, Duplicates, Visitor, is_foreign, is_prefetch, is_robot
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -84,3 +84,49 @@ def test_a_prefetch_is_seen_by_any_of_its_names(header: str) -> None:
     assert is_prefetch({header: "prefetch;prerender"})
     assert not is_prefetch({header: "something"})
     assert not is_prefetch({})
+
+
+class TestMemory:
+    """Duplicates are remembered for half an hour, under a key that changes each day, and never without limit."""
+
+    def test_a_new_key_each_day_forgets_everybody(self) -> None:
+        now = [0.0]
+        seen = Duplicates(lambda: now[0])
+        now[0] = 24 * 3600 - 1
+        seen.seen_before("192.0.2.1", FIREFOX, "o-1")
+        (first,) = seen._seen
+        now[0] += 2
+
+        assert not seen.seen_before("192.0.2.1", FIREFOX, "o-1")
+        assert first not in seen._seen
+
+    def test_what_is_too_old_is_let_go(self) -> None:
+        now = [0.0]
+        seen = Duplicates(lambda: now[0])
+        for number in range(50):
+            seen.seen_before(f"192.0.2.{number}", FIREFOX, "o-1")
+        now[0] = DUPLICATE_S + 1
+
+        seen.seen_before("192.0.2.200", FIREFOX, "o-1")
+
+        assert len(seen._seen) == 1
+
+    def test_a_flood_takes_no_more_than_its_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("aggregator.redirect.visitors.MAX_REMEMBERED", 10)
+        seen = Duplicates(lambda: 0.0)
+
+        for number in range(100):
+            assert not seen.seen_before(f"192.0.2.{number}", FIREFOX, "o-1")
+
+        assert len(seen._seen) <= 11
+        assert seen.seen_before("192.0.2.99", FIREFOX, "o-1")
+
+    def test_parts_that_run_together_are_told_apart(self) -> None:
+        seen = Duplicates(lambda: 0.0)
+
+        assert [seen.seen_before("1", "2", "3"), seen.seen_before("12", "", "3")] == [False, False]
+
+    def test_a_user_agent_of_broken_characters_is_a_person_too(self) -> None:
+        seen = Duplicates(lambda: 0.0)
+
+        assert [seen.seen_before("192.0.2.1", "\ud800", "o-1") for _ in range(2)] == [False, True]
