@@ -108,7 +108,7 @@ class TestNumbers:
         parts = [reader.arrivals(after, upto) for after, upto in ((0, 3), (3, 3), (3, 8))]
 
         assert [len(part) for part in parts] == [3, 0, 5]
-        assert sum(parts, []) == reader.arrivals(0, 8)
+        assert [*parts[0], *parts[1], *parts[2]] == reader.arrivals(0, 8)
         assert [number for number, _ in reader.commitments(5)] == [6, 7, 8]
 
     def test_they_are_counted_by_class_platform_and_place(self, reader: EventReader) -> None:
