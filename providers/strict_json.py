@@ -2,7 +2,8 @@
 
 The standard parser accepts seven things that a hostile or broken server sends (`NaN`, `Infinity`, `1e999`,
 integers of 4,000 digits, duplicate keys of which the last wins, nesting that exhausts the stack, a BOM);
-each of them is refused here, before it can become a wrong slot or a wrong link.
+each of them is refused here, before it can become a wrong slot or a wrong link. Half a character, as JavaScript leaves
+when it cuts an emoji in two (`\\ud83d`), is no reason to lose a list: it becomes U+FFFD, which can be stored.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 MAX_DEPTH = 64
 MAX_INTEGER_DIGITS = 20
 
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -28,7 +30,7 @@ def loads(body: bytes) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     try:
-        return json.loads(
+        value = json.loads(
             text,
             parse_constant=_refuse_constant,
             parse_int=_bounded_int,
@@ -37,6 +39,7 @@ def loads(body: bytes) -> Any:
         )
     except json.JSONDecodeError as error:
         raise StrictJsonError(f"not JSON at character {error.pos}: {error.msg}") from error
+    return _with_whole_characters(value) if _HALF_CHARACTER.search(text) else value
 
 
 def _decode(body: bytes) -> str:
@@ -86,3 +89,13 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key in keys if keys.count(key) > 1)
         raise StrictJsonError(f"key {twice!r} appears twice in one object")
     return found
+
+
+def _with_whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, list):
+        return [_with_whole_characters(one) for one in value]
+    if isinstance(value, dict):
+        return {_with_whole_characters(key): _with_whole_characters(one) for key, one in value.items()}
+    return value

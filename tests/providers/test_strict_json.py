@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,32 @@ def test_strict_json_refuses_what_the_standard_parser_lets_through_or_chokes_on(
     )
 )
 def test_strict_json_reads_all_that_is_plain_json(value: object) -> None:
-    import json
-
     assert strict_json.loads(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (rb'"Salle \ud83d"', "Salle �"),
+        (rb'"\ude00 salle"', "� salle"),
+        (rb'"\ud83d\ude00"', "\U0001f600"),
+        (rb'"\ud83d\ud83d\ude00"', "�\U0001f600"),
+        (rb'{"\ud800": ["\udfff", 1, null, true]}', {"�": ["�", 1, None, True]}),
+        (rb'"\\ud83d"', r"\ud83d"),  # an escaped backslash: six letters
+    ],
+)
+def test_half_a_character_is_replaced_and_a_whole_one_kept(body: bytes, value: object) -> None:
+    assert strict_json.loads(body) == value
+
+
+@given(st.text(st.characters(min_codepoint=0xD700, max_codepoint=0xE100)))
+def test_whatever_was_read_can_be_written(text: str) -> None:
+    read = strict_json.loads(json.dumps([text, {text: text}]).encode())
+
+    assert json.dumps(read, ensure_ascii=False).encode()
+
+
+def test_the_standard_parser_reads_what_nobody_can_write() -> None:
+    """The control."""
+    with pytest.raises(UnicodeEncodeError):
+        json.loads(rb'"\ud83d"').encode()
