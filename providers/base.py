@@ -92,6 +92,8 @@ class Provider(ABC):
                 found.setdefault(centre.source_id, centre)
         except ProviderError as error:
             failure = error
+        except ValueError as error:
+            failure = _unreadable(error)
         return Discovered(
             part=name,
             outcome=failure.outcome if failure else Outcome.OK if found else Outcome.EMPTY,
@@ -111,6 +113,8 @@ class Provider(ABC):
             self.read_slots(draft, centre_url)
         except ProviderError as error:
             draft.fail(error)
+        except ValueError as error:
+            draft.fail(_unreadable(error))
         return draft.finish()
 
     @abstractmethod
@@ -195,8 +199,8 @@ class Window:
         """First day that is no longer asked for."""
         return self.start + timedelta(days=self.days)
 
-    def __contains__(self, moment: datetime) -> bool:
-        return self.start <= moment.date() < self.end
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day < self.end
 
 
 class Draft:
@@ -230,10 +234,10 @@ class Draft:
 
     def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
         """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
-        identity = key or (starts_at, reason)
-        if starts_at.astimezone(PARIS) not in self.window:
+        identity, day = key or (starts_at, reason), day_in_paris(starts_at)
+        if day not in self.window:
             self._dropped.add(identity)
-            self._stale = self._stale or starts_at.astimezone(PARIS).date() < self.window.start
+            self._stale = self._stale or day < self.window.start
         else:
             self._slots.setdefault(identity, Slot(starts_at, reason))
 
@@ -283,6 +287,19 @@ def instant(text: str, zone: ZoneInfo = PARIS) -> datetime:
     except ValueError as error:
         raise InvalidAnswerError(f"not a date: {text[:40]!r}", 200) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def day_in_paris(moment: datetime) -> date:
+    """At the ends of the calendar, which some servers send for "never", the day as it was told."""
+    try:
+        return moment.astimezone(PARIS).date()
+    except OverflowError:
+        return moment.date()
+
+
+def _unreadable(error: ValueError) -> InvalidAnswerError:
+    """What an answer holds that no shape tells: a link that is none, for instance."""
+    return InvalidAnswerError(f"a value that cannot be read: {error}"[:200], 200)
 
 
 def midnight(day: date) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from msgspec import Struct, field
 
-from providers.base import MAX_PAGES, PARIS, Ask, Draft, Provider, instant, phone_number
+from providers.base import MAX_PAGES, Ask, Draft, Provider, day_in_paris, instant, phone_number
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.records import Centre, Department, Reason
 from providers.shapes import as_shape
@@ -239,7 +239,7 @@ class Keldoc(Provider):
             return date.max
         if table.date and not any(starts(table)):
             hint = instant(table.date)
-            day = hint.astimezone(PARIS).date()
+            day = day_in_paris(hint)
             if day >= draft.window.end:
                 draft.later(hint)
             return max(day, last + timedelta(days=1))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from msgspec import Struct, field
 
-from providers.base import MAX_PAGES, PARIS, Ask, Draft, Provider, instant, midnight, phone_number
+from providers.base import MAX_PAGES, PARIS, Ask, Draft, Provider, day_in_paris, instant, midnight, phone_number
 from providers.errors import InvalidAnswerError
 from providers.records import Centre, Department, Hours, Reason
 
@@ -202,7 +202,7 @@ class Maiia(Provider):
         closest = self._closest(draft.ask, centre_id, asked.name, midnight(draft.window.start))
         if closest is None:
             return
-        if closest.astimezone(PARIS) in draft.window:
+        if day_in_paris(closest) in draft.window:
             naive = closest.astimezone(PARIS).replace(tzinfo=None)
             self._availabilities(draft, centre_id, asked, by_id, naive.isoformat(timespec="seconds"))
         else:
