@@ -239,8 +239,12 @@ def booking_links(cell: str) -> tuple[list[str], str | None]:
     links: list[str] = []
     text = _V3.sub(lambda wrap: _fill_v3(wrap[1], wrap[2]), text)
     for match in _URL.findall(text):
-        link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
-        if link not in links and "@" not in urlsplit(link).netloc:
+        try:
+            link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
+            names_a_person = "@" in urlsplit(link).netloc
+        except ValueError:
+            continue  # brackets around a link, for instance: the cell then says a site without giving a link
+        if link not in links and not names_a_person:
             links.append(link)
     if links or "@" in text:
         return links, None
@@ -264,7 +268,10 @@ def _unwrap(url: str) -> str:
 def _fill_v3(masked: str, replaced: str) -> str:
     """Proofpoint v3 puts "*" for characters that stand, base64-encoded, after the URL."""
     padded = replaced + "=" * (-len(replaced) % 4)
-    characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
+    try:
+        characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
+    except ValueError:
+        return masked  # cut off by whoever copied it
     return "".join(next(characters, "*") if character == "*" else character for character in masked)
 
 
