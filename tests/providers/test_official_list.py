@@ -137,6 +137,10 @@ def test_no_pieces_of_links_break_the_reader(cell: str) -> None:
     assert not (links and hint)
 
 
+def test_a_wrap_that_was_cut_short_keeps_its_mask() -> None:
+    assert booking_links("https://urldefense.com/v3/__https://x*y__;a!!abc$") == (["https://x*y/"], None)
+
+
 @pytest.mark.parametrize(
     "cell",
     ["https://[rdv.example.fr/x", "http://[rdv.example.fr]/x", "https://ex\u2100mple.fr/", "https://[https://x.fr]"],
