@@ -66,7 +66,10 @@ def _unwrap(url: str) -> str:
 def _fill_v3(masked: str, replaced: str) -> str:
     """Proofpoint v3 puts "*" for characters that stand, base64-encoded, after the URL."""
     padded = replaced + "=" * (-len(replaced) % 4)
-    characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
+    try:
+        characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
+    except ValueError:
+        return masked  # cut off by whoever copied it
     return "".join(next(characters, "*") if character == "*" else character for character in masked)
 
 

@@ -36,7 +36,9 @@ from providers.sandbox.world import Town, World, invented
 from tests.clock import NOON, Clock
 from tests.once import built_once, folder_of_the_run
 
-pytest_plugins = ("tests.long", "tests.week", "tests.postgres")
+pytest_plugins = (
+    "tests.long", "tests.postgres", "tests.machine", "tests.portal", "tests.week", "tests.edition",
+)  # fmt: skip
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from aggregator.config.settings import Settings
@@ -22,6 +24,9 @@ from providers.records import Outcome
 from tests.clock import NOON, Clock
 from tests.waiting import wait_for
 from tests.web.conftest import BROWSER
+
+# The day on which people visit, and the last day of its week.
+MONDAY, SUNDAY = "2026-11-23", "2026-11-29"
 
 
 class Portal:
@@ -80,3 +85,21 @@ class Portal:
     def release(self) -> None:
         """What the worker does each hour: write the editions of the open data."""
         write_editions(self.settings, self.gazetteer, self.clock())
+
+
+@pytest.fixture
+def portal(filled: Settings, gazetteer: Gazetteer) -> Iterator[Portal]:
+    made = Portal(filled, gazetteer)
+    yield made
+    made.app.extensions["aiguillage"].close()
+
+
+@pytest.fixture
+def day_over(portal: Portal) -> Portal:
+    """Forty people on one day, thirty-three of them sent on; it is now the day after."""
+    portal.visit(40, 33)
+    portal.work()
+    portal.clock.forward(days=1)
+    portal.publish()
+    assert portal.work() == [MONDAY]
+    return portal

@@ -240,7 +240,7 @@ def test_nothing_of_the_project_names_a_place_on_a_machine() -> None:
 def test_a_property_that_does_not_hold_would_be_found() -> None:
     """The control of all generated cases: a careless neutraliser is found within a few."""
 
-    @hypothesis.given(st.text(max_size=12))
+    @hypothesis.given(st.text("=+-@ab", max_size=12))
     def never_a_formula(text: str) -> None:
         assert not text.replace("=", "'=", 1).startswith(("+", "-", "@"))
 

@@ -31,6 +31,7 @@ from aggregator.web.serving.site import Site
 from app import create_app
 from tests.clock import NOON, Clock
 from tests.conftest import seal
+from tests.portal import MONDAY, Portal
 from tests.web.conftest import BROWSER
 
 DAY = NOON.date().isoformat()
@@ -318,3 +319,12 @@ def test_a_gzip_bomb_is_refused(sealed: Path, monkeypatch: pytest.MonkeyPatch) -
         path.write_bytes(gzip.compress(b" " * 5_000_000))
 
     assert run("order", "--epoch", "2026-11-23T12", "--query", QUESTIONS[0].key, sealed) == 2
+
+
+def test_the_copy_of_a_log_is_enough(day_over: Portal, tmp_path: Path) -> None:
+    """A downloaded folder: the log with its snapshots and hours beside it, and no site."""
+    shutil.copytree(day_over.settings.published_dir, tmp_path / "copy")
+
+    assert verify.main(["log", str(tmp_path / "copy" / "log")]) == 0
+    assert verify.main(["metrics", "--day", MONDAY, str(tmp_path / "copy" / "log")]) == 0
+    assert verify.main(["totals", "--day", MONDAY, str(tmp_path / "copy" / "log")]) == 0

@@ -63,7 +63,7 @@ class Intake:
         try:
             url, _ = self._sites.admit(centre.booking_url)
         except UnsafeUrlError as error:
-            site = urlsplit(centre.booking_url).hostname
+            site = _site_of(centre.booking_url)
             flag = "undeclared-site" if isinstance(error, UndeclaredSiteError) else "unsafe-link"
             return replace(centre, booking_url=None, booking_site=clean(site, 80) or None).with_flag(flag)
         admitted = replace(centre, booking_url=url)
@@ -81,6 +81,13 @@ class Intake:
         lat, lon = (commune.lat, commune.lon) if commune else (None, None)
         centre = replace(centre, lat=lat, lon=lon)
         return centre if "position" in centre.flags else centre.with_flag("position")
+
+
+def _site_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 @lru_cache(maxsize=100_000)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -52,7 +53,7 @@ def body_of(published: Path, sha256: str) -> bytes:
     path = published / FOLDER / f"{sha256}{SUFFIX}"
     try:
         body = gzip.decompress(path.read_bytes())
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SnapshotError(f"{path.name}: {error}") from error
     if canonical.sha256(body) != sha256:
         raise SnapshotError(f"{path.name}: its content does not have the hash of its name")
@@ -101,7 +102,9 @@ class PlacesFile(msgspec.Struct):
     places: list[msgspec.Raw]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        yield from map(_any.decode, self.places)
+        """Raises SnapshotError at a row of an unknown shape."""
+        for raw in self.places:
+            yield _decoded(_any, raw)
 
 
 class SlotsFile(msgspec.Struct):
@@ -113,8 +116,9 @@ class SlotsFile(msgspec.Struct):
     offers: dict[str, msgspec.Raw]
 
     def rows(self) -> Iterator[tuple[str, SlotsRow]]:
+        """Raises SnapshotError at a row of an unknown shape."""
         for offer_id, raw in self.offers.items():
-            yield offer_id, _slots_row.decode(raw)
+            yield offer_id, _decoded(_slots_row, raw)
 
 
 _any: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any])
@@ -133,7 +137,7 @@ def read_slots(body: bytes) -> SlotsFile:
     return _decoded(_slots_file, body)
 
 
-def _decoded(decoder: msgspec.json.Decoder[Content], body: bytes) -> Content:
+def _decoded(decoder: msgspec.json.Decoder[Content], body: bytes | msgspec.Raw) -> Content:
     try:
         return decoder.decode(body)
     except msgspec.DecodeError as error:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aggregator.country.geography import Points
-from aggregator.snapshot.format import read_places
+from aggregator.snapshot.format import SnapshotError, read_places
 
 
 class Offer(msgspec.Struct, frozen=True, gc=False):
@@ -78,10 +78,13 @@ class Places:
 
 
 def _place(number: int, row: Mapping[str, Any]) -> Place:
-    fields = {name: row[name] for name in Place.__struct_fields__ if name not in ("offers", "hours", "sources")}
-    return Place(
-        **fields,
-        hours=tuple(row["hours"]),
-        sources=tuple(row["sources"]),
-        offers=tuple(Offer(offer["id"], offer["provider"], offer["url"], number) for offer in row["offers"]),
-    )
+    try:
+        fields = {name: row[name] for name in Place.__struct_fields__ if name not in ("offers", "hours", "sources")}
+        return Place(
+            **fields,
+            hours=tuple(row["hours"]),
+            sources=tuple(row["sources"]),
+            offers=tuple(Offer(offer["id"], offer["provider"], offer["url"], number) for offer in row["offers"]),
+        )
+    except KeyError as error:
+        raise SnapshotError(f"not a file of a snapshot: a place lacks {error}") from error

@@ -47,7 +47,10 @@ class Slots:
         zone_of = [names.index(place.tz) for place in places.all]
         series = Series()
         for offer_id, row in content.rows():
-            start, zone = len(series), zone_of[places.offers[offer_id].place]
+            offer = places.offers.get(offer_id)
+            if offer is None:
+                raise SnapshotError(f"the slots file tells of {offer_id}, which no place offers")
+            start, zone = len(series), zone_of[offer.place]
             for kind, steps in row.slots:
                 series.add(steps, kind, zone)
             self.offers[offer_id] = OfferState(

@@ -150,13 +150,25 @@ class Registry(Store):
         )
 
     def merge(self, place_id: str, into: str, at: datetime) -> None:
-        """All that was matched with `place_id` goes to `into`; both ids are kept."""
+        """All that was matched with `place_id` goes to `into`; both ids are kept.
+
+        A place that has been merged already stands for the one that it went into: what is matched with it would be
+        listed nowhere.
+        """
+        place_id, into = self._in_force(place_id), self._in_force(into)
+        if place_id == into:
+            return
         self.run("UPDATE places SET merged_into = :into WHERE place_id = :id", {"id": place_id, "into": into})
         for row in self.rows(
             "SELECT source, source_id FROM matches WHERE place_id = :id AND undone_at IS NULL", {"id": place_id}
         ):
             self.match((row["source"], row["source_id"]), into, How("merge", decided_by="operator"), at)
         self.run("UPDATE offers SET place_id = :into WHERE place_id = :id", {"id": place_id, "into": into})
+
+    def _in_force(self, place_id: str) -> str:
+        """The place that an id leads to, over all that it has been merged into."""
+        row = self.row("SELECT merged_into FROM places WHERE place_id = :id", {"id": place_id})
+        return self._in_force(row["merged_into"]) if row and row["merged_into"] else place_id
 
     # Reviews
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
-
 from aggregator.collect.collector import Collector
-from aggregator.collect.official_list import ListFile, import_official_list
-from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.collect.readings import due_before
-from aggregator.config.settings import ROOT, Settings
-from aggregator.country.gazetteer import Gazetteer
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.store import Stores
-from providers.records import Centre
-from providers.sandbox.server import Sandbox, official_list
-from tests.clock import NOON, Clock
+from providers.sandbox.server import Sandbox
+from tests.clock import Clock
 
 Collect = Callable[..., Collector]
 Publish = Callable[[], Snapshot]
@@ -57,22 +49,6 @@ def test_a_second_run_invents_no_place_and_rewrites_no_slot(collector: Collect, 
     assert stores.registry.places() == places
     assert {r["offer_id"]: r["changed_at"] for r in stores.catalog.readings()} == readings
     assert all(r["read_at"] == clock.at.isoformat() for r in stores.catalog.readings())
-
-
-def test_the_official_list_and_the_platforms_meet_in_one_place(
-    collector: Collect, stores: Stores, settings: Settings, gazetteer: Gazetteer, sandbox: Sandbox
-) -> None:
-    body = official_list(sandbox.world)
-    report = import_official_list(ListFile(body, "liste.csv", NOON.date()), settings, stores, gazetteer, NOON)
-    collector().discover()
-
-    by_place: dict[str, set[str]] = {}
-    for (source, _), place_id in stores.registry.matches().items():
-        by_place.setdefault(place_id, set()).add(source)
-    linked = sum(report.sites.get(slug, 0) for slug in ("doctolib", "keldoc", "maiia"))
-    assert linked > 10
-    assert sum("official" in sources and len(sources) > 1 for sources in by_place.values()) >= linked
-    assert report.rows == len(sandbox.world.listed)
 
 
 def test_one_failing_platform_does_not_stop_nor_mark_the_others(
@@ -171,31 +147,6 @@ def test_an_empty_list_is_held_back_and_the_known_centres_stay(
     publish()
 
 
-@pytest.mark.parametrize(
-    ("known", "found", "complete", "held"),
-    [
-        (100, 0, True, True),
-        (100, 10, True, True),
-        (100, 11, True, False),
-        (100, 0, False, False),  # an interrupted list takes nothing away anyway
-        (100, 9_999, True, False),
-        (100, 10_000, True, True),
-        (0, 13_000, True, False),
-        (3, 1, True, False),
-    ],
-)
-def test_one_rule_of_sudden_change_for_all(known: int, found: int, complete: bool, held: bool) -> None:
-    assert (sudden_change(known, found, complete) is not None) is held
-
-
-def test_an_id_that_stands_for_another_place_is_not_believed() -> None:
-    here = Centre("x", "1", "Gymnase", lat=45.0, lon=4.0)
-
-    assert is_another(here, Centre("x", "1", "Piscine", lat=45.1, lon=4.0))
-    assert not is_another(here, Centre("x", "1", "Gymnase", lat=45.1, lon=4.0))
-    assert not is_another(here, Centre("x", "1", "Piscine", lat=45.0, lon=4.0))
-
-
 def test_the_oldest_reading_goes_first_and_the_interval_is_one_for_all(
     collector: Collect, stores: Stores, clock: Clock
 ) -> None:
@@ -214,17 +165,3 @@ def test_the_oldest_reading_goes_first_and_the_interval_is_one_for_all(
     for offers in due.values():
         times = stores.catalog.reading_times()
         assert [times[offer.offer_id] for offer in offers] == sorted(times[offer.offer_id] for offer in offers)
-
-
-def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gazetteer: Gazetteer) -> None:
-    body = (ROOT / "tests" / "fixtures" / "official" / "centres-43-colonnes.csv").read_bytes()
-    early, late = NOON.date() - timedelta(days=60), NOON.date() - timedelta(days=10)
-    import_official_list(ListFile(body, "a.csv", late), settings, stores, gazetteer, NOON)
-    older = import_official_list(ListFile(body, "b.csv", early), settings, stores, gazetteer, NOON)
-
-    assert older.held is not None
-    found = stores.catalog.import_for(early + timedelta(days=1))
-    assert found is not None
-    assert stores.catalog.sites_of_import(found["import_id"]) == {"": 1, "doctolib": 1}
-    assert stores.catalog.import_for(early - timedelta(days=1)) is None
-    assert json.loads(found["refused"])[0] == [6, "no name"]

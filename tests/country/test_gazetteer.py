@@ -8,12 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
-from geopy.distance import EARTH_RADIUS, great_circle
 
 from aggregator.country import NotBuiltError, outlines
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country.gazetteer import FORMAT, Gazetteer, department_of, normal, time_zone
-from aggregator.country.geography import distance_m, in_territory
+from aggregator.country.geography import in_territory
 
 
 @pytest.mark.parametrize("text", ["st etienne", "SAINT-ÉTIENNE", "Saint  Étienne", "saint-etienne", "42000", "42 000"])
@@ -99,13 +98,6 @@ def test_the_department_of_a_code(code: str, department: str) -> None:
 def test_normal_form() -> None:
     assert normal("L’Haÿ-les-Roses") == "l hay les roses"
     assert normal("Ste-Marie") == "sainte marie"
-
-
-def test_distances_agree_with_geopy() -> None:
-    pairs = [((48.8566, 2.3522), (45.764, 4.8357)), ((-20.88, 55.45), (48.0, 2.0)), ((45.0, 4.0), (45.0, 4.0001))]
-    for one, other in pairs:
-        exact = great_circle(one, other).meters * 6_371_008.8 / (EARTH_RADIUS * 1000)
-        assert distance_m(*one, *other) == pytest.approx(exact, abs=1)
 
 
 def written(path: Path, town: str, made_at: int, version: int = FORMAT) -> Path:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aggregator.fairness.measures import goodman
 from aggregator.fairness.metrics import alarm
@@ -18,7 +15,6 @@ from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.rollups import STEP, RollUps
-from aggregator.snapshot.supply import supply_of
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}
@@ -81,17 +77,6 @@ def test_the_end_of_a_day_gives_nobody_away_either(running: Running) -> None:
     for _ in range(10):
         running.click("a", day="2026-11-24")
     assert running.rollups.stepped("2026-11-24") == {"counted": {"a": 10, "b": 1}}
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(EventClass))), max_size=60))
-def test_what_is_shown_of_a_day_is_always_a_whole_number_of_elevens(clicks: list[tuple[str, EventClass]]) -> None:
-    rollups = RollUps(Path(":memory:"))
-    rollups._add(DAY, [(cls.value, "dep=75", prov) for prov, cls in clicks], {"events": len(clicks)})
-
-    exact = Counter(cls.value for _, cls in clicks)
-    for cls, n in exact.items():
-        assert sum(rollups.stepped(DAY).get(cls, {}).values()) == n // STEP * STEP
-    assert rollups.class_total(DAY) == dict(exact)
 
 
 def test_no_share_of_redirects_is_printed_under_thirty(running: Running) -> None:
@@ -177,16 +162,6 @@ def test_without_a_single_event_everything_is_zero_and_nothing_divides() -> None
 @pytest.mark.parametrize(("part", "whole", "least", "wanted"), [(1, 4, 1, 0.25), (0, 0, 1, None), (3, 29, 30, None)])
 def test_a_share_needs_a_denominator(part: int, whole: int, least: int, wanted: float | None) -> None:
     assert share(part, whole, least) == wanted
-
-
-def test_a_place_on_two_platforms_is_half_a_place_to_each() -> None:
-    places = [
-        {"offers": [{"id": "1", "provider": "a"}, {"id": "2", "provider": "b"}]},
-        {"offers": [{"id": "3", "provider": "a"}]},
-    ]
-    offers = {"1": {"state": "seen", "slots": [[0, [5, 5]]]}, "3": {"state": "unknown", "slots": [[0, [5]]]}}
-
-    assert supply_of(places, offers) == {"places": {"a": 1.5, "b": 0.5}, "slots": {"a": 2}}
 
 
 def test_the_whole_table_of_an_example() -> None:

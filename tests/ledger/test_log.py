@@ -1,9 +1,7 @@
-"""The public log: vectors of its specifications, properties of its proofs; it never signs two histories."""
+"""The public log: tiles and heads where the specification puts them; it never signs two histories."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,18 +9,15 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aggregator import canonical
 from aggregator.database import Location
 from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog, tile_path
-from aggregator.ledger.notes import Checkpoint, NoteError, Signer, load_or_create_signer, open_note, parse_checkpoint
+from aggregator.ledger.notes import Signer, open_note, parse_checkpoint
 from tests.conftest import FIXTURES
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
-LEAVES = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in ORACLES["merkle_rfc6962"]["input"]["leaves_hex"]]
 KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(ORACLES["checkpoint_vector"]["input"]["private_key_hex"]))
 SIGNER = Signer(ORACLES["checkpoint_vector"]["input"]["origin"], KEY)
 
@@ -40,62 +35,6 @@ def kept_at(tmp_path: Path, database_url: str | None) -> Location:
 def log(tmp_path: Path, kept_at: Location) -> Iterator[TransparencyLog]:
     with closing(TransparencyLog(kept_at, tmp_path / "log", SIGNER)) as opened:
         yield opened
-
-
-def test_roots_are_those_of_rfc_6962() -> None:
-    expected = ORACLES["merkle_rfc6962"]["expected"]
-
-    assert [merkle.root_of(LEAVES[:n]).hex() for n in range(1, 9)] == expected["roots_size_1_to_8"]
-    assert merkle.root_of([]).hex() == expected["root_size_0"]
-
-
-def test_proofs_are_those_of_the_vectors() -> None:
-    case = ORACLES["merkle_proofs"]
-
-    for (index, size), path in zip(case["input"]["inclusion"], case["expected"]["inclusion_paths"], strict=True):
-        assert [one.hex() for one in merkle.inclusion_proof(index, LEAVES[:size])] == path
-    for (old, new), path in zip(case["input"]["consistency"], case["expected"]["consistency_paths"], strict=True):
-        assert [one.hex() for one in merkle.consistency_proof(old, LEAVES[:new])] == path
-
-
-@given(st.integers(1, 80), st.data())
-def test_every_leaf_is_proved_and_no_other(size: int, data: st.DataObject) -> None:
-    leaves = [merkle.leaf_hash(bytes([number])) for number in range(size)]
-    index = data.draw(st.integers(0, size - 1))
-    proof, root = merkle.inclusion_proof(index, leaves), merkle.root_of(leaves)
-
-    assert merkle.includes(leaves[index], index, size, proof, root)
-    assert not merkle.includes(merkle.leaf_hash(b"other"), index, size, proof, root)
-    if size > 1:
-        assert not merkle.includes(leaves[index], (index + 1) % size, size, proof, root)
-        assert not merkle.includes(leaves[index], index, size, [*proof, root], root)
-
-
-def test_a_checkpoint_is_the_vector_of_the_specification() -> None:
-    case = ORACLES["checkpoint_vector"]
-    checkpoint = Checkpoint(case["input"]["origin"], 8, bytes.fromhex(case["input"]["root_hex"]))
-
-    assert SIGNER.vkey == case["expected"]["vkey"]
-    assert SIGNER.sign(checkpoint.text()) == case["expected"]["note"]
-    assert parse_checkpoint(open_note(case["expected"]["note"], SIGNER.vkey)) == checkpoint
-
-
-def test_the_example_of_the_note_format_is_verified() -> None:
-    case = ORACLES["c2sp_signed_note_example"]["input"]
-    note = f"{case['text']}\n{case['signature_line']}\n"
-
-    assert open_note(note, case["vkey"]) == case["text"]
-    with pytest.raises(NoteError):
-        open_note(note.replace("example message", "exemple message"), case["vkey"])
-    with pytest.raises(NoteError, match="not signed by"):
-        open_note(note, SIGNER.vkey)
-
-
-@given(st.text(max_size=300))
-def test_any_text_is_a_note_or_is_refused(text: str) -> None:
-    for note in (text, text + "\n\n" + text):
-        with pytest.raises(NoteError):
-            open_note(note, SIGNER.vkey)
 
 
 def test_tiles_lie_where_the_specification_puts_them() -> None:
@@ -153,61 +92,6 @@ def test_an_entry_that_is_too_long_changes_nothing(log: TransparencyLog) -> None
         log.append([entry(1), {"t": "x", "text": "y" * 70_000}])
 
     assert log.size == 0
-
-
-def test_the_key_is_drawn_once_and_kept_to_ourselves(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "log.key"
-
-    first = load_or_create_signer(path, "aiguillage.example/log")
-
-    assert load_or_create_signer(path, "aiguillage.example/log").vkey == first.vkey
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert base64.b64decode(first.vkey.split("+", 2)[2])[:1] == b"\x01"
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 255, 256, 257, 511, 600, 65_536, 65_537, 66_000])
-def test_a_root_is_read_off_one_or_two_tiles_a_level(size: int) -> None:
-    leaves = [merkle.leaf_hash(str(number).encode()) for number in range(size)]
-    levels = [leaves]
-    while len(levels[-1]) >= 256:
-        full = len(levels[-1]) // 256
-        levels.append([merkle.root_of(levels[-1][256 * n : 256 * (n + 1)]) for n in range(full)])
-    asked: list[tuple[int, int]] = []
-
-    def tile(level: int, number: int) -> bytes:
-        asked.append((level, number))
-        return b"".join(levels[level][256 * number : 256 * (number + 1)])
-
-    assert merkle.root_from_tiles(size, tile) == merkle.root_of(leaves)
-    assert len(asked) <= size.bit_length()
-
-
-def test_a_tile_that_is_too_short_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"^tile 0/1 is too short$"):
-        merkle.root_from_tiles(257, lambda level, number: b"h" * 32 * 256 if level or not number else b"")
-
-
-def test_a_proof_of_what_is_not_there_is_refused_and_never_believed() -> None:
-    leaves = LEAVES[:5]
-    proof, root = merkle.inclusion_proof(4, leaves), merkle.root_of(leaves)
-
-    assert merkle.includes(leaves[4], 4, 5, proof, root)
-    assert not merkle.includes(leaves[4], 5, 5, proof, root)
-    assert not merkle.includes(leaves[4], -1, 5, proof, root)
-    assert not merkle.includes(leaves[0], 0, 5, [], root)
-    assert not merkle.includes(leaves[1], 1, 5, merkle.inclusion_proof(1, leaves)[:-1], root)
-    for index in (-1, 5):
-        with pytest.raises(IndexError, match=f"^no leaf {index} in a tree of 5$"):
-            merkle.inclusion_proof(index, leaves)
-    for size in (0, 6):
-        with pytest.raises(IndexError, match=f"^no tree of {size} in a tree of 5$"):
-            merkle.consistency_proof(size, leaves)
-
-
-def test_a_frontier_has_as_many_hashes_as_full_subtrees() -> None:
-    with pytest.raises(ValueError, match=r"^a tree of 3 leaves has 2 full subtrees, not 1$"):
-        merkle.Frontier(3, [b"h" * 32])
-    assert merkle.leaf_hash(b"a") == hashlib.sha256(b"\x00a").digest()
 
 
 def test_the_next_key_is_announced_under_the_old_one_and_that_head_is_kept(

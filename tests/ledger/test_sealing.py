@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import Signer
 from aggregator.ledger.sealing import Rules, Sealer
-from aggregator.ledger.seeds import SeedChain, SeedError, day_seed, load_or_create
+from aggregator.ledger.seeds import SeedChain
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
@@ -290,40 +290,3 @@ class TestClock:
         assert portal.entries("seed")[-1]["date"] == "2026-11-30"
         portal.seal(later, resume=True)
         assert portal.entries("seed")[-1]["date"] == "2026-12-08"
-
-
-class TestSeedChain:
-    def test_each_link_hashes_to_the_one_before(self) -> None:
-        links = [CHAIN.link(date(2026, 11, 22) + timedelta(days=day)) for day in range(30)]
-
-        for earlier, later in zip([CHAIN.anchor, *links], links, strict=False):
-            assert hashlib.sha256(later).digest() == earlier
-
-    @pytest.mark.parametrize("day", [date(2026, 11, 21), date(2026, 12, 22)])
-    def test_a_day_outside_the_chain_is_refused(self, day: date) -> None:
-        assert CHAIN.link(date(2026, 12, 21)) == b"end" * 11
-
-        with pytest.raises(SeedError, match=f"the seed chain does not reach {day}"):
-            CHAIN.link(day)
-
-    def test_a_beacon_changes_the_seed(self) -> None:
-        text = b"aiguillage-seed/v1\n2026-11-23\n6c\n62\n"
-
-        assert day_seed(TODAY, b"l", b"b") == hashlib.sha256(text).digest()
-        assert day_seed(TODAY, b"l") == hashlib.sha256(text.replace(b"62\n", b"-\n")).digest()
-        assert CHAIN.seed_of(TODAY) == CHAIN.seed(date(2026, 11, 23)) == day_seed(TODAY, CHAIN.link(date(2026, 11, 23)))
-
-    def test_it_is_drawn_once_and_lasts_for_years(self, tmp_path: Path) -> None:
-        first = load_or_create(tmp_path / "seed-chain.json", date(2026, 11, 23))
-        again = load_or_create(tmp_path / "seed-chain.json", date(2027, 1, 1))
-
-        assert (again.start, again.anchor) == (date(2026, 11, 23), first.anchor)
-        assert again.link(date(2026, 11, 23) + timedelta(days=3_999))
-        kept = json.loads((tmp_path / "seed-chain.json").read_text())
-        assert (kept["start"], kept["links"], len(kept["end"])) == ("2026-11-23", 4_000, 64)
-
-    def test_one_that_cannot_be_read_is_named(self, tmp_path: Path) -> None:
-        (tmp_path / "seed-chain.json").write_text("{}")
-
-        with pytest.raises(SeedError, match=r"seed-chain\.json: "):
-            load_or_create(tmp_path / "seed-chain.json", datetime.now(UTC).date())

@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
-from hypothesis import strategies as st
-from pymerkle import InmemoryTree
 
-from aggregator.ledger import merkle
 from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import NoteError, Signer, cosigned_at
 from aggregator.ledger.witness import Witness, WitnessError, confirms
@@ -106,22 +102,3 @@ def test_a_witness_s_line_is_worth_nothing_on_another_head(log: TransparencyLog,
     with pytest.raises(NoteError, match="does not hold"):
         cosigned_at(moved, witness.vkey)
     assert confirms(moved, witness.vkey, log.vkey, log.root_at) is None
-
-
-@given(st.integers(1, 700), st.integers(0, 699))
-def test_roots_read_from_tiles_are_those_of_the_leaves_and_of_another_library(size: int, less: int) -> None:
-    """A second, independent reading: pymerkle, fed the same entries."""
-    entries = [f"entry {number}".encode() for number in range(size)]
-    leaves = [merkle.leaf_hash(entry) for entry in entries]
-    above = [merkle.root_of(leaves[at : at + 256]) for at in range(0, size - size % 256, 256)]
-    levels = [leaves, above]
-    part = max(1, size - less)
-
-    found = merkle.root_from_tiles(
-        part, lambda level, number: b"".join(levels[level][256 * number : 256 * number + 256])
-    )
-
-    tree = InmemoryTree(algorithm="sha256")
-    for entry in entries[:part]:
-        tree.append_entry(entry)
-    assert found == merkle.root_of(leaves[:part]) == tree.get_root()

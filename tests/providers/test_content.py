@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from aggregator.collect.admission import Intake
-from aggregator.config.settings import Settings
-from aggregator.country.gazetteer import Gazetteer
-from aggregator.snapshot.slots import local_minutes
 from providers.base import Provider
-from providers.booking_url import BookingSites
 from providers.doctolib import Doctolib
-from providers.errors import UnavailableError
-from providers.http import FetchClient, Limits
 from providers.maiia import Maiia
-from providers.records import Centre, Outcome
+from providers.records import Outcome
 from tests.conftest import fixture
 from tests.loopback import Loopback
 
@@ -94,98 +77,3 @@ def test_part_of_an_answer_is_said_to_be_partial(provider: Make) -> None:
         reading = provider(Maiia, server.origin).slots("https://www.maiia.com/a/b/c?centerid=abc", date(2021, 5, 1), 30)
 
     assert (reading.outcome, reading.partial, len(reading.slots)) == (Outcome.OK, True, 2)
-
-
-@pytest.mark.parametrize(
-    ("lat", "lon"), [(5.22, 46.2), (0.0, 0.0), (52.52, 13.4), (-46.2, 5.2), (None, None), (43.3, 5.4)]
-)
-def test_impossible_coordinates_are_never_repaired_in_silence(
-    gazetteer: Gazetteer, lat: float | None, lon: float | None
-) -> None:
-    """Swapped, zero, abroad, mirrored, missing, or at the other end of the country."""
-    intake = Intake(gazetteer, BookingSites({}, {}))
-
-    centre = intake.admit(Centre("x", "1", "Salle", postcode="01000", city="Bourg-en-Bresse", lat=lat, lon=lon))
-
-    commune = gazetteer.get("01053")
-    assert commune is not None
-    assert (centre.lat, centre.lon, centre.flags) == (commune.lat, commune.lon, ("position",))
-
-
-def test_an_unsafe_or_undeclared_link_leaves_the_card_and_the_name_of_the_site(gazetteer: Gazetteer) -> None:
-    intake = Intake(gazetteer, BookingSites(Settings(demo=False).declared_origins(), {}))
-
-    foreign = intake.admit(Centre("x", "1", "Salle", booking_url="https://rdv.example.fr/salle"))
-    hostile = intake.admit(Centre("x", "1", "Salle", booking_url="https://www.maiia.com/a/b/c?x=https://evil.example"))
-    stub = intake.admit(Centre("x", "1", "Salle", booking_url="https://www.maiia.com/accueil"))
-
-    assert (foreign.booking_url, foreign.booking_site, foreign.flags) == (
-        None,
-        "rdv.example.fr",
-        ("position", "undeclared-site")[::-1],
-    )
-    assert hostile.booking_url is None
-    assert "unsafe-link" in hostile.flags
-    assert "link-to-no-centre" in stub.flags
-
-
-def test_hostile_text_is_cut_to_one_visible_line(gazetteer: Gazetteer) -> None:
-    intake = Intake(gazetteer, BookingSites({}, {}))
-    name = "A\u202eB\u200b\x00C\n" + "Z̸̡̢" + "x" * 10_000
-
-    centre = intake.admit(Centre("x", "1", name))
-
-    assert len(centre.name) <= 300
-    assert not set("\u202e\u200b\x00\n") & set(centre.name)
-    assert centre.name.startswith("AB C Z")
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "hours"),
-    [("Europe/Paris", "2021-10-31", 25), ("Europe/Paris", "2021-03-28", 23), ("Indian/Reunion", "2021-10-31", 24)],
-)
-def test_wall_clocks_are_right_on_the_days_of_23_and_25_hours(zone: str, day: str, hours: int) -> None:
-    start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=ZoneInfo(zone))
-    first = int(start.timestamp()) // 60
-    minutes = np.array([first + 60 * number for number in range(hours)], dtype=np.int64)
-
-    local = local_minutes(minutes, np.zeros(hours, dtype=np.int16), [zone])
-
-    midnight = (start.date() - date(1970, 1, 1)).days * 1440
-    truth = []
-    for minute in minutes.tolist():
-        wall = datetime.fromtimestamp(minute * 60, ZoneInfo(zone))
-        truth.append(midnight + wall.hour * 60 + wall.minute)
-    assert local.tolist() == truth
-    assert int(minutes[-1] - minutes[0]) == (hours - 1) * 60
-
-
-def test_a_server_that_cannot_prove_its_name_is_refused(tmp_path: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "self-signed.pem"
-    pem.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    origin = f"https://127.0.0.1:{server.server_address[1]}"
-
-    with pytest.raises(UnavailableError):
-        FetchClient([origin], "t", limits=Limits(total_s=2, retry_wait_s=0.01)).get(origin + "/")
-    server.shutdown()

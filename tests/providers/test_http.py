@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
+import threading
 import time
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,32 +166,6 @@ def test_a_connection_refused_is_unavailable() -> None:
         client("http://127.0.0.1:9").get("http://127.0.0.1:9/a")
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"", b"  ", b"{", b"nul", b"NaN", b"[Infinity]", b"[-Infinity]", b"[1e999]", b"[" * 70 + b"]" * 70,
-        b'{"a":1,"a":2}', b"\xef\xbb\xbf{}", '{"a":"é"}'.encode("latin-1"), "{}".encode("utf-16"),
-        b"[" + b"9" * 400 + b"]",
-    ],
-)  # fmt: skip
-def test_strict_json_refuses_what_the_standard_parser_lets_through_or_chokes_on(body: bytes) -> None:
-    with pytest.raises(strict_json.StrictJsonError):
-        strict_json.loads(body)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-        max_leaves=20,
-    )
-)
-def test_strict_json_reads_all_that_is_plain_json(value: object) -> None:
-    import json
-
-    assert strict_json.loads(json.dumps(value).encode()) == value
-
-
 def test_requests_is_used_in_one_file_only() -> None:
     users = [
         path.name
@@ -203,3 +184,34 @@ def test_the_budget_is_that_of_the_whole_question_retries_included() -> None:
             client(server.origin).get(f"{server.origin}/a")
 
         assert time.monotonic() - started < FAST.total_s + 0.5
+
+
+def test_a_server_that_cannot_prove_its_name_is_refused(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "self-signed.pem"
+    pem.write_bytes(
+        certificate.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    origin = f"https://127.0.0.1:{server.server_address[1]}"
+
+    with pytest.raises(UnavailableError):
+        FetchClient([origin], "t", limits=Limits(total_s=2, retry_wait_s=0.01)).get(origin + "/")
+    server.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -114,6 +115,39 @@ def test_no_cell_breaks_the_reader_and_no_link_keeps_an_address(cell: str) -> No
     links, _ = booking_links(cell)
 
     assert all(link.startswith("https://") and "@" not in link.split("/")[2] for link in links)
+
+
+PIECES = (
+    "https://", "http://", "www.doctolib.fr", "/a/b/c", "[", "]", "@", "\u2100", ":", "99999", "?", "#", "%", " ",
+    "https://urldefense.com/v3/__", "__;", "!!", "$", "*", "https://safelinks.protection.outlook.com/?url=",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_no_pieces_of_links_break_the_reader(cell: str) -> None:
+    links, hint = booking_links(cell)
+
+    assert not any("@" in urlsplit(link).netloc for link in links)
+    assert not (links and hint)
+
+
+def test_a_wrap_that_was_cut_short_keeps_its_mask() -> None:
+    assert booking_links("https://urldefense.com/v3/__https://x*y__;a!!abc$") == (["https://x*y/"], None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["https://[rdv.example.fr/x", "http://[rdv.example.fr]/x", "https://ex\u2100mple.fr/", "https://[https://x.fr]"],
+)
+def test_a_link_that_is_none_costs_its_row_nothing_but_the_link(cell: str) -> None:
+    """One cell stopped the whole list, and with it the worker's collection."""
+    body = LIST_43.read_bytes().decode("utf-8").replace("https://www.doctolib.fr/", f"{cell} ", 1).encode()
+
+    before, after = read(LIST_43.read_bytes(), MARCH), read(body, MARCH)
+
+    assert body != LIST_43.read_bytes()
+    assert [centre.source_id for centre in after.centres] == [centre.source_id for centre in before.centres]
+    assert after.refused == before.refused
 
 
 @pytest.mark.parametrize(

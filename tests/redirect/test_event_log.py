@@ -15,16 +15,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from aggregator.config.settings import ROOT
-from aggregator.ledger import seeds
 from aggregator.redirect.event_log import _SCHEMA, EventLog, EventLogError
-from aggregator.redirect.event_reader import EventReader, erase
+from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass, Sealed, commitment
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.snapshot.supply import PLACE
-from tests.clock import NOON
 from tests.conftest import FIXTURES
 
 ORACLE = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))["sealed_commitment"]
@@ -126,24 +123,6 @@ def test_an_event_that_cannot_be_queued_is_a_miss_and_is_written_down(tmp_path: 
     assert EventReader(tmp_path / "events.db").missed_by_provider("2026-11-23T00") == {}
 
 
-def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
-    for offers, shown, exposure in ((1, 50, 25), (2, 100, 50)):
-        log.add_showings(
-            [("2026-11-23T12", "dep=75", "maiia", offers, shown, exposure)],
-            [("2026-11-23T12", "2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 1)],
-            [("2026-11-23T12", "maiia", 4, offers)],
-        )
-    log.record(EVENT)
-
-    reader = EventReader(tmp_path / "events.db")
-    assert reader.exposure("2026-11-23T00", "2026-11-23T23") == [("dep=75", "maiia", 3, 150, 75)]
-    assert reader.shown("2026-11-23T12") == (
-        [("2026-11-23T12", "s" * 64, "insee=75056", "h" * 64, 2)],
-        {"maiia": 75},
-    )
-    assert reader.ages("2026-11-23T00", "2026-11-23T23") == [("maiia", 4, 3)]
-
-
 def test_a_file_of_the_first_version_keeps_its_counts(tmp_path: Path) -> None:
     old = sqlite3.connect(tmp_path / "events.db")
     old.executescript(_SCHEMA + "PRAGMA user_version = 1;")
@@ -155,40 +134,6 @@ def test_a_file_of_the_first_version_keeps_its_counts(tmp_path: Path) -> None:
 
     shown = EventReader(tmp_path / "events.db").exposure("2026-11-23T00", "2026-11-23T23")
     assert shown == [("dep=75", "maiia", 3, round(1.5 * PLACE), round(0.75 * PLACE * WEIGHT))]
-
-
-def test_after_thirteen_months_not_a_byte_of_an_event_is_left(log: EventLog, tmp_path: Path) -> None:
-    """In the file, in its write-ahead log, and in a backup of it; the event of today stays."""
-    sealed, _ = log.record(EVENT)
-    recent, _ = log.record(replace(EVENT, bin="2026-12-23T12", centre="p-recent1234"))
-    log.close()
-    backup = tmp_path / "backup.db"
-    with sqlite3.connect(tmp_path / "events.db") as source, sqlite3.connect(backup) as copy:
-        source.backup(copy)
-    assert sealed.nonce in backup.read_bytes()  # the control: before, it is there
-
-    for path in (tmp_path / "events.db", backup):
-        assert erase(path, "2026-12-01T00") == 1
-
-    for path in tmp_path.iterdir():
-        assert sealed.nonce not in path.read_bytes(), path
-        assert sealed.commitment not in path.read_bytes(), path
-    assert EventReader(backup).commitments(0) == [(2, recent.commitment)]
-
-
-def test_without_secure_delete_the_bytes_would_stay(tmp_path: Path) -> None:
-    """The control of the test above: the same deletion in a plain file leaves the nonce in a freed page."""
-    path = tmp_path / "plain.db"
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA secure_delete = OFF")
-    connection.execute("CREATE TABLE events (nonce BLOB)")
-    with connection:
-        connection.execute("INSERT INTO events VALUES (?)", (b"n" * 16,))
-    with connection:
-        connection.execute("DELETE FROM events")
-    connection.close()
-
-    assert b"n" * 16 in path.read_bytes()
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
@@ -240,43 +185,3 @@ def test_the_kill_test_would_see_an_acknowledgement_that_comes_too_early(tmp_pat
     results = (killed_writer(tmp_path / f"{number}.db", "early") for number in range(60))
 
     assert any(stored < acknowledged for acknowledged, stored in results)
-
-
-class TestSeeds:
-    """A reverse hash chain: today's link gives yesterday's, never tomorrow's."""
-
-    def test_each_link_hashes_to_the_one_before(self) -> None:
-        import hashlib
-        from datetime import timedelta
-
-        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=40)
-
-        link = chain.link(NOON.date() + timedelta(days=30))
-        for back in range(29, -1, -1):
-            link = hashlib.sha256(link).digest()
-            assert link == chain.link(NOON.date() + timedelta(days=back))
-        assert hashlib.sha256(link).digest() == chain.anchor
-
-    def test_the_seed_of_the_day_is_the_formula_of_the_specification(self) -> None:
-        import hashlib
-
-        text = "aiguillage-seed/v1\n2026-11-23\n" + "ab" * 32 + "\n-\n"
-
-        assert seeds.day_seed("2026-11-23", bytes.fromhex("ab" * 32)) == hashlib.sha256(text.encode()).digest()
-
-    def test_it_is_drawn_once_and_kept_to_ourselves(self, tmp_path: Path) -> None:
-        path = tmp_path / "keys" / "seed-chain.json"
-
-        first = seeds.load_or_create(path, NOON.date())
-
-        assert seeds.load_or_create(path, NOON.date()).anchor == first.anchor
-        assert path.stat().st_mode & 0o777 == 0o600
-
-    @given(st.integers(-10, 0) | st.integers(4001, 5000))
-    def test_outside_the_chain_is_refused(self, days: int) -> None:
-        from datetime import timedelta
-
-        chain = seeds.SeedChain(NOON.date(), b"\x01" * 32, links=10)
-
-        with pytest.raises(seeds.SeedError):
-            chain.link(NOON.date() + timedelta(days=days - 1))

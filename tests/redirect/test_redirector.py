@@ -1,244 +1,138 @@
-"""Tokens, duplicates, robots: what is counted, what is set apart, and that everybody is sent on."""
+"""From a button to the platform's page: everybody is sent on, and each click is sealed as what it is."""
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from aggregator.redirect.tokens import TokenError, Tokens, load_secret, still_valid
-from aggregator.redirect.visitors import (
-    Duplicates,
-    Limits,
-    Visitor,
-    address_in,
-    is_foreign,
-    is_prefetch,
-    is_robot,
-    networks_of,
-)
-from aggregator.store.registry import draw
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
+from aggregator.redirect.redirector import Redirector, UnknownOfferError
+from aggregator.redirect.tokens import Tokens
+from aggregator.redirect.visitors import Duplicates, Visitor
+from aggregator.snapshot.shelf import Snapshot
+from providers.booking_url import BookingSites
+from tests import tiny
+from tests.clock import NOON
 
-TOKENS = Tokens(b"\x01" * 32)
 HASH = "7f3a91c2" * 8
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+PLACE, OFFER, STRANGER = "p-abcdefghij", "o-klmnopqrst", "o-zzzzzzzzzz"
+PERSON = Visitor("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", {}, "here")
+TOKENS = Tokens(b"k" * 32)
 
 
-def visitor(**headers: str) -> Visitor:
-    return Visitor("192.0.2.1", FIREFOX, {k.replace("_", "-"): v for k, v in headers.items()}, "aiguillage.example")
+def with_link(url: str) -> Snapshot:
+    return tiny.snapshot([tiny.place(1, id=PLACE, offers=[{"id": OFFER, "provider": "a", "url": url}])])
 
 
-@given(st.integers(0, 65535), st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
-def test_a_token_says_what_was_written_and_proves_it(position: int, at: datetime) -> None:
-    epoch, place, offer = at.strftime("%Y-%m-%dT%H"), draw("p"), draw("o")
-
-    click = TOKENS.read(TOKENS.write(epoch, HASH, place, offer, position))
-
-    assert (click.epoch, click.list_hash, click.place_id, click.offer_id) == (epoch, HASH[:32], place, offer)
-    assert (click.position, click.genuine) == (position, True)
+SNAPSHOT = with_link("https://a.example/salle")
 
 
-@given(st.integers(0, 400), st.integers(1, 255))
-def test_no_changed_token_is_genuine(position: int, change: int) -> None:
-    import base64
-
-    raw = bytearray(base64.urlsafe_b64decode(TOKENS.write("2026-11-23T12", HASH, draw("p"), draw("o"), 3) + "=="))
-    raw[position % len(raw)] ^= change
-
-    try:
-        click = TOKENS.read(base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode())
-    except TokenError:
-        return
-    assert not click.genuine
+def token(offer: str = OFFER, epoch: str = "2026-11-23T12", tokens: Tokens = TOKENS) -> str:
+    return tokens.write(epoch, HASH, PLACE, offer, 3)
 
 
-def test_another_node_s_token_is_not_ours() -> None:
-    token = Tokens(b"\x02" * 32).write("2026-11-23T12", HASH, draw("p"), draw("o"), 1)
+@pytest.fixture
+def events(tmp_path: Path) -> Iterator[EventLog]:
+    with closing(EventLog(tmp_path / "events.db", wait_s=5)) as opened:
+        yield opened
 
-    assert not TOKENS.read(token).genuine
+
+@pytest.fixture
+def redirector(events: EventLog) -> Redirector:
+    return Redirector(TOKENS, Duplicates(), events, BookingSites({"https://a.example": "a"}, {}))
 
 
-@given(st.text(max_size=120))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        TOKENS.read(text)
-    except TokenError:
-        pass
+def test_a_click_leads_to_the_exact_link_and_is_sealed_with_what_the_list_said(redirector: Redirector) -> None:
+    departure = redirector.depart(token(), PERSON, SNAPSHOT, NOON + timedelta(minutes=65))
+    event = departure.sealed.event
+
+    assert (departure.url, departure.place.id, departure.offer.id) == ("https://a.example/salle", PLACE, OFFER)
+    assert departure.durable
+    assert event.sealed_fields() == {
+        "basket": "dep=69", "bin": "2026-11-23T13", "centre": PLACE, "class": "counted", "list": HASH[:32],
+        "policy": "order/1", "pos": 3, "prov": "a",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("hours", "valid"), [(0, True), (5, True), (5.99, True), (6, False), (24, False), (-0.01, True), (-1, False)]
-)
-def test_a_token_holds_for_its_hour_and_the_five_after(hours: float, valid: bool) -> None:
-    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-    assert still_valid("2026-11-23T12", start + timedelta(hours=hours)) is valid
-
-
-class TestLimits:
-    """What one address, one network and one list can count within an hour; the hour of start is the one before."""
-
-    NOW = "2026-11-23T12"
-
-    def pressed(self, limits: Limits, times: int, address: str = "a", offers: int = 1, listed: str = "l") -> int:
-        """How many of so many clicks count, offers taken in turn."""
-        sources = {address: 20, f"{address}*": 200}
-        clicks = (limits.exceeded(self.NOW, self.NOW, listed, f"o-{n % offers}", sources) for n in range(times))
-        return sum(not exceeded for exceeded in clicks)
-
-    def test_a_button_counts_as_often_as_its_list_was_served(self) -> None:
-        limits = Limits("2026-11-23T11")
-        for _ in range(3):
-            limits.served("l")
-
-        assert self.pressed(limits, 10) == 3
-
-    def test_a_list_that_was_never_served_counts_nothing(self) -> None:
-        assert self.pressed(Limits("2026-11-23T11"), 10) == 0
-
-    @pytest.mark.parametrize("limits", [Limits("2026-11-23T12"), Limits("2026-11-23T11", several=True)])
-    def test_a_list_that_another_process_served_is_not_held_against_anybody(self, limits: Limits) -> None:
-        assert self.pressed(limits, 10, offers=10) == 10
-
-    def test_an_address_counts_twenty_times_an_hour(self) -> None:
-        limits = Limits("2026-11-23T12")
-
-        assert self.pressed(limits, 100, "a", offers=100) == 20
-        assert self.pressed(limits, 100, "b", offers=100, listed="other") == 20
-
-    def test_a_new_hour_begins_anew(self) -> None:
-        limits = Limits("2026-11-23T13")
-        self.pressed(limits, 30, offers=30)
-
-        assert not limits.exceeded("2026-11-23T13", "2026-11-23T13", "m", "o-1", {"a": 20})
-
-    @given(st.lists(st.tuples(st.sampled_from("lmn"), st.sampled_from("op"), st.booleans()), max_size=200))
-    def test_clicks_that_count_never_exceed_the_times_that_lists_were_served(
-        self, steps: list[tuple[str, str, bool]]
-    ) -> None:
-        limits, served, counted = Limits("2026-11-23T11"), Counter[str](), Counter[tuple[str, str]]()
-        for listed, offer, is_click in steps:
-            if is_click:
-                counted[listed, offer] += not limits.exceeded(self.NOW, self.NOW, listed, offer, {"a": 1000})
-            else:
-                limits.served(listed)
-                served[listed] += 1
-
-        assert all(n <= served[listed] for (listed, _), n in counted.items())
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
+    ("pressed", "visitor", "cls"),
     [
-        ("2001:db8:1:2:3::4", "2001:db8:1:2:ffff::1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
+        (token(), PERSON, EventClass.COUNTED),
+        (token(tokens=Tokens(b"x" * 32)), PERSON, EventClass.FORGED),
+        (token(), replace(PERSON, headers={"origin": "https://elsewhere.example"}), EventClass.FORGED),
+        (token(epoch="2026-11-23T06"), PERSON, EventClass.EXPIRED),
+        (token(), replace(PERSON, headers={"sec-purpose": "prefetch"}), EventClass.PREFETCH),
+        (token(), replace(PERSON, user_agent="curl/8.5.0"), EventClass.ROBOT),
     ],
+    ids=lambda one: one.value if isinstance(one, EventClass) else "",
 )
-def test_addresses_of_one_connection_are_one(one: str, other: str) -> None:
-    assert networks_of(one)[0] == networks_of(other)[0]
+def test_whatever_a_click_is_it_is_sent_on(
+    redirector: Redirector, pressed: str, visitor: Visitor, cls: EventClass
+) -> None:
+    departure = redirector.depart(pressed, visitor, SNAPSHOT, NOON)
+
+    assert departure.url == "https://a.example/salle"
+    assert departure.sealed.event.cls is cls
 
 
-def test_addresses_of_one_network_are_near_and_not_the_same() -> None:
-    assert networks_of("192.0.2.1")[0] != networks_of("192.0.2.2")[0]
-    assert networks_of("192.0.2.1")[1] == networks_of("192.0.2.200")[1]
-    assert networks_of("192.0.2.1")[1] != networks_of("192.0.3.1")[1]
-    assert networks_of("unknown") == ("unknown", "unknown")
+def test_the_surest_sign_is_the_one_that_is_told(redirector: Redirector) -> None:
+    """A robot with an old token of its own making, that only prefetches."""
+    signs = replace(PERSON, user_agent="curl/8.5.0", headers={"purpose": "prefetch"})
+    forged, old = token(epoch="2026-11-20T12", tokens=Tokens(b"x" * 32)), token(epoch="2026-11-20T12")
+
+    classes = [redirector.depart(one, signs, SNAPSHOT, NOON).sealed.event.cls for one in (forged, old, token())]
+
+    assert classes == [EventClass.FORGED, EventClass.EXPIRED, EventClass.PREFETCH]
+
+
+def test_the_second_click_of_a_person_is_a_duplicate_and_that_of_another_is_not(redirector: Redirector) -> None:
+    people = (PERSON, PERSON, replace(PERSON, address="192.0.2.2"))
+
+    classes = [redirector.depart(token(), one, SNAPSHOT, NOON).sealed.event.cls for one in people]
+
+    assert classes == [EventClass.COUNTED, EventClass.DUPLICATE, EventClass.COUNTED]
+
+
+def test_a_click_that_was_set_apart_makes_no_duplicate_of_the_true_one(redirector: Redirector) -> None:
+    """A browser that prefetches and then goes: one redirect."""
+    early = replace(PERSON, headers={"sec-purpose": "prefetch"})
+
+    classes = [redirector.depart(token(), one, SNAPSHOT, NOON).sealed.event.cls for one in (early, PERSON)]
+
+    assert classes == [EventClass.PREFETCH, EventClass.COUNTED]
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("192.0.2.1:4711", "192.0.2.1"),
-        ('"[2001:db8::1]:4711"', "2001:db8::1"),
-        ("[2001:db8::1]", "2001:db8::1"),
-        ("2001:db8::1", "2001:db8::1"),
-        ("unknown", "unknown"),
-    ],
+    "pressed", ["", "garbage", token(STRANGER), token()[:-4]], ids=["empty", "garbage", "stranger", "cut"]
 )
-def test_a_forwarded_address_loses_its_port_and_brackets(text: str, address: str) -> None:
-    assert address_in(text) == address
+def test_what_names_no_offer_of_ours_leads_nowhere_and_is_not_counted(
+    redirector: Redirector, pressed: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnknownOfferError):
+        redirector.depart(pressed, PERSON, SNAPSHOT, NOON)
 
-
-class TestDuplicates:
-    def test_the_same_person_and_offer_within_half_an_hour(self) -> None:
-        now = [0.0]
-        seen = Duplicates(lambda: now[0])
-
-        assert not seen.seen_before("192.0.2.1", "o-1")
-        assert seen.seen_before("192.0.2.1", "o-1")
-        assert not seen.seen_before("192.0.2.1", "o-2")
-        assert not seen.seen_before("192.0.2.2", "o-1")
-        now[0] = 1799
-        assert seen.seen_before("192.0.2.1", "o-1")
-        now[0] = 1801
-        assert not seen.seen_before("192.0.2.1", "o-1")
-
-    def test_what_it_remembers_is_neither_address_nor_browser(self) -> None:
-        seen = Duplicates()
-        seen.seen_before("192.0.2.1", "o-1")
-
-        assert "192.0.2.1" not in repr(seen._seen)
-        assert all(len(mark) == 16 for mark in seen._seen)
-
-    def test_two_nodes_or_two_days_give_different_marks(self) -> None:
-        one, other = Duplicates(), Duplicates()
-        one.seen_before("192.0.2.1", "o-1")
-        other.seen_before("192.0.2.1", "o-1")
-
-        assert not set(one._seen) & set(other._seen)
+    assert [EventReader(tmp_path / "events.db").totals(cls) for cls in EventClass] == [0] * len(EventClass)
 
 
 @pytest.mark.parametrize(
-    ("user_agent", "robot"),
-    [
-        (FIREFOX, False),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1",
-            False,
-        ),
-        ("", True),
-        ("Googlebot/2.1 (+http://www.google.com/bot.html)", True),
-        ("curl/8.5.0", True),
-        ("python-requests/2.32", True),
-        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 HeadlessChrome/130.0 Safari/537.36", True),
-    ],
+    "url", ["https://evil.example/salle", "http://a.example/salle", "https://a.example@evil.example/"]
 )
-def test_robots_are_told_by_the_public_list(user_agent: str, robot: bool) -> None:
-    assert is_robot(user_agent) is robot
+def test_a_link_that_slipped_into_the_snapshot_leads_nowhere(redirector: Redirector, url: str) -> None:
+    with pytest.raises(UnknownOfferError, match="not allowed"):
+        redirector.depart(token(), PERSON, with_link(url), NOON)
 
 
-@pytest.mark.parametrize(
-    ("headers", "foreign"),
-    [
-        ({}, False),
-        ({"sec_fetch_site": "same-origin"}, False),
-        ({"sec_fetch_site": "cross-site"}, True),
-        ({"sec_fetch_site": "same-site"}, True),
-        ({"origin": "https://aiguillage.example"}, False),
-        ({"origin": "https://evil.example"}, True),
-        ({"origin": "null"}, True),
-        ({"sec_fetch_site": "same-origin", "origin": "https://evil.example"}, False),
-    ],
-)
-def test_a_post_from_elsewhere_is_seen(headers: dict[str, str], foreign: bool) -> None:
-    assert is_foreign(visitor(**headers)) is foreign
+def test_a_person_is_sent_on_although_nothing_can_be_stored(redirector: Redirector, events: EventLog) -> None:
+    events.close()
+    events._wait_s = 0.01
 
+    departure = redirector.depart(token(), PERSON, SNAPSHOT, NOON)
 
-@pytest.mark.parametrize("header", ["sec-purpose", "purpose", "x-moz"])
-def test_a_prefetch_is_seen_by_any_of_its_names(header: str) -> None:
-    assert is_prefetch({header: "prefetch;prerender"})
-    assert not is_prefetch({header: "something"})
-    assert not is_prefetch({})
-
-
-def test_the_secret_is_drawn_once(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "token.key"
-
-    assert load_secret(path) == load_secret(path)
-    assert len(path.read_bytes()) == 32
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert (departure.url, departure.durable) == ("https://a.example/salle", False)

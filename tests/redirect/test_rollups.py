@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
-from aggregator.redirect.rollups import RollUps
+from aggregator.redirect.rollups import STEP, RollUps
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-11-23", "2026-11-24", "2026-11-25"
 
@@ -154,3 +157,14 @@ class TestRecount:
         found = week.recount(EventReader(tmp_path / "events.db"), self.DAYS)
 
         assert found == {MONDAY: True, TUESDAY: False, WEDNESDAY: True}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(list(EventClass))), max_size=60))
+def test_what_is_shown_of_a_day_is_always_a_whole_number_of_elevens(clicks: list[tuple[str, EventClass]]) -> None:
+    rollups = RollUps(Path(":memory:"))
+    rollups._add(MONDAY, [(cls.value, "dep=75", prov) for prov, cls in clicks], {"events": len(clicks)})
+
+    exact = Counter(cls.value for _, cls in clicks)
+    for cls, n in exact.items():
+        assert sum(rollups.stepped(MONDAY).get(cls, {}).values()) == n // STEP * STEP
+    assert rollups.class_total(MONDAY) == dict(exact)

@@ -6,15 +6,9 @@ import gzip
 import itertools
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aggregator import canonical
@@ -22,43 +16,16 @@ from aggregator.collect.collector import Collector
 from aggregator.config.campaign import Campaign
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
-from aggregator.country.geography import Points, distance_m
-from aggregator.publish.place_record import describe, is_listed, reading_state
 from aggregator.search.order import Section, Sort
-from aggregator.search.question import Moment, Question
+from aggregator.search.question import Question
 from aggregator.search.search import refreshed, search
-from aggregator.search.slot_filter import SlotFilter, slot_filter
-from aggregator.snapshot.format import SnapshotError, snapshot_hash
+from aggregator.snapshot.format import snapshot_hash
 from aggregator.snapshot.places import Place, Places
-from aggregator.snapshot.shelf import Shelf, Snapshot
+from aggregator.snapshot.shelf import Snapshot
 from aggregator.snapshot.slots import Slots
-from providers.records import Centre
 from providers.sandbox.server import Sandbox
-from tests.clock import NOON, Clock
-
-SEED = b"\x05" * 32
-EPOCH = "2026-11-23T12"
-LYON, BOURG, REUNION = "69123", "01053", "97411"
-
-Publish = Callable[[], Snapshot]
-
-
-@pytest.fixture
-def settings(filled: Settings) -> Settings:
-    return filled
-
-
-@pytest.fixture
-def database_url() -> None:
-    """Files: what is asked here are snapshots, whatever store they came from."""
-
-
-@pytest.fixture
-def snapshot(settings: Settings) -> Snapshot:
-    shelf = Shelf(settings.published_dir)
-    shelf.refresh()
-    assert shelf.current is not None
-    return shelf.current
+from tests.clock import Clock
+from tests.published import BOURG, EPOCH, LYON, REUNION, SEED, Publish
 
 
 def ask(snapshot: Snapshot, campaign: Campaign, **question: object) -> list[str]:
@@ -192,20 +159,6 @@ def test_an_outage_moves_no_place_of_the_default_list(
             assert one.candidate.section is Section.UNKNOWN
 
 
-def test_the_first_slot_is_the_first_that_fits(snapshot: Snapshot, sandbox: Sandbox, covid: Campaign) -> None:
-    centres = [centre for listed in sandbox.world.centres.values() for centre in listed]
-    fits = slot_filter(snapshot, Question(insee=LYON), covid)
-
-    for place in snapshot.places.all:
-        if len(place.offers) != 1:
-            continue
-        offer = place.offers[0]
-        slug = urlsplit(offer.url).path.rsplit("/", 1)[-1]
-        centre = next(c for c in centres if (c.slug, c.provider) == (slug, offer.provider))
-        free = [at for m in centre.motives for at in sandbox.world.free(centre, m, NOON.date(), 30, NOON)]
-        assert fits.first_slot(place) == (min(free) if free and not centre.phone_only else None)
-
-
 def test_a_need_shows_its_places_and_says_how_many_it_hides(snapshot: Snapshot, covid: Campaign) -> None:
     whole = search(snapshot, Question(insee=LYON, radius_km=50), EPOCH, SEED, covid)
     only = search(snapshot, Question(insee=LYON, radius_km=50, need="moderna"), EPOCH, SEED, covid)
@@ -217,26 +170,6 @@ def test_a_need_shows_its_places_and_says_how_many_it_hides(snapshot: Snapshot, 
             snapshot.slots.offers[offer.id].state for offer in one.place.offers if offer.id in snapshot.slots.offers
         ]
         assert one.first is not None or "seen" not in states or any(state != "seen" for state in states)
-
-
-@pytest.mark.parametrize(
-    ("question", "fits"),
-    [
-        ({"moment": Moment.MORNING}, lambda at: at.hour < 12),
-        ({"moment": Moment.AFTERNOON}, lambda at: 12 <= at.hour < 18),
-        ({"moment": Moment.WEEK_END}, lambda at: at.weekday() >= 5),
-        ({"first_day": date(2026, 12, 1)}, lambda at: at.date() >= date(2026, 12, 1)),
-        ({"last_day": date(2026, 11, 25)}, lambda at: at.date() <= date(2026, 11, 25)),
-    ],
-)
-@pytest.mark.parametrize("town", [LYON, REUNION])
-def test_days_and_moments_are_those_of_the_place(
-    snapshot: Snapshot, covid: Campaign, question: dict[str, object], fits: Callable[..., bool], town: str
-) -> None:
-    found = search(snapshot, Question(insee=town, radius_km=50, seen=True, **question), EPOCH, SEED, covid).found  # type: ignore[arg-type]
-
-    assert found or question.get("moment") is Moment.WEEK_END
-    assert all(fits(one.first.astimezone(one.place.zone)) for one in found if one.first)
 
 
 def test_nothing_near_widens_and_says_so(snapshot: Snapshot, covid: Campaign) -> None:
@@ -263,31 +196,6 @@ def test_a_list_is_replayed_from_the_published_files_alone(
     assert search(again, Question(insee=LYON), EPOCH, SEED, covid).hash == answer.hash
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(snapshot: Snapshot, settings: Settings) -> None:
-    path = settings.published_dir / "snapshots" / f"{snapshot.slots.sha256}.json.gz"
-    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b"seen", b"none", 1)))
-
-    with pytest.raises(SnapshotError, match="hash"):
-        Shelf(settings.published_dir).refresh()
-
-
-def test_an_older_snapshot_answers_for_two_hours(
-    snapshot: Snapshot, publish: Publish, settings: Settings, clock: Clock
-) -> None:
-    clock.forward(minutes=90)
-    publish()
-    shelf = Shelf(settings.published_dir)
-    shelf.refresh()
-
-    assert shelf.current is not None
-    assert shelf.current.hash != snapshot.hash
-    pinned = shelf.pinned(snapshot.short, clock.at)
-    assert pinned is not None
-    assert pinned.hash == snapshot.hash
-    assert shelf.pinned("00000000", clock.at) is None
-    assert Shelf(settings.published_dir).pinned(snapshot.short, clock.at + timedelta(minutes=40)) is None
-
-
 def test_the_same_order_takes_the_newest_facts(
     snapshot: Snapshot, publish: Publish, clock: Clock, covid: Campaign
 ) -> None:
@@ -299,86 +207,3 @@ def test_the_same_order_takes_the_newest_facts(
 
     assert [one.place.id for one in later.found] == [one.place.id for one in answer.found]
     assert all(one.first is None or one.first > clock.at for one in later.found)
-
-
-def test_a_place_is_described_by_the_official_list_first() -> None:
-    read = Centre("maiia", "1", "Nom lu", insee="69123", postcode="69003", lat=45.7, lon=4.8, phone="+33100000000")
-    listed = Centre(
-        "official", "9", "Nom officiel", insee="69123", lat=45.75, lon=4.85, official_id="9", wheelchair=False
-    )
-
-    place = describe("p-1", "2026-11-23", [read, listed])
-
-    assert (place["name"], place["lat"], place["phone"]) == ("Nom officiel", 45.75, "+33100000000")
-    assert place["wheelchair"] is False
-    assert place["sources"] == ["maiia", "official"]
-
-
-@pytest.mark.parametrize(
-    ("centre", "listed"),
-    [
-        (Centre("x", "1", "a"), True),
-        (Centre("x", "1", "a", closed=True), False),
-        (Centre("x", "1", "a", professionals_only=True), False),
-        (Centre("x", "1", "a", closes_on=date(2026, 11, 22)), False),
-        (Centre("x", "1", "a", closes_on=date(2026, 11, 23)), True),
-    ],
-)
-def test_who_is_listed(centre: Centre, listed: bool) -> None:
-    assert is_listed([centre], NOON.date()) is listed
-
-
-@pytest.mark.parametrize(
-    ("row", "state"),
-    [
-        ({"failing_since": None, "answered_at": "x", "phone_only": 0}, "none"),
-        ({"failing_since": "x", "answered_at": "x", "phone_only": 0}, "unknown"),
-        ({"failing_since": None, "answered_at": None, "phone_only": 0}, "unknown"),
-        ({"failing_since": None, "answered_at": "x", "phone_only": 1}, "phone"),
-    ],
-)
-def test_no_slot_and_no_answer_are_different_facts(row: dict[str, object], state: str) -> None:
-    assert reading_state(row, has_slots=False) == state
-
-
-def test_a_snapshot_file_names_nothing_of_a_machine(snapshot: Snapshot, settings: Settings, tmp_path: Path) -> None:
-    for path in (settings.published_dir / "snapshots").iterdir():
-        assert str(tmp_path).encode() not in gzip.decompress(path.read_bytes())
-
-
-NEAR = st.floats(-1e-3, 1e-3) | st.floats(-1, 1)
-"""Degrees beside a point: a hundred metres, or a hundred kilometres."""
-
-
-@given(
-    st.floats(-90, 90), st.floats(-180, 180), st.integers(0, 10_000_000),
-    st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), max_size=20),
-    st.lists(st.tuples(NEAR, NEAR), max_size=20),
-)  # fmt: skip
-def test_what_is_near_and_how_far_is_what_the_pocket_calculator_says(
-    lat: float, lon: float, radius_m: int, anywhere: list[tuple[float, float]], beside: list[tuple[float, float]]
-) -> None:
-    points = [*anywhere, *((max(-90, min(90, lat + north)), lon + east) for north, east in beside)]
-    table = np.array(points).reshape(-1, 2)
-
-    numbers, metres = Points(np.arange(len(points)), table[:, 0], table[:, 1]).within(lat, lon, radius_m)
-
-    told = {n: distance_m(lat, lon, *point) for n, point in enumerate(points)}
-    assert dict(zip(numbers.tolist(), metres.tolist(), strict=True)) == {
-        n: far for n, far in told.items() if far <= radius_m
-    }
-
-
-@pytest.mark.parametrize("sort", list(Sort))
-def test_a_question_without_filters_finds_what_looking_at_every_slot_finds(
-    snapshot: Snapshot, covid: Campaign, sort: Sort
-) -> None:
-    question = Question(insee="69123", radius_km=50, sort=sort)
-    quick, careful = (SlotFilter(snapshot.slots, question, ("any",)) for _ in range(2))
-    careful._fits_all = False
-
-    firsts = [(quick.first_slot(p), careful.first_slot(p)) for p in snapshot.places.all]
-
-    assert quick._fits_all
-    assert any(one for one, _ in firsts)
-    assert all(one == other for one, other in firsts)

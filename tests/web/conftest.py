@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 
 from aggregator.config.settings import Settings
-from aggregator.redirect.event_log import EventClass
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import EventClass
 from aggregator.web.serving.site import Site
 from app import create_app
 from tests.clock import NOON, Clock

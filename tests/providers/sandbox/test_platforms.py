@@ -1,4 +1,4 @@
-"""The sandbox speaks the recorded wire formats, and is the same world every time."""
+"""The simulated platforms speak the recorded wire formats."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
-import pytest
-
-from aggregator.config.settings import ROOT, Settings
-from providers.official_list import read
-from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
-from providers.sandbox.world import Town, World, invented, of_list
 from tests.clock import NOON
 from tests.conftest import Recorded
 
@@ -149,40 +143,6 @@ def test_the_comparison_would_see_a_renamed_field(recorded: Recorded) -> None:
     assert "items[].injectionType" in known
 
 
-def test_the_same_seed_and_minute_give_the_same_world(towns: list[Town]) -> None:
-    one, other = (invented(towns, 300, seed=5) for _ in range(2))
-
-    assert one.centres == other.centres
-    assert one.listed == other.listed
-    centre = one.centres["doctolib"][0]
-    slots = [world.free(centre, centre.motives[0], NOON.date(), 20, NOON) for world in (one, other)]
-    assert slots[0] == slots[1]
-    assert invented(towns, 300, seed=6).centres != one.centres
-
-
-def test_slots_come_and_go(world: World) -> None:
-    later = NOON.replace(hour=20)
-    changed = sum(
-        world.free(centre, motive, NOON.date(), 20, NOON) != world.free(centre, motive, NOON.date(), 20, later)
-        for centre in world.centres["doctolib"]
-        for motive in centre.motives
-    )
-
-    assert changed > 10
-
-
-def test_a_real_list_is_played_on_the_platforms_that_its_links_name(recorded: Recorded, towns: list[Town]) -> None:
-    body = (recorded.real / "gouv_centres-vaccination_2021-03-23.csv").read_bytes()
-    by_code = {town.insee: town for town in towns}
-
-    world = of_list(read(body, NOON.date()).centres, Settings(demo=False).declared_origins(), by_code, seed=1)
-
-    counts = {slug: len(centres) for slug, centres in world.centres.items()}
-    assert counts["keldoc"] > 110
-    assert counts["maiia"] > 50
-    assert counts["doctolib"] > 1000
-
-
 def test_a_booking_page_says_where_one_has_landed_and_that_nothing_is_real(sandbox: Sandbox) -> None:
     centre = sandbox.world.centres["keldoc"][0]
     request = Request(sandbox.origins["keldoc"] + centre.path, headers={"Accept": "text/html"})
@@ -191,10 +151,3 @@ def test_a_booking_page_says_where_one_has_landed_and_that_nothing_is_real(sandb
 
     assert '<strong id="plateforme">Keldoc</strong>' in page
     assert "Aucun rendez-vous réel" in page
-
-
-@pytest.mark.parametrize("name", sorted(FAULTS))
-def test_every_fault_is_in_the_contract_of_providers(name: str) -> None:
-    text = (ROOT / "tests" / "providers" / "contract.py").read_text(encoding="utf-8")
-
-    assert f'"{name}"' in text

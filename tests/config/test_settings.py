@@ -1,0 +1,45 @@
+"""What the environment decides: a setting that cannot be used is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from aggregator.config.environment import SettingsError
+from aggregator.config.settings import ROOT, Settings
+from providers.sandbox.server import Sandbox
+from providers.sandbox.world import World
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("AIGUILLAGE_PROVIDERS", "maybe", "must be sandbox or live"),
+        ("AIGUILLAGE_PORT", "http", "must be a whole number"),
+        ("AIGUILLAGE_PORT", "99999", "must lie between 1 and 65535"),
+        ("AIGUILLAGE_CAMPAIGN", "rage", "no such campaign; there are carte-identite, covid-2021"),
+        ("AIGUILLAGE_PROVIDERS_FILE", "/nowhere.toml", "nowhere.toml"),
+        ("DATABASE_URL", "mysql://user:secret@host/x", r"DATABASE_URL must be a postgresql:// URL; [^:]*$"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(variable: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Settings.from_env({variable: value})
+
+
+def test_a_secret_header_comes_from_the_environment_and_is_asked_for_when_it_is_missing(tmp_path: Path) -> None:
+    text = (ROOT / "data" / "providers.toml").read_text(encoding="utf-8")
+    path = tmp_path / "providers.toml"
+    path.write_text(text + '\nheaders = { Authorization = "env:ORDOCLIC_KEY" }\n', encoding="utf-8")
+    environment = {"AIGUILLAGE_PROVIDERS": "live", "AIGUILLAGE_PROVIDERS_FILE": str(path)}
+
+    with pytest.raises(SettingsError, match="ORDOCLIC_KEY, which is not set"):
+        Settings.from_env(environment).provider_configs()
+    configs = Settings.from_env({**environment, "ORDOCLIC_KEY": "k"}).provider_configs()
+    assert configs["ordoclic"].headers == {"Authorization": "k"}
+
+
+def test_the_sandbox_listens_where_the_settings_expect_it() -> None:
+    with Sandbox(World(1), port=0) as running:
+        assert list(running.origins) == list(Settings().default_origins())

@@ -1,0 +1,99 @@
+"""The portal's own log: opened under its key, changed in public, cosigned, and told of as a history."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pymerkle import InmemoryTree
+
+import verify
+from aggregator.config.settings import Settings
+from aggregator.fairness.accounts import Accounts
+from aggregator.ledger.witness import Witness
+from aggregator.store import open_stores
+from tests.portal import Portal
+
+
+def test_a_key_is_changed_in_public_and_old_copies_still_lead_on(
+    portal: Portal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    portal.visit(2, 1)
+    portal.work()
+    old = (portal.log / "vkey").read_text().strip()
+    with closing(Accounts(portal.settings)) as accounts:
+        new = accounts.keeper.rotate_key(portal.clock())
+    portal.clock.forward(minutes=1)
+    portal.work()
+
+    assert new != old
+    assert (portal.log / "vkey").read_text().strip() == new
+    assert verify.main(["log", "--vkey", old, str(portal.log)]) == 0
+    assert verify.main(["log", "--vkey", new, str(portal.log)]) == 0
+    head = next((portal.log / "keys").iterdir())
+    head.write_bytes((portal.log / "checkpoint").read_bytes())
+    assert verify.main(["log", "--vkey", old, str(portal.log)]) == 1
+
+
+def test_a_key_that_nobody_announced_leads_nowhere(portal: Portal) -> None:
+    """A thief with a key of his own signs the same entries: whoever kept the old key is not deceived."""
+    portal.work()
+    old = (portal.log / "vkey").read_text().strip()
+    for path in (portal.settings.keys_dir / "log.key", portal.log / "checkpoint"):
+        path.unlink()
+    with closing(Accounts(portal.settings)) as accounts:
+        accounts.seal(portal.clock())
+
+    assert verify.main(["log", "--vkey", old, str(portal.log)]) == 1
+
+
+def test_decisions_and_hosting_sheets_are_in_the_log_once(portal: Portal) -> None:
+    assert portal.site.snapshot is not None
+    place = portal.site.snapshot.places.all[0].id
+    with closing(open_stores(portal.settings.data_dir)) as stores:
+        stores.registry.withdraw(place, "closed", portal.clock(), "operator")
+    portal.publish()
+    portal.work()
+    portal.work()
+
+    history = portal.published("history.json")
+    assert [(row["kind"], row["target"], row["detail"]) for row in history if row["t"] == "decision"] == [
+        ("withdraw", place, "closed")
+    ]
+    assert len([row for row in history if row["t"] == "disclosure"]) == len(list((portal.log / "hosting").iterdir()))
+
+
+def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(
+    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portal.work()
+    eye = Witness("journal.example", tmp_path / "eye", lambda url: (portal.log / url.removeprefix("log/")).read_bytes())
+    eye.visit("log", portal.clock())
+    signed = (tmp_path / "eye" / "checkpoint").read_bytes()
+    declared = [{"name": "journal.example", "vkey": eye.vkey, "url": "https://journal.example/checkpoint"}]
+    monkeypatch.setattr(Settings, "witnesses", lambda _: declared)
+
+    with closing(Accounts(portal.settings)) as accounts:
+        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": signed}) == 1
+        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": b"garbage"}) == 0
+        assert accounts.keeper.count_witnesses(portal.clock(), {}) == 0
+        assert accounts.keeper.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
+    assert portal.published("controls.json")["witnesses"]["ok"] is True
+
+
+def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: Portal) -> None:
+    source = verify.Source(str(day_over.log))
+    _, size, root = verify.checkpoint(source.text("checkpoint"), source.text("vkey"))
+    bundle, entries = source.get(verify.tile_path("entries", 0, size)), []
+    while bundle:
+        length = int.from_bytes(bundle[:2], "big")
+        entries.append(bundle[2 : 2 + length])
+        bundle = bundle[2 + length :]
+
+    tree = InmemoryTree(algorithm="sha256")
+    for entry in entries:
+        tree.append_entry(entry)
+
+    assert (len(entries), tree.get_root()) == (size, root)
