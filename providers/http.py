@@ -117,7 +117,7 @@ class FetchClient:
             if location is None:
                 return answer
             url, method, arguments = urljoin(url, location.strip()), "GET", {}
-        raise InvalidAnswerError(f"more than {MAX_REDIRECTS} redirects from {url}")
+        raise InvalidAnswerError(f"more than {MAX_REDIRECTS} redirects, the last to {urlsplit(url).path}")
 
     def _check_origin(self, url: str) -> None:
         parts = urlsplit(url)

@@ -1,10 +1,9 @@
-"""What several rooms' tests share: recorded answers, a campaign, a gazetteer, a clock, a sandbox."""
+"""What several rooms' tests share: answers of platforms, a campaign, a gazetteer, a clock, a sandbox."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -33,12 +32,16 @@ from providers.http import Limits
 from providers.records import Reason
 from providers.sandbox.server import Sandbox, official_list
 from providers.sandbox.world import Town, World, invented
+from tests.answers import FIXTURES, SOURCES, Answers, Recorded, our_answers, recorded_answers
 from tests.clock import NOON, Clock
 from tests.once import built_once, folder_of_the_run
 
 pytest_plugins = (
     "tests.long", "tests.postgres", "tests.machine", "tests.portal", "tests.week", "tests.edition",
 )  # fmt: skip
+# A generated case may take long on a busy machine: timing is never asserted.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 if os.environ.get("HYPOTHESIS_EXAMPLES"):
     hypothesis.settings.register_profile(
         "examples", max_examples=int(os.environ["HYPOTHESIS_EXAMPLES"]), deadline=None, derandomize=True
@@ -48,20 +51,20 @@ if os.environ.get("HYPOTHESIS_EXAMPLES"):
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of generated cases can be asked for by name: `-m property`.
+    """Tests of generated cases, and those that need the recordings, can be asked for: `-m property`, `-m recorded`.
 
     Tests that share what takes long to make run in one process, which makes it once.
     """
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
+        sources = getattr(item, "callspec", None)
+        if "recorded" in getattr(item, "fixturenames", ()) or (sources and sources.params.get("answers") == "recorded"):
+            item.add_marker("recorded")
         if "a_week" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("week"))
         if item.get_closest_marker("postgres"):
             item.add_marker(pytest.mark.xdist_group("postgres"))
-
-
-FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def fixture(name: str) -> Any:
@@ -77,37 +80,16 @@ def seal(settings: Settings, at: datetime) -> int:
     return added
 
 
-class Recorded:
-    """The recorded answers and what they mean."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        rows = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-        self.scenarios = {(row["provider"], row["scenario"]): row for row in rows}
-
-    def answer(self, name: str) -> Any:
-        return json.loads(self.body(name))
-
-    def body(self, name: str) -> bytes:
-        """One recording holds a backslash that the scrubbing of an e-mail address left alone: it is put right here."""
-        text = (self._folder / "recorded" / name).read_text(encoding="utf-8")
-        return re.sub(r'\\\\|\\(?!["/bfnrtu])', lambda found: found[0] if len(found[0]) == 2 else "", text).encode()
-
-    def raw(self, name: str) -> bytes:
-        return (self._folder / "recorded" / name).read_bytes()
-
-    @property
-    def real(self) -> Path:
-        """The real official lists."""
-        return self._folder.parent / "real"
+@pytest.fixture(scope="session", params=SOURCES)
+def answers(request: pytest.FixtureRequest) -> Answers:
+    """The small answers written here; then the recordings, where they are at hand."""
+    return our_answers() if request.param == "ours" else recorded_answers()
 
 
 @pytest.fixture(scope="session")
 def recorded() -> Recorded:
-    folder = os.environ.get("RECORDED_ANSWERS")
-    if not folder or not (Path(folder) / "expected.json").exists():
-        pytest.skip("RECORDED_ANSWERS does not name a folder with recorded/ and expected.json")
-    return Recorded(Path(folder))
+    """For what is about the recordings themselves; all else asks for `answers`."""
+    return recorded_answers()
 
 
 @pytest.fixture(scope="session")

@@ -274,3 +274,55 @@ def test_the_proxy_of_the_operations_guide_is_one_that_nginx_takes(tmp_path: Pat
 
     assert done.returncode == 0, done.stderr
     assert "$remote_addr" not in block[1].split("log_format")[1].split(";")[0]
+
+
+# The tests that are about the recordings themselves, and what says the same in a clone that has none. All others that
+# need recordings run on our own answers too (`tests/answers.py`): their twin has "ours" for "recorded" in its name.
+TWINS = {
+    "tests/providers/sandbox/test_platforms.py::test_answers_written_here_have_the_fields_and_types_of_recorded_ones": (
+        "tests/providers/sandbox/test_platforms.py::test_simulated_answers_have_the_fields_and_types_of_known_ones[ours]"
+    ),
+    "tests/providers/test_answers.py::test_whatever_was_recorded_is_written_anew_as_well": (
+        "tests/providers/test_answers.py::test_every_scenario_is_played_in_the_tests_of_its_platform[ours]"
+    ),
+    "tests/providers/test_strict_json.py::test_a_recording_that_its_scrubbing_broke_is_refused_as_it_is": (
+        "tests/providers/test_strict_json.py::test_a_backslash_that_escapes_nothing_is_refused"
+    ),
+}
+LIST_TESTS = """
+import pytest, sys
+class Names:
+    def pytest_collection_finish(self, session):
+        for item in session.items:
+            print("=", "recorded" if item.get_closest_marker("recorded") else "free", item.nodeid)
+pytest.main(["--collect-only", "-qq", "-n0", "-p", "no:cacheprovider", *sys.argv[1:]], plugins=[Names()])
+"""
+
+
+def without_twin(recorded: set[str], free: set[str]) -> set[str]:
+    return {name for name in recorded if TWINS.get(name, re.sub(r"\brecorded\b(?=[^[]*]$)", "ours", name)) not in free}
+
+
+def test_what_is_tested_on_recordings_is_tested_without_them_too() -> None:
+    """A clone without recordings skips the one and runs its twin."""
+    files = [
+        path for path in sorted((ROOT / "tests").rglob("test_*.py")) if re.search("answers|recorded", path.read_text())
+    ]
+    command = [sys.executable, "-c", LIST_TESTS, *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    found = re.findall(r"^= (recorded|free) (.+)$", done.stdout, re.MULTILINE)
+    recorded, free = ({name for kind, name in found if kind == wanted} for wanted in ("recorded", "free"))
+
+    assert set(TWINS) <= recorded
+    assert len(recorded) >= 43
+    assert without_twin(recorded, free) == set()
+
+
+def test_a_test_on_recordings_alone_would_be_seen() -> None:
+    free = {"tests/test_a.py::test_b[ours-7]"}
+
+    assert without_twin({"tests/test_a.py::test_b[recorded-7]"}, free) == set()
+    assert without_twin({"tests/test_a.py::test_c", "tests/test_a.py::test_recorded[7]"}, free) == {
+        "tests/test_a.py::test_c",
+        "tests/test_a.py::test_recorded[7]",
+    }

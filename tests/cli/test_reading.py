@@ -14,7 +14,7 @@ from tests.conftest import fixture
 from tests.loopback import Loopback, Status
 
 CARD = "/booking/salle-inventee.json"
-LINK = "https://partners.doctolib.fr/centre-de-sante/bourg/salle-inventee?pid=practice-165752&enable_cookies_consent=1"
+LINK = "https://partners.doctolib.fr/centre-de-sante/bourg/salle-inventee?pid=practice-710001&enable_cookies_consent=1"
 
 
 def probe(server: Loopback, *more: str) -> Result:
@@ -36,12 +36,12 @@ def test_probe_prints_what_was_understood() -> None:
         "phone": "+33499000001",
     }  # fmt: skip
     assert (
-        found["booking_url"] == "https://www.doctolib.fr/vaccination-covid-19/bourg/salle-inventee?pid=practice-165752"
+        found["booking_url"] == "https://www.doctolib.fr/vaccination-covid-19/bourg/salle-inventee?pid=practice-710001"
     )
     assert found["slots"] == [
         {
             "start": "2021-04-10T21:45:00+02:00",
-            "reason": "1ère injection vaccin COVID-19 (Moderna)",
+            "reason": "Premier vaccin Covid-19 (Moderna)",
             "needs": ["Moderna"],
             "step": "1",
             "audience": None,

@@ -1,165 +1,325 @@
-"""What no adapter has to write again: failures become outcomes, slots are counted once and in their window."""
+"""What the base class does for every adapter: bookkeeping of a reading, windows, instants, telephone numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from providers.ask import Ask
-from providers.base import Provider, ProviderConfig
-from providers.errors import GoneError, InvalidAnswerError
+from providers.base import Provider
+from providers.errors import (
+    BlockedError,
+    CircuitOpenError,
+    GoneError,
+    InvalidAnswerError,
+    ProviderError,
+    RateLimitedError,
+    TimedOutError,
+    UnavailableError,
+)
+from providers.maiia import Maiia
 from providers.phone import dialled, phone_number
-from providers.reading import Draft, Window, instant
-from providers.records import Centre, Department, Outcome, Reason
+from providers.reading import Draft, Window, instant, midnight
+from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason
+from tests.loopback import Loopback, Status
 
-DOSE = Reason("1re dose")
-START = date(2021, 4, 3)
+Make = Callable[..., Provider]
+Part = tuple[str, Callable[[Ask], Iterable[Centre]]]
+FIRST, BOOSTER = Reason("Première dose"), Reason("Rappel")
+DAY = date(2021, 10, 25)
 
 
-class Planted(Provider):
-    """An adapter whose three parts and whose reading do what a test says."""
+class Toy(Maiia):
+    """A platform of one question, which a test writes: what is asked and read is handed in."""
 
-    slug = "planted"
+    listing: Callable[[Ask], Iterable[Centre]]
+    reader: Callable[[Draft], None]
 
-    def __init__(self, second: Callable[[], Any] = lambda: None) -> None:
-        config = ProviderConfig("planted", "Planted", {"api": "http://127.0.0.1:9"}, ("http://127.0.0.1:9",))
-        super().__init__(config, lambda reason: True)
-        self.second = second
-
-    def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
-        for name in ("01", "02", "03"):
-            yield name, lambda ask, name=name: self._part_of(name)
-
-    def _part_of(self, name: str) -> Iterable[Centre]:
-        yield Centre("planted", f"{name}-a", "Salle")
-        if name == "02":
-            self.second()
-        yield Centre("planted", f"{name}-b", "Salle")
+    def parts(self, departments: Sequence[Department]) -> Iterable[Part]:
+        yield "first", self.listing
+        yield "second", lambda ask: [Centre("maiia", "2", "Salle")]
 
     def read_slots(self, draft: Draft, centre_url: str) -> None:
-        draft.add(instant("2021-04-04T09:00"), DOSE)
-        self.second()
+        self.reader(draft)
 
-    @classmethod
-    def link_key(cls, url: str) -> str | None:
-        return url
+    def blocked_instead(self, error: ProviderError, path: str) -> bool:
+        return path == "/refusal"
 
 
-def odd_link() -> None:
-    """A link of an answer that is none: Python's parser raises ValueError, not one of our errors."""
-    urlsplit("https://[rdv/")
+@pytest.fixture
+def toy(provider: Make) -> Callable[..., Any]:
+    def make(origin: str = "http://127.0.0.1:9", **parts: Any) -> Any:
+        made = provider(Toy, origin)
+        for name, part in parts.items():
+            setattr(made, name, part)
+        return made
+
+    return make
 
 
-def gone() -> None:
-    raise GoneError("404", 404)
+class Answer(Struct):
+    name: str
 
 
-@pytest.mark.parametrize(("happens", "outcome"), [(odd_link, Outcome.INVALID), (gone, Outcome.GONE)])
-def test_a_part_that_cannot_be_read_is_said_so_and_the_others_are_read(
-    happens: Callable[[], None], outcome: Outcome
+def reading_of(toy: Callable[..., Any], reader: Callable[[Draft], None], days: int = 7) -> Reading:
+    reading: Reading = toy(reader=reader).slots("https://www.maiia.com/a/b/c", DAY, days)
+    return reading
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def discovered(toy: Callable[..., Any], listing: Callable[[Ask], Iterable[Centre]]) -> list[Discovered]:
+    return list(toy(listing=listing).discover([]))
+
+
+def test_what_was_listed_before_a_failure_is_kept_and_the_part_has_failed(toy: Callable[..., Any]) -> None:
+    def listing(ask: Ask) -> Iterable[Centre]:
+        yield Centre("maiia", "1", "Salle")
+        raise RateLimitedError("429", 429, retry_after_s=90)
+
+    first, second = discovered(toy, listing)
+
+    assert (first.outcome, [centre.source_id for centre in first.centres]) == (Outcome.RATE_LIMITED, ["1"])
+    assert (first.http_status, first.retry_after_s, first.note) == (429, 90, "429")
+    assert (second.outcome, len(second.centres)) == (Outcome.OK, 1)
+
+
+def test_a_centre_listed_twice_is_kept_as_it_came_first_and_that_is_noted(toy: Callable[..., Any]) -> None:
+    first, _ = discovered(toy, lambda ask: [Centre("maiia", "1", "Un"), Centre("maiia", "1", "Deux")])
+
+    assert [centre.name for centre in first.centres] == ["Un"]
+    assert first.refused == ("1: listed twice, first kept",)
+
+
+def test_parts_come_in_their_order_and_an_empty_one_is_empty_not_failed(toy: Callable[..., Any]) -> None:
+    parts = discovered(toy, lambda ask: [])
+
+    assert [(part.part, part.outcome) for part in parts] == [("first", Outcome.EMPTY), ("second", Outcome.OK)]
+
+
+def test_the_same_start_for_the_same_reason_counts_once_unless_a_key_tells_it_apart(toy: Callable[..., Any]) -> None:
+    moment = at("2021-10-26T09:00+02:00")
+
+    def reader(draft: Draft) -> None:
+        for _ in range(2):
+            draft.add(moment, FIRST)
+            draft.add(moment, BOOSTER)
+            draft.add(moment, FIRST, "agenda 1")
+            draft.add(moment, FIRST, "agenda 2")
+
+    assert len(reading_of(toy, reader).slots) == 4
+
+
+def test_slots_come_sorted_by_start_then_by_reason(toy: Callable[..., Any]) -> None:
+    def reader(draft: Draft) -> None:
+        draft.add(at("2021-10-27T09:00+02:00"), FIRST)
+        draft.add(at("2021-10-26T09:00+02:00"), BOOSTER)
+        draft.add(at("2021-10-26T07:00+00:00"), FIRST)  # the same instant, from another zone
+
+    assert [slot.reason.text for slot in reading_of(toy, reader).slots] == [FIRST.text, BOOSTER.text, FIRST.text]
+
+
+def test_days_are_those_of_paris_and_the_last_one_is_left_out(toy: Callable[..., Any]) -> None:
+    inside = ("2021-10-24T22:00+00:00", "2021-10-31T22:59+00:00")  # 00:00 on the 25th, 23:59 on the 31st
+    outside = ("2021-10-24T21:59+00:00", "2021-10-31T23:00+00:00")
+
+    def reader(draft: Draft) -> None:
+        for text in (*inside, *outside, *outside):
+            draft.add(at(text), FIRST)
+
+    reading = reading_of(toy, reader, days=7)
+
+    assert [slot.starts_at for slot in reading.slots] == [at(text) for text in inside]
+    assert reading.dropped == 2  # each once, however often it is repeated
+
+
+def test_the_earliest_of_later_dates_is_said_when_nothing_is_free_and_not_otherwise(toy: Callable[..., Any]) -> None:
+    dates = [at("2021-12-24T09:00+01:00"), at("2021-12-20T09:00+01:00"), at("2021-12-22T09:00+01:00")]
+
+    def later(draft: Draft) -> None:
+        for moment in dates:
+            draft.later(moment)
+
+    def later_and_free(draft: Draft) -> None:
+        later(draft)
+        draft.add(at("2021-10-26T09:00+02:00"), FIRST)
+
+    assert reading_of(toy, later).later_at == min(dates)
+    assert reading_of(toy, later_and_free).later_at is None
+
+
+@pytest.mark.parametrize("error", [InvalidAnswerError, TimedOutError, UnavailableError, GoneError])
+def test_a_part_that_fails_is_noted_and_the_next_one_read(toy: Callable[..., Any], error: type[ProviderError]) -> None:
+    def reader(draft: Draft) -> None:
+        with draft.part():
+            raise error("of the first")
+        with draft.part():
+            draft.add(at("2021-10-26T09:00+02:00"), FIRST)
+
+    reading = reading_of(toy, reader)
+
+    assert (reading.outcome, reading.partial, reading.note) == (Outcome.OK, True, "of the first")
+
+
+@pytest.mark.parametrize("error", [BlockedError, RateLimitedError, CircuitOpenError])
+def test_a_platform_that_asks_to_be_left_alone_is_asked_no_further_part(
+    toy: Callable[..., Any], error: type[ProviderError]
 ) -> None:
-    """Otherwise what follows would look as if it were not listed any more, and vanish from the lists."""
-    parts = list(Planted(happens).discover([]))
+    def reader(draft: Draft) -> None:
+        draft.add(at("2021-10-26T09:00+02:00"), FIRST)
+        with draft.part():
+            raise error("leave me alone")
+        raise AssertionError("asked all the same")
 
-    assert [part.outcome for part in parts] == [Outcome.OK, outcome, Outcome.OK]
-    assert [len(part.centres) for part in parts] == [2, 1, 2]
-    assert parts[1].note
+    reading = reading_of(toy, reader)
 
-
-def test_all_parts_are_read_when_nothing_happens() -> None:
-    """The control."""
-    assert [part.outcome for part in Planted().discover([])] == [Outcome.OK] * 3
+    assert (reading.outcome, reading.partial, len(reading.slots)) == (Outcome.OK, True, 1)
 
 
-@pytest.mark.parametrize(("happens", "partial"), [(odd_link, True), (gone, True), (lambda: None, False)])
-def test_what_was_read_before_a_failure_is_kept_and_called_partial(happens: Callable[[], None], partial: bool) -> None:
-    reading = Planted(happens).slots("https://x/", START, 14)
+def test_without_a_slot_the_first_failure_is_the_outcome_and_all_are_told_once(toy: Callable[..., Any]) -> None:
+    def reader(draft: Draft) -> None:
+        for error in (TimedOutError("too late"), InvalidAnswerError("odd", 200), InvalidAnswerError("odd", 200)):
+            with draft.part():
+                raise error
 
-    assert (reading.outcome, len(reading.slots), reading.partial) == (Outcome.OK, 1, partial)
+    reading = reading_of(toy, reader)
 
-
-class TestDraft:
-    @pytest.fixture
-    def draft(self) -> Draft:
-        return Draft(Ask(Planted()), Window(START, 14))
-
-    @pytest.mark.parametrize(
-        "text",
-        ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"],
-    )
-    def test_the_ends_of_the_calendar_are_dropped_and_counted(self, draft: Draft, text: str) -> None:
-        """What some servers send for "never"."""
-        draft.add(instant("2021-04-04T09:00"), DOSE)
-        draft.add(instant(text), DOSE)
-        reading = draft.finish()
-
-        assert (len(reading.slots), reading.dropped) == (1, 1)
-
-    @pytest.mark.parametrize(
-        ("text", "kept"),
-        [
-            ("2021-04-02T23:59:59+02:00", False), ("2021-04-03T00:00:00+02:00", True),
-            ("2021-04-02T22:00:00Z", True), ("2021-04-16T23:59:59+02:00", True), ("2021-04-17T00:00:00+02:00", False),
-            ("2021-04-16T22:00:00Z", False),
-        ],
-    )  # fmt: skip
-    def test_the_days_of_a_window_are_days_in_paris(self, draft: Draft, text: str, kept: bool) -> None:
-        draft.add(instant(text), DOSE)
-
-        assert len(draft.finish().slots) == int(kept)
-
-    def test_the_same_slot_counts_once_unless_the_platform_tells_two_apart(self, draft: Draft) -> None:
-        for key in (None, None, "agenda 1", "agenda 2", "agenda 2"):
-            draft.add(instant("2021-04-04T09:00"), DOSE, key)
-
-        assert len(draft.finish().slots) == 3
-
-    def test_a_later_date_is_told_only_where_there_is_no_slot(self, draft: Draft) -> None:
-        draft.later(instant("2021-06-01"))
-        draft.later(instant("2021-05-01"))
-        without = draft.finish()
-        draft.add(instant("2021-04-04T09:00"), DOSE)
-
-        assert (without.outcome, without.later_at) == (Outcome.EMPTY, instant("2021-05-01"))
-        assert draft.finish().later_at is None
+    assert (reading.outcome, reading.note, reading.http_status) == (Outcome.TIMEOUT, "too late; odd", None)
 
 
-@given(st.text(max_size=30) | st.datetimes().map(lambda at: at.isoformat()))
-def test_any_text_is_an_aware_instant_or_an_invalid_answer(text: str) -> None:
-    try:
-        assert instant(text).tzinfo is not None
-    except InvalidAnswerError:
-        pass
+def test_a_long_note_is_cut(toy: Callable[..., Any]) -> None:
+    def reader(draft: Draft) -> None:
+        draft.fail(InvalidAnswerError("x" * 10_000))
+
+    assert len(reading_of(toy, reader).note) == 500
 
 
-def test_an_instant_without_a_zone_is_one_in_paris() -> None:
-    assert instant("2021-04-03T09:00") == datetime(2021, 4, 3, 7, tzinfo=UTC)
-    assert instant("2021-12-03") == datetime(2021, 12, 2, 23, tzinfo=UTC)
-    assert instant("2021-04-03T09:00-04:00").utcoffset() == timedelta(hours=-4)
+def test_a_reading_that_asked_nothing_has_no_status(toy: Callable[..., Any]) -> None:
+    assert reading_of(toy, lambda draft: None).http_status is None
+
+
+def test_requests_are_counted_and_an_odd_answer_names_where_it_came_from(toy: Callable[..., Any]) -> None:
+    with Loopback({"/good": {"name": "x", "more": 1}, "/odd": {"name": 7}, "/junk": b"<html>"}) as server:
+        ask = Ask(toy(server.origin))
+
+        assert ask.get(Answer, "api", "/good").name == "x"
+        with pytest.raises(InvalidAnswerError, match=r"^/odd: .*\$\.name"):
+            ask.get(Answer, "api", "/odd")
+        with pytest.raises(InvalidAnswerError, match=r"^/junk: not JSON"):
+            ask.get_any("api", "/junk")
+        assert ask.requests == 3
+
+
+def test_answers_that_cannot_be_read_open_the_breaker_as_failures_do(toy: Callable[..., Any]) -> None:
+    with Loopback({"/odd": {"name": 7}}) as server:
+        ask = Ask(toy(server.origin))
+        for _ in range(5):
+            with pytest.raises(InvalidAnswerError):
+                ask.get(Answer, "api", "/odd")
+
+        with pytest.raises(CircuitOpenError):
+            ask.get(Answer, "api", "/odd")
+        assert len(server.requests) == ask.requests == 5
+
+
+def test_a_platform_s_own_way_of_refusing_is_a_refusal(toy: Callable[..., Any]) -> None:
+    with Loopback({"/refusal": Status(418), "/else": Status(418)}) as server:
+        made = toy(server.origin)
+        with pytest.raises(UnavailableError):
+            Ask(made).get_any("api", "/else")
+        with pytest.raises(BlockedError) as raised:
+            Ask(made).get_any("api", "/refusal")
+
+    assert raised.value.status == 418
+    assert made.breaker.state.cause == "blocked"
+
+
+def test_a_window_of_no_days_holds_nothing() -> None:
+    assert at("2021-10-25T00:00+02:00") not in Window(DAY, 0)
+    assert Window(DAY, 7).end == date(2021, 11, 1)
 
 
 @pytest.mark.parametrize(
-    ("text", "number", "to_dial"),
+    ("text", "moment"),
     [
-        ("04 99 00 00 01", "+33499000001", "0499000001"),
-        ("0033 4 99 00 00 01", "+33499000001", "0499000001"),
-        ("+262 262 00 00 01", "+262262000001", "0262000001"),
-        ("499000001", "+33499000001", "0499000001"),
-        ("+41 22 000 00 01", "+41220000001", "+41220000001"),
-        ("3646", None, None),
-        ("", None, None),
-        ("sur place", None, None),
+        ("2021-10-30T09:00:00", "2021-10-30T09:00+02:00"),  # naive is local: in summer
+        ("2021-10-31T09:00:00", "2021-10-31T09:00+01:00"),  # and in winter
+        ("2021-10-31", "2021-10-31T00:00+02:00"),
+        (" 2021-10-30T07:00:00.000Z ", "2021-10-30T09:00+02:00"),
+        ("2021-10-30T09:00:00.000000+0200", "2021-10-30T09:00+02:00"),
     ],
 )
-def test_numbers_are_written_one_way_and_dialled_the_french_way(
-    text: str, number: str | None, to_dial: str | None
-) -> None:
-    found = phone_number(text)
+def test_an_instant_is_aware_in_every_spelling(text: str, moment: str) -> None:
+    found = instant(text)
 
-    assert (found, found and dialled(found)) == (number, to_dial)
+    assert found == at(moment)
+    assert found.utcoffset() is not None
+
+
+@pytest.mark.parametrize("text", ["", "demain", "2021-02-30", "2021-10-30T25:00", "1635577200"])
+def test_what_is_no_date_is_an_error_that_quotes_its_beginning(text: str) -> None:
+    with pytest.raises(InvalidAnswerError, match="not a date") as raised:
+        instant(text + "x" * 100)
+
+    assert len(str(raised.value)) < 60
+
+
+def test_midnight_is_written_without_a_zone() -> None:
+    assert midnight(DAY) == "2021-10-25T00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("04 65 71 00 11", "+33465710011"),
+        ("04.65.71.00.11", "+33465710011"),
+        ("0033 4 65 71 00 11", "+33465710011"),
+        ("+33 4 65 71 00 11", "+33465710011"),
+        ("465710011", "+33465710011"),
+        ("+590 590 00 00 11", "+590590000011"),
+        ("3400", None),  # a short number is dialled as it is, and is none in this form
+        ("04 65 71 00 11 ou 04 65 71 00 12", None),
+        ("néant", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_numbers_are_written_in_one_way(written: str | None, number: str | None) -> None:
+    assert phone_number(written) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        ("+33465710011", "0465710011"),
+        ("+262262000011", "0262000011"),
+        ("+596596000011", "0596000011"),
+        ("+3346571", "+3346571"),
+        ("+4122000001", "+4122000001"),
+    ],
+)
+def test_a_french_number_is_dialled_with_a_zero_overseas_too(number: str, printed: str) -> None:
+    assert dialled(number) == printed
+
+
+@given(st.from_regex(r"\A0[1-9]\d{8}\Z"))
+def test_a_number_of_mainland_france_is_dialled_as_it_was_written(written: str) -> None:
+    number = phone_number(written)
+
+    assert number is not None
+    assert dialled(number) == written
+
+
+@given(st.integers(-1000, 1000), st.integers(0, 60))
+def test_a_window_holds_an_instant_exactly_when_it_holds_its_day(offset: int, days: int) -> None:
+    moment = datetime(2021, 10, 25, 12, tzinfo=UTC) + timedelta(days=offset)
+
+    assert (moment in Window(DAY, days)) == (0 <= offset < days)

@@ -16,7 +16,7 @@ from tests.conftest import fixture
 from tests.loopback import Loopback
 
 Make = Callable[..., Provider]
-LINK = "https://www.doctolib.fr/centre-de-sante/bourg-en-bresse/salle-inventee?pid=practice-165752"
+LINK = "https://www.doctolib.fr/centre-de-sante/bourg-en-bresse/salle-inventee?pid=practice-710001"
 
 
 def doctolib(slots: list[Any], **more: Any) -> dict[str, Any]:

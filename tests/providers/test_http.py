@@ -141,6 +141,7 @@ def test_the_rate_is_never_exceeded() -> None:
         (None, http.DEFAULT_RETRY_AFTER_S),
         ("99999999999999999999", http.MAX_RETRY_AFTER_S),
         ("Mon, 23 Nov 2026 12:10:00 GMT", 600),
+        ("Mon, 23 Nov 2026 12:10:00 -0000", 600),  # a zone that is not told is UTC
         ("Fri, 31 Dec 2099 23:59:59 GMT", http.MAX_RETRY_AFTER_S),
         ("Sun, 22 Nov 2026 12:00:00 GMT", 0),
     ],
@@ -164,6 +165,82 @@ def test_retry_after_never_raises_and_never_exceeds_an_hour(value: str) -> None:
 def test_a_connection_refused_is_unavailable() -> None:
     with pytest.raises(UnavailableError):
         client("http://127.0.0.1:9").get("http://127.0.0.1:9/a")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "error"),
+    [
+        (503, b"", {"Retry-After": "90"}, RateLimitedError),  # a server that says when to come back is not broken
+        (503, b"<html>Checking your browser", {}, BlockedError),
+        (520, b"<html>cloudflare", {}, BlockedError),
+        (500, b"<html>cloudflare", {}, UnavailableError),
+        (201, b"{}", {}, InvalidAnswerError),
+        (204, b"", {}, InvalidAnswerError),
+    ],
+)
+def test_what_stands_beside_a_status_decides_too(
+    status: int, body: bytes, headers: dict[str, str], error: type[ProviderError]
+) -> None:
+    with Loopback({"/a": Status(status, body, **headers)}) as server, pytest.raises(ProviderError) as raised:
+        client(server.origin).get(f"{server.origin}/a")
+
+    assert type(raised.value) is error
+    assert raised.value.retry_after_s == (90 if headers else None)
+
+
+def test_a_question_that_was_posted_is_fetched_where_it_is_redirected(world: World) -> None:
+    with Loopback({"/a": Status(303, Location="/b"), "/b": {}}) as server:
+        client(server.origin).post(f"{server.origin}/a", {"entity": 7})
+
+        assert [(one.method, one.body) for one in server.requests] == [("POST", b'{"entity": 7}'), ("GET", b"")]
+
+
+@pytest.mark.parametrize(("hops", "followed"), [(3, True), (4, False)])
+def test_redirects_are_followed_three_times_and_no_more(hops: int, followed: bool) -> None:
+    routes = {f"/{hop}": Status(302, Location=f"/{hop + 1}") for hop in range(hops)} | {f"/{hops}": {"here": True}}
+    with Loopback(routes) as server:
+        if followed:
+            assert client(server.origin).get(f"{server.origin}/0").status == 200
+        else:
+            with pytest.raises(InvalidAnswerError, match="redirects"):
+                client(server.origin).get(f"{server.origin}/0")
+
+        assert len(server.requests) == 4
+
+
+def test_no_proxy_of_the_environment_comes_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would see what is asked, and answer what it likes."""
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with Loopback({"/a": {}}) as server:
+        assert client(server.origin).get(f"{server.origin}/a").status == 200
+
+
+def test_a_query_that_is_handed_in_whole_arrives_as_it_was_written() -> None:
+    with Loopback({"/a": {}}) as server:
+        client(server.origin).get(f"{server.origin}/a", query="agenda_ids=3-2&name=a%2Fb")
+
+        assert server.requests[0].raw == "/a?agenda_ids=3-2&name=a%2Fb"
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 10])
+def test_every_rate_lets_the_first_question_through(rate: float) -> None:
+    """Rates below one a second are counted by the minute."""
+    with Loopback({"/a": {}}) as server:
+        assert client(server.origin, Limits(rate_per_s=rate)).get(f"{server.origin}/a").status == 200
+
+
+@pytest.mark.parametrize(
+    "answer", [Status(500), Status(404), Status(302, Location="/a?key=secret"), Status(302, Location="//x/?key=secret")]
+)
+def test_an_error_never_repeats_a_query(answer: Status) -> None:
+    """Errors become notes of fetches, which are published; a query may hold a key."""
+    with Loopback({"/a": answer}) as server, pytest.raises(ProviderError) as raised:
+        client(server.origin).get(f"{server.origin}/a", query="key=secret")
+
+    assert "secret" not in str(raised.value)
 
 
 def test_requests_is_used_in_one_file_only() -> None:
