@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from aggregator.database import StoreError
+from aggregator.database.migrations import Store
 from aggregator.store import Catalog, Registry
 
 
@@ -44,3 +46,34 @@ def test_the_file_of_the_registry_is_durable_and_that_of_the_catalog_quick(tmp_p
 
     assert registry.rows("PRAGMA synchronous")[0]["synchronous"] == 2
     assert catalog.rows("PRAGMA synchronous")[0]["synchronous"] == 1
+
+
+STEPS = {"one": "CREATE TABLE t (n INTEGER); INSERT INTO t VALUES (1);"}
+LATER = {**STEPS, "two": "ALTER TABLE t ADD COLUMN text TEXT; UPDATE t SET text = 'filled';"}
+
+
+def test_a_store_of_an_earlier_version_is_brought_up_step_by_step(tmp_path: Path, database_url: str | None) -> None:
+    location = database_url or tmp_path / "s.db"
+    Store(location, "s", STEPS, "FULL").close()
+
+    for _ in range(2):
+        with closing(Store(location, "s", LATER, "FULL")) as store:
+            assert store.rows("SELECT n, text FROM t") == [{"n": 1, "text": "filled"}]
+
+
+def test_a_step_that_fails_is_as_if_it_had_not_been_tried(tmp_path: Path) -> None:
+    """Half of a migration would be found neither by those who run it again nor by those who do not."""
+    broken = {**STEPS, "two": "ALTER TABLE t ADD COLUMN text TEXT; UPDATE nowhere SET text = 'filled';"}
+
+    with pytest.raises(StoreError, match="nowhere"):
+        Store(tmp_path / "s.db", "s", broken, "FULL")
+
+    with closing(Store(tmp_path / "s.db", "s", LATER, "FULL")) as store:
+        assert store.rows("SELECT n, text FROM t") == [{"n": 1, "text": "filled"}]
+
+
+def test_one_row_or_none(tmp_path: Path, database_url: str | None) -> None:
+    with closing(Store(database_url or tmp_path / "s.db", "s", STEPS, "FULL")) as store:
+        assert store.row("SELECT n FROM t") == {"n": 1}
+        assert store.row("SELECT n FROM t WHERE n = 2") is None
+        assert store.run("UPDATE t SET n = 5") == 1

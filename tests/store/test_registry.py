@@ -136,6 +136,16 @@ def test_a_link_that_moves_to_another_place_keeps_its_id(registry: Registry) -> 
     assert [(row.place_id, row.booking_url) for row in registry.offers()] == [(b, "https://x/1")]
 
 
+def test_a_link_is_known_by_itself_before_it_is_known_by_its_place(registry: Registry) -> None:
+    """Two centres exchange their links: each link keeps its id."""
+    a, b = places_with_a_centre(registry, "a", "b")
+    one = registry.put_offer(a, "doctolib", "salle", "https://x/salle", NOON)
+    other = registry.put_offer(b, "doctolib", "gymnase", "https://x/gymnase", NOON)
+
+    assert registry.put_offer(a, "doctolib", "gymnase", "https://x/gymnase", NOON) == other
+    assert registry.put_offer(b, "doctolib", "salle", "https://x/salle", NOON) == one
+
+
 def test_each_platform_has_an_offer_of_its_own(registry: Registry) -> None:
     (place,) = places_with_a_centre(registry, "a")
 
