@@ -664,13 +664,14 @@ def named(source, digest):
 
 
 def origin_of(places, asked):
-    if "insee" in asked:
-        codes = [row[0] for row in places["communes"]]
-        at = bisect.bisect_left(codes, asked["insee"])
-        if at == len(codes) or codes[at] != asked["insee"]:
-            raise CannotCheck(f"the snapshot has no commune {asked['insee']}")
-        return places["communes"][at][1:]
-    return float(asked["lat"]), float(asked["lon"])
+    """A position that the reader gave comes before the point of the commune (docs/ranking.md §2)."""
+    if "lat" in asked:
+        return float(asked["lat"]), float(asked["lon"])
+    codes = [row[0] for row in places["communes"]]
+    at = bisect.bisect_left(codes, asked["insee"])
+    if at == len(codes) or codes[at] != asked["insee"]:
+        raise CannotCheck(f"the snapshot has no commune {asked['insee']}")
+    return places["communes"][at][1:]
 
 
 def metres(lat1, lon1, lat2, lon2):

@@ -57,7 +57,7 @@ class Doctolib(Provider):
             fresh = [doctor for doctor in doctors if doctor.link not in seen and doctor.exact_match]
             seen.update(doctor.link for doctor in fresh)
             yield from ask.each(
-                fresh, lambda doctor: centre_slug(doctor.link), lambda doctor: self._centres(ask, doctor)
+                fresh, lambda doctor: centre_slug(doctor.link) or doctor.link, lambda doctor: self._centres(ask, doctor)
             )
             if not fresh or len([d for d in doctors if d.exact_match]) < len(doctors):
                 return

@@ -89,8 +89,9 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _bounded_int(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS:
-        raise StrictJsonError(f"integer of {len(digits)} digits")
+    length = len(digits.lstrip("-"))
+    if length > MAX_INTEGER_DIGITS:
+        raise StrictJsonError(f"integer of {length} digits")
     return int(digits)
 
 

@@ -36,7 +36,7 @@ def clean(text: str | None, limit: int = MAX_TEXT) -> str:
         if category in ("Cf", "Co", "Cs", "Cn") or pile > 2:
             continue
         kept.append(" " if category in ("Cc", "Zl", "Zp") else character)
-    return " ".join("".join(kept).split())[:limit]
+    return " ".join("".join(kept).split())[:limit].rstrip()
 
 
 def split_link(url: str) -> SplitResult:

@@ -240,6 +240,7 @@ def test_nothing_of_the_project_names_a_place_on_a_machine() -> None:
 def test_a_property_that_does_not_hold_would_be_found() -> None:
     """The control of all generated cases: a careless neutraliser is found within a few."""
 
+    @hypothesis.seed(1)
     @hypothesis.given(st.text("=+-@ab", max_size=12))
     def never_a_formula(text: str) -> None:
         assert not text.replace("=", "'=", 1).startswith(("+", "-", "@"))
@@ -314,7 +315,7 @@ def test_what_is_tested_on_recordings_is_tested_without_them_too() -> None:
     recorded, free = ({name for kind, name in found if kind == wanted} for wanted in ("recorded", "free"))
 
     assert set(TWINS) <= recorded
-    assert len(recorded) >= 43
+    assert len(recorded) >= 50
     assert without_twin(recorded, free) == set()
 
 

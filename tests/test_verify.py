@@ -158,6 +158,7 @@ QUESTIONS = [
     Question(insee="69123", radius_km=50, step="3", audience="5-11", seen=True),
     Question(insee="69123", radius_km=50, walk_in=True),
     Question(lat=46.6, lon=4.9),
+    Question(insee="69123", lat=46.6, lon=4.9, radius_km=50),  # the position comes before the commune
     Question(lat=45.75, lon=4.85, sort=Sort.SOON, first_day=NOON.date().replace(day=30)),
 ]
 

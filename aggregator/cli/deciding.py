@@ -80,6 +80,33 @@ def quarantine(quarantine_id: int | None, release: bool | None, role: str) -> No
 
 
 @main.command()
+@click.argument("slug", required=False)
+@click.option("--retry", is_flag=True, help="Ask it at the next reading, whatever pause it is in.")
+@click.option("--role", default="operator", show_default=True)
+@refusing
+def provider(slug: str | None, retry: bool, role: str) -> None:
+    """Which platforms are being left alone, until when and why; or the end of such a pause."""
+    settings = Settings.from_env()
+    now = datetime.now(UTC)
+    known = settings.all_configs()
+    if slug is not None and slug not in known:
+        raise Refused(f"no such provider: {slug}; there are {', '.join(known)}")
+    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
+        if retry:
+            if slug is None:
+                raise Refused("say which provider to ask again")
+            stores.catalog.end_pauses(slug, now)
+            stores.registry.decide("retry", slug, "", now, role)
+            return
+        table = Table("plateforme", "pause jusqu’à", "motif", "échecs de suite", "depuis")
+        for one in [slug] if slug else known:
+            state = stores.catalog.breaker(one)
+            cells = (state.open_until or "", state.cause, state.failures, state.since or "")
+            table.add_row(one, *(str(cell) for cell in cells))
+        Console().print(table)
+
+
+@main.command()
 @click.argument("place_id")
 @click.option("--reason", type=click.Choice(WITHDRAWAL_REASONS), help="Why the place leaves the lists.")
 @click.option("--restore", is_flag=True, help="Put it back.")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -188,6 +188,13 @@ class Catalog(ReadingLog, ImportLog):
         """Offer -> how many times in a row its own answer could not be used, whatever its platform's state."""
         rows = self.rows("SELECT offer_id, faults FROM readings WHERE faults > 0")
         return {row["offer_id"]: row["faults"] for row in rows}
+
+    def end_pauses(self, provider: str, at: datetime) -> None:
+        """Ask a provider and each of its offers at the next reading; what is known of its failures stays."""
+        state = self.breaker(provider)
+        if state.open_until is not None:
+            self.put_breaker(provider, replace(state, pauses=0, open_until=at))
+        self.run("UPDATE readings SET faults = 0 WHERE provider = :provider", {"provider": provider})
 
     # Quarantine
 

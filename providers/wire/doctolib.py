@@ -1,4 +1,4 @@
-"""What Doctolib answers."""
+"""What Doctolib answers (docs/providers.md §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Keldoc answers."""
+"""What Keldoc answers (docs/providers.md §4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Maiia answers."""
+"""What Maiia answers (docs/providers.md §3)."""
 
 from __future__ import annotations
 

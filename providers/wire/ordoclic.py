@@ -1,4 +1,4 @@
-"""What Ordoclic answers."""
+"""What Ordoclic answers (docs/providers.md §5)."""
 
 from __future__ import annotations
 

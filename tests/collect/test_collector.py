@@ -9,6 +9,7 @@ from aggregator.collect.collector import Collector
 from aggregator.collect.readings import due_before
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.store import Stores
+from providers.breaker import BreakerState
 from providers.sandbox.server import Sandbox
 from tests.clock import Clock
 
@@ -33,6 +34,21 @@ def test_every_centre_of_every_platform_becomes_a_place_with_its_offer(
         assert sum(offer.provider == slug for offer in offers) == len(sandbox.world.centres[slug])
     assert len({offer.offer_id for offer in offers}) == len(offers)
     assert all(offer.booking_url.startswith("http://127.0.0.1:") for offer in offers)
+
+
+def test_a_platform_that_is_left_alone_is_asked_again_when_an_operator_says_so(
+    collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock
+) -> None:
+    collector().discover()
+    sandbox.faults["keldoc"] = "blocked"
+    collector("keldoc").read()
+    sandbox.faults.clear()
+    assert outcomes(stores, collector("keldoc").read()) == {"keldoc": {"skipped"}}  # the pause goes on
+
+    stores.catalog.end_pauses("keldoc", clock())
+
+    assert "ok" in outcomes(stores, collector("keldoc").read())["keldoc"]
+    assert stores.catalog.breaker("keldoc") == BreakerState()
 
 
 def test_a_second_run_invents_no_place_and_rewrites_no_slot(collector: Collect, stores: Stores, clock: Clock) -> None:

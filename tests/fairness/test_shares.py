@@ -188,6 +188,7 @@ def test_the_whole_table_of_an_example() -> None:
             "prefetch": {"total": 0, "step": 99, "providers": {"a": 99}},
             "expired": {"total": 0, "step": 0, "providers": {}},
             "forged": {"total": 0, "step": 0, "providers": {}},
+            "excess": {"total": 0, "step": 0, "providers": {}},
         },
         "missed": 3,
         "missed_by_provider": {"a": 2},

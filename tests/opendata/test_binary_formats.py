@@ -28,7 +28,6 @@ def test_pandas_reads_types_and_accents(edition: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice on this machine")
-@pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("name", ["places", "couverture", "redirects"])
 def test_libreoffice_reads_the_workbook_as_it_is(edition: Path, tmp_path: Path, name: str) -> None:
     """Converted by LibreOffice itself: accents, decimals and days come out as they went in."""

@@ -211,7 +211,7 @@ def test_requests_are_counted_and_an_odd_answer_names_where_it_came_from(toy: Ca
         ask = Ask(toy(server.origin))
 
         assert ask.get(Answer, "api", "/good").name == "x"
-        with pytest.raises(InvalidAnswerError, match=r"^/odd: .*\$\.name"):
+        with pytest.raises(InvalidAnswerError, match=r"^/odd: name: "):
             ask.get(Answer, "api", "/odd")
         with pytest.raises(InvalidAnswerError, match=r"^/junk: not JSON"):
             ask.get_any("api", "/junk")
@@ -310,7 +310,7 @@ def test_a_french_number_is_dialled_with_a_zero_overseas_too(number: str, printe
     assert dialled(number) == printed
 
 
-@given(st.from_regex(r"\A0[1-9]\d{8}\Z"))
+@given(st.from_regex(r"\A0[1-9][0-9]{8}\Z"))
 def test_a_number_of_mainland_france_is_dialled_as_it_was_written(written: str) -> None:
     number = phone_number(written)
 

@@ -259,7 +259,7 @@ def test_a_listed_centre_whose_card_cannot_be_read_costs_the_others_nothing(prov
         (part,) = provider(Doctolib, server.origin).discover([Department("01", "Ain")])
 
     assert (part.outcome, [centre.name for centre in part.centres]) == (Outcome.OK, ["salle"])
-    assert [refused.split(":")[0] for refused in part.refused] == ["partie", "cassee", "a listed link names no centre"]
+    assert [refused.split(":")[0] for refused in part.refused] == ["partie", "cassee", "/bourg"]
 
 
 def test_a_platform_that_blocks_in_the_middle_of_a_listing_has_not_listed_all(provider: Make) -> None:

@@ -21,6 +21,7 @@ from providers.errors import GoneError, InvalidAnswerError
 from providers.keldoc import Keldoc
 from providers.reading import instant
 from providers.records import Department, Outcome, Reason
+from providers.shapes import Oddities
 from providers.wire import keldoc as wire
 from tests.answers import Answers
 from tests.loopback import Loopback, Request, Status
@@ -309,10 +310,20 @@ def test_telephone_beside_a_motive_with_dates_is_not_telephone_only(provider: Ma
 
 
 @pytest.mark.parametrize("dead", [None, {}])
-def test_a_dead_cabinet_has_no_motive_and_another_shape_is_an_error(dead: Any) -> None:
+def test_a_dead_cabinet_has_no_motive(dead: Any) -> None:
     assert list(keldoc.motives(dead)) == []
+
+
+def test_a_category_in_another_shape_is_named_and_costs_the_others_nothing() -> None:
+    odd = Oddities()
+    whole = {"name": "Vaccins", "motives": [{"id": 7, "name": "1ère injection", "agendas": [{"id": 8}]}]}
+
+    found = list(keldoc.motives([{"motives": 7}, whole], odd))
+
+    assert [(motive.id, reason.category) for motive, reason in found] == [(7, "Vaccins")]
+    assert [one.split(":")[0] for one in odd.named] == ["motive_categories[0]"]
     with pytest.raises(InvalidAnswerError, match="motive_categories"):
-        list(keldoc.motives([{"motives": None}]))
+        list(keldoc.motives(7))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from providers import shapes
 from providers.errors import InvalidAnswerError
-from providers.shapes import as_shape
+from providers.shapes import MOST_NAMED, Oddities, as_shape
 
 
 class Slot(Struct):
@@ -23,35 +23,64 @@ class Page(Struct):
 
 
 def test_fields_that_nobody_asked_for_are_ignored() -> None:
-    assert as_shape({"slots": [{"start": "x", "doctor": "NOM"}], "total": 1}, Page, "/a") == Page([Slot("x")])
+    assert as_shape({"slots": [{"start": "x", "doctor": "NOM"}], "total": 1}, Page, "/a", Oddities()) == Page(
+        [Slot("x")]
+    )
 
 
 @pytest.mark.parametrize(
     ("value", "where"),
     [
         ({}, "missing required field `slots`"),
-        ({"slots": None}, "`$.slots`"),
-        ({"slots": [{"start": "x"}, {"start": 7}]}, "`$.slots[1].start`"),
-        ({"slots": [{"start": "x", "agenda": True}]}, "`$.slots[0].agenda`"),
-        ({"slots": [{"start": "x", "agenda": "7"}]}, "`$.slots[0].agenda`"),
+        ({"slots": None}, "slots: Expected `array`"),
+        ({"slots": {"start": "x"}}, "slots: Expected `array`"),
         ([], "Expected `object`"),
         (None, "Expected `object`"),
     ],
 )
 def test_another_shape_is_an_error_that_names_the_question_and_the_field(value: Any, where: str) -> None:
     with pytest.raises(InvalidAnswerError) as raised:
-        as_shape(value, Page, "/availabilities")
+        as_shape(value, Page, "/availabilities", Oddities())
 
     assert str(raised.value).startswith("/availabilities: ")
     assert where in str(raised.value)
     assert raised.value.status == 200
 
 
-def test_an_error_repeats_no_value_of_the_answer() -> None:
-    with pytest.raises(InvalidAnswerError) as raised:
-        as_shape({"slots": [{"start": ["NOM PRENOM"]}]}, Page, "/a")
+@pytest.mark.parametrize(
+    ("slots", "read", "lost", "named"),
+    [
+        ([{"start": "x"}, {"start": 7}], [Slot("x")], 1, "/a.slots[1]: start: Expected `str`, got `int`"),
+        ([{"start": "x"}, None], [Slot("x")], 1, "/a.slots[1]: Expected `object`, got `null`"),
+        ([{"start": "x", "agenda": True}], [Slot("x")], 0, "/a.slots[0].agenda: Expected `int | null`, got `bool`"),
+        ([{"start": "x", "agenda": "7"}], [Slot("x")], 0, "/a.slots[0].agenda: Expected `int | null`, got `str`"),
+    ],
+)
+def test_an_odd_element_is_left_out_and_an_odd_field_is_missing_and_each_is_named(
+    slots: Any, read: list[Slot], lost: int, named: str
+) -> None:
+    odd = Oddities()
 
-    assert "NOM" not in str(raised.value)
+    page = as_shape({"slots": slots}, Page, "/a", odd)
+
+    assert (page.slots, odd.lost, odd.named) == (read, lost, [named])
+
+
+def test_ten_thousand_oddities_are_counted_and_a_few_are_named() -> None:
+    odd = Oddities()
+
+    assert as_shape({"slots": [7] * 10_000}, Page, "/a", odd).slots == []
+    assert (odd.lost, len(odd.named)) == (10_000, MOST_NAMED)
+
+
+def test_an_error_repeats_no_value_of_the_answer() -> None:
+    odd = Oddities()
+    as_shape({"slots": [{"start": ["NOM PRENOM"]}]}, Page, "/a", odd)
+    with pytest.raises(InvalidAnswerError) as raised:
+        as_shape({"slots": "NOM PRENOM"}, Page, "/a", Oddities())
+
+    assert odd.named
+    assert not any("NOM" in said for said in [*odd.named, str(raised.value)])
 
 
 def test_the_first_use_of_a_shape_is_made_by_one_thread_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +98,7 @@ def test_the_first_use_of_a_shape_is_made_by_one_thread_alone(monkeypatch: pytes
 
     monkeypatch.setattr(shapes.msgspec, "convert", watched)
     with pytest.raises(InvalidAnswerError):
-        as_shape({"name": 7}, Fresh, "/a")  # a first use that fails has built it all the same
-    as_shape({"name": "x"}, Fresh, "/a")
+        as_shape({"name": 7}, Fresh, "/a", Oddities())  # a first use that fails has built it all the same
+    as_shape({"name": "x"}, Fresh, "/a", Oddities())
 
     assert alone == [True, False]

@@ -146,7 +146,8 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass
 log = EventLog(Path(sys.argv[1]), wait_s=5)
 event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 early = len(sys.argv) > 2

@@ -15,7 +15,7 @@ from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.redirector import Redirector, UnknownOfferError
 from aggregator.redirect.tokens import Tokens
-from aggregator.redirect.visitors import Duplicates, Visitor
+from aggregator.redirect.visitors import Duplicates, Limits, Visitor
 from aggregator.snapshot.shelf import Snapshot
 from providers.booking_url import BookingSites
 from tests import tiny
@@ -46,7 +46,9 @@ def events(tmp_path: Path) -> Iterator[EventLog]:
 
 @pytest.fixture
 def redirector(events: EventLog) -> Redirector:
-    return Redirector(TOKENS, Duplicates(), events, BookingSites({"https://a.example": "a"}, {}))
+    return Redirector(
+        TOKENS, Duplicates(), Limits("2026-11-23T14"), events, BookingSites({"https://a.example": "a"}, {})
+    )
 
 
 def test_a_click_leads_to_the_exact_link_and_is_sealed_with_what_the_list_said(redirector: Redirector) -> None:

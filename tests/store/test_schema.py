@@ -19,6 +19,7 @@ KNOWN = {
     "catalog.what_sources_say": "7dcd9400bc8d03d3",
     "catalog.listed_offers": "7e817714004cb3aa",
     "catalog.outages": "f8472cf9425940b4",
+    "catalog.faults": "3192f1d0fd769dea",
 }
 
 

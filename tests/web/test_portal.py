@@ -54,7 +54,7 @@ def test_suggestions_put_the_exact_name_first_then_the_largest(visitor: FlaskCli
     ]
 
 
-@pytest.mark.parametrize("text", ["", "   ", "<script>", "é" * 500, "\x00"])
+@pytest.mark.parametrize("text", ["", "   ", "<script>", "é" * 300, "\x00"])
 def test_whatever_is_typed_gets_suggestions_or_none(visitor: FlaskClient, text: str) -> None:
     answer = visitor.get("/suggestions", query_string={"q": text})
 

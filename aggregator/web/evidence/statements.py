@@ -44,6 +44,7 @@ EVENT_WORDS = {
     "review": lazy_gettext("Rapprochement décidé"),
     "split": lazy_gettext("Rapprochement défait"),
     "quarantine": lazy_gettext("Changement brusque jugé"),
+    "retry": lazy_gettext("Fin de la pause d’une plateforme"),
 }
 CHANGE_WORDS = {
     "matched": lazy_gettext("Source ajoutée"),
