@@ -94,12 +94,12 @@ def recorded() -> Recorded:
 
 @pytest.fixture(scope="session")
 def covid() -> Campaign:
-    return campaigns.load(ROOT / "data" / "campaigns" / "covid-2021.toml")
+    return campaigns.load_campaign(ROOT / "data" / "campaigns" / "covid-2021.toml")
 
 
 @pytest.fixture(scope="session")
 def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
-    return gazetteers.load(gazetteer_file(tmp_path_factory))
+    return gazetteers.load_gazetteer(gazetteer_file(tmp_path_factory))
 
 
 def gazetteer_file(factory: pytest.TempPathFactory) -> Path:

@@ -13,7 +13,7 @@ from aggregator.config.settings import ROOT, Settings
 from aggregator.opendata.edition import unpacked
 
 DAY = "2026-11-29"
-ALL = datasets.load(ROOT / "data" / "datasets.toml")
+ALL = datasets.load_datasets(ROOT / "data" / "datasets.toml")
 
 
 @pytest.fixture(scope="module")

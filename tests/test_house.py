@@ -137,7 +137,7 @@ def test_every_provider_has_its_file_and_its_section() -> None:
 
 def test_every_campaign_loads_and_reads_known_providers() -> None:
     for name in campaigns.names_in(ROOT / "data" / "campaigns"):
-        campaign = campaigns.load(ROOT / "data" / "campaigns" / f"{name}.toml")
+        campaign = campaigns.load_campaign(ROOT / "data" / "campaigns" / f"{name}.toml")
 
         assert campaign.id == name
         assert set(campaign.providers.read) <= set(PROVIDERS)

@@ -15,7 +15,7 @@ from providers.sandbox.world import Town, World, invented, of_list
 
 def world(settings: Settings, places: int, centres: Path | None, seed: int) -> World:
     """`places` invented ones in proportion to population, or those of an official list."""
-    gazetteer = gazetteers.load(settings.gazetteer_path)
+    gazetteer = gazetteers.load_gazetteer(settings.gazetteer_path)
     known = towns(gazetteer)
     if centres is None:
         return invented([town for town in known if town.postcode], places, seed)

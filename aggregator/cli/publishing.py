@@ -41,7 +41,7 @@ def export(name: str, suffix: str, out: Path) -> None:
     if suffix not in dataset.formats:
         raise Refused(f"{name} has no positions: its formats are {', '.join(dataset.formats)}")
     about = About("en-cours", instants.second(at), 0, settings.demo)
-    places = gazetteers.load(settings.gazetteer_path)
+    places = gazetteers.load_gazetteer(settings.gazetteer_path)
     with (
         TemporaryDirectory() as folder,
         closing(open_stores(settings.data_dir, settings.database_url)) as stores,
@@ -66,7 +66,7 @@ def release() -> None:
     """Write the editions of the open data now (the worker does so each hour)."""
     settings = settings_with_country()
     try:
-        made = write_editions(settings, gazetteers.load(settings.gazetteer_path), datetime.now(UTC))
+        made = write_editions(settings, gazetteers.load_gazetteer(settings.gazetteer_path), datetime.now(UTC))
     except NothingPublishedError as error:
         raise Refused(str(error)) from error
     for path in made:

@@ -127,7 +127,7 @@ def import_list(file: Path, as_of: datetime | None) -> None:
     settings = settings_with_country()
     now = datetime.now(UTC)
     with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
-        places = gazetteers.load(settings.gazetteer_path)
+        places = gazetteers.load_gazetteer(settings.gazetteer_path)
         day = as_of.date() if as_of else now.date()
         report = import_official_list(ListFile(file.read_bytes(), file.name, day), settings, stores, places, now)
     table = Table(show_header=False, title=f"{file.name} au {day.isoformat()}")

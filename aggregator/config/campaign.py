@@ -233,7 +233,7 @@ class Campaign:
         return any(provider in entry.codes for entry in (*self.needs, *self.steps))
 
 
-def load(path: Path) -> Campaign:
+def load_campaign(path: Path) -> Campaign:
     """The campaign of `path`. Raises CampaignError with file, line and what to do."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -58,7 +58,7 @@ class Dataset:
 
 
 @lru_cache(maxsize=4)
-def load(path: Path) -> dict[str, Dataset]:
+def load_datasets(path: Path) -> dict[str, Dataset]:
     """By name, in the order of the file. Raises DatasetError."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     common = content["common"]["columns"]
@@ -74,7 +74,7 @@ def load(path: Path) -> dict[str, Dataset]:
 
 def published(path: Path, service: str) -> dict[str, Dataset]:
     """Those of a campaign's service."""
-    return {name: one for name, one in load(path).items() if one.service in ("", service)}
+    return {name: one for name, one in load_datasets(path).items() if one.service in ("", service)}
 
 
 def dictionary(datasets: dict[str, Dataset]) -> Iterator[str]:

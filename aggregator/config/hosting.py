@@ -85,7 +85,7 @@ class Sheet(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class CardLines:
     """The lines of a card: entity and country (None: unknown), then the campaign's fields: (field, claim or None)."""
 
     entity: str | None
@@ -95,7 +95,7 @@ class Card:
     stale: bool
 
 
-def load(folder: Path) -> dict[str, Sheet]:
+def load_sheets(folder: Path) -> dict[str, Sheet]:
     """Every sheet by provider. Raises HostingError."""
     sheets = {}
     for path in sorted(folder.glob("*.json")):
@@ -110,10 +110,10 @@ def load(folder: Path) -> dict[str, Sheet]:
     return sheets
 
 
-def card(sheet: Sheet, fields: list[str], service: str, today: date) -> Card:
+def card(sheet: Sheet, fields: list[str], service: str, today: date) -> CardLines:
     """What is shown before departure, the same template for all."""
     claims = [(name, sheet.about(name, service)) for name in fields]
-    return Card(
+    return CardLines(
         None if sheet.legal_entity.value == UNKNOWN else sheet.legal_entity.value,
         None if sheet.legal_entity.country == UNKNOWN else sheet.legal_entity.country,
         tuple((name, found[-1] if found else None) for name, found in claims),

@@ -57,7 +57,7 @@ def must_wait(settings: Settings) -> list[str]:
 
 def _hosting_sheets(settings: Settings) -> Iterator[Missing]:
     try:
-        without = hosting.missing(hosting.load(settings.hosting_dir), settings.campaign.providers.read)
+        without = hosting.missing(hosting.load_sheets(settings.hosting_dir), settings.campaign.providers.read)
     except HostingError as error:
         yield Missing(str(error), must=True)
         return

@@ -97,7 +97,7 @@ class Settings:
     @cached_property
     def campaign(self) -> Campaign:
         try:
-            return campaigns.load(self.campaign_path)
+            return campaigns.load_campaign(self.campaign_path)
         except campaigns.CampaignError as error:
             raise SettingsError(str(error)) from error
 

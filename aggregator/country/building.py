@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from aggregator.country import NotBuiltError
-from aggregator.country.gazetteer import FORMAT, load
+from aggregator.country.gazetteer import FORMAT, load_gazetteer
 from aggregator.country.outlines import SCALE
 
 TOLERANCE_DEGREES = 0.002
@@ -35,7 +35,7 @@ ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": 
 def build_missing(gazetteer: Path, outlines: Path) -> None:
     """Build what is not there, or is of another version."""
     try:
-        load(gazetteer)
+        load_gazetteer(gazetteer)
     except NotBuiltError:
         build(gazetteer)
     if not outlines.exists():

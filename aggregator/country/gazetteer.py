@@ -174,7 +174,7 @@ def time_zone(department: str) -> str:
     return TIME_ZONES.get(department, "Europe/Paris")
 
 
-def load(path: Path) -> Gazetteer:
+def load_gazetteer(path: Path) -> Gazetteer:
     """The gazetteer that `building.build` wrote. Raises NotBuiltError.
 
     Read once a process for as long as the file is the same one: reading it takes half a second, and nothing changes it.

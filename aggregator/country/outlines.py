@@ -20,7 +20,7 @@ SCALE = 100_000  # coordinates are whole hundred-thousandths of a degree, about 
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Box:
     """A rectangle in degrees."""
 
     south: float
@@ -47,7 +47,7 @@ class Outlines:
         self._north_so_far = np.maximum.accumulate(self._north)
         self.path = lru_cache(maxsize=PATHS_KEPT)(self._path)
 
-    def within(self, window: Window) -> Iterator[NDArray[np.float64]]:
+    def within(self, window: Box) -> Iterator[NDArray[np.float64]]:
         """Every ring that touches a window, as (longitude, latitude) in degrees."""
         for ring in self.touching(window):
             yield self._points[self._starts[ring] : self._starts[ring + 1]] / SCALE
@@ -67,7 +67,7 @@ class Outlines:
                 x, y = to_x, to_y
         return f"M{begin_x} {begin_y}l{' '.join(moves)}z" if len(moves) > 1 else ""
 
-    def touching(self, window: Window) -> list[int]:
+    def touching(self, window: Box) -> list[int]:
         """The numbers of the rings that touch a window."""
         west, south = window.west * SCALE, window.south * SCALE
         east, north = window.east * SCALE, window.north * SCALE
@@ -79,7 +79,7 @@ class Outlines:
         return found
 
 
-def load(path: Path) -> Outlines:
+def load_outlines(path: Path) -> Outlines:
     """The outlines that `building.build_outlines` wrote, read once a process as the gazetteer is.
 
     Raises NotBuiltError.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from aggregator.country.gazetteer import Commune
-from aggregator.country.outlines import Window
+from aggregator.country.outlines import Box
 
 
 class Towns:
@@ -19,7 +19,7 @@ class Towns:
         self._lon = np.array([one.lon for one in self._all])
         self._population = np.array([one.population for one in self._all])
 
-    def largest(self, window: Window, count: int) -> list[Commune]:
+    def largest(self, window: Box, count: int) -> list[Commune]:
         """The largest first; of two as large, the southern one."""
         first, last = np.searchsorted(self._lat, (window.south, window.north)).tolist()
         lon = self._lon[first:last]

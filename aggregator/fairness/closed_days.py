@@ -18,7 +18,7 @@ from aggregator import canonical, files
 from aggregator.config.settings import Settings
 from aggregator.fairness import decomposition, metrics, small_areas
 from aggregator.fairness.accounts import Accounts
-from aggregator.fairness.metrics import Counts, Window
+from aggregator.fairness.metrics import Counts, Scope
 from aggregator.ledger.controls import WINDOW_DAYS
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.impressions import UNKNOWN_AGE
@@ -136,10 +136,10 @@ class Closing:
 
     def _window(
         self, first: date, last: date, kind: str, name: str, counts: Mapping[str, Counts], suppressed: bool = False
-    ) -> Window:
+    ) -> Scope:
         days = first.isoformat(), last.isoformat()
         effects = self.effects(first, last, counts) if kind == "nation" else {}
-        return Window(*days, kind, name, self._rollups.samples(*days), counts, effects, suppressed)
+        return Scope(*days, kind, name, self._rollups.samples(*days), counts, effects, suppressed)
 
     def effects(self, first: date, last: date, counts: Mapping[str, Counts]) -> dict[str, dict[str, float]]:
         """The six terms (§7) by provider; nothing without redirects or without lists."""

@@ -30,7 +30,7 @@ class Interval:
     method: str
 
 
-def shares(counts: Sequence[float]) -> list[float | None]:
+def proportions(counts: Sequence[float]) -> list[float | None]:
     total = sum(counts)
     return [count / total if total else None for count in counts]
 

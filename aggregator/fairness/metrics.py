@@ -37,7 +37,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Scope:
     """What the rows are about. `samples`: hourly samples behind places, bookable places and slots."""
 
     start: str
@@ -50,7 +50,7 @@ class Window:
     suppressed: bool = False
 
 
-def rows(window: Window, checkpoint_size: int, demo: bool) -> list[dict[str, Any]]:
+def rows(window: Scope, checkpoint_size: int, demo: bool) -> list[dict[str, Any]]:
     """By provider, alphabetical; a suppressed stratum has one row without figures."""
     head = {
         "window_start": window.start,
@@ -122,7 +122,7 @@ WHOLE = (
 )  # fmt: skip
 
 
-def _whole(window: Window, slugs: list[str], totals: Mapping[str, float]) -> dict[str, Any]:
+def _whole(window: Scope, slugs: list[str], totals: Mapping[str, float]) -> dict[str, Any]:
     """What is said of all providers together: concentration, and how redirects fit the exposure that was given."""
     redirects = [window.counts[slug].redirects for slug in slugs]
     exposure = [window.counts[slug].exposure for slug in slugs]

@@ -26,7 +26,7 @@ from aggregator.redirect.impressions import WEIGHTS, exposure_of
 from aggregator.redirect.rollups import RollUps
 from aggregator.search.order import tie_group
 from aggregator.search.question import Question
-from aggregator.search.search import Answer, UnknownOriginError, search
+from aggregator.search.search import Ranking, UnknownOriginError, search
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.snapshot.supply import PLACE
@@ -155,7 +155,7 @@ def publish(control: Control, folder: Path) -> None:
             return  # the same lists once more, after a stop before they were forgotten
 
 
-def _again(shelf: Shelf, named: str, epoch: str, key: str, seed_of: Callable[[str], bytes]) -> Answer | None:
+def _again(shelf: Shelf, named: str, epoch: str, key: str, seed_of: Callable[[str], bytes]) -> Ranking | None:
     """None when the list cannot be made from what is published: that counts as a difference."""
     try:
         snapshot: Snapshot | None = shelf.find(named, epoch)
@@ -166,7 +166,7 @@ def _again(shelf: Shelf, named: str, epoch: str, key: str, seed_of: Callable[[st
         return None
 
 
-def _add(answer: Answer, times: int, totals: dict[str, list[float]], drawn: dict[str, int]) -> None:
+def _add(answer: Ranking, times: int, totals: dict[str, list[float]], drawn: dict[str, int]) -> None:
     lines = tuple(
         (tuple(offer.provider for offer in one.place.offers), tie_group(one.candidate, answer.question.sort))
         for one in answer.found

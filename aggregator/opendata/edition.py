@@ -62,7 +62,7 @@ class About:
         ]
 
 
-class Release:
+class EditionWriter:
     """Writes editions into `settings.editions_dir`. Raises NothingPublishedError."""
 
     def __init__(self, sources: Sources, log_size: int) -> None:

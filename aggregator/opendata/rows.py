@@ -139,7 +139,7 @@ def outages(sources: Sources) -> Iterator[Row]:
 
 def hosting_claims(sources: Sources) -> Iterator[Row]:
     read = sources.settings.campaign.providers.read
-    for slug, sheet in hosting.load(sources.settings.hosting_dir).items():
+    for slug, sheet in hosting.load_sheets(sources.settings.hosting_dir).items():
         for claim in sheet.claims if slug in read else ():
             source, reply = claim.source, claim.provider_reply
             yield {

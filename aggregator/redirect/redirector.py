@@ -15,8 +15,8 @@ from aggregator.redirect.tokens import Click, TokenError, Tokens, still_valid
 from aggregator.redirect.visitors import (
     MOST_A_NETWORK,
     MOST_AN_ADDRESS,
+    ClickLimits,
     Duplicates,
-    Limits,
     Visitor,
     is_foreign,
     is_prefetch,
@@ -46,7 +46,7 @@ class UnknownOfferError(LookupError):
 
 class Redirector:
     def __init__(
-        self, tokens: Tokens, duplicates: Duplicates, limits: Limits, events: EventLog, sites: BookingSites
+        self, tokens: Tokens, duplicates: Duplicates, limits: ClickLimits, events: EventLog, sites: BookingSites
     ) -> None:
         self._tokens = tokens
         self._duplicates = duplicates

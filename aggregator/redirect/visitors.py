@@ -70,7 +70,7 @@ class Duplicates:
             return False
 
 
-class Limits:
+class ClickLimits:
     """How many clicks of one hour count, alike for every platform.
 
     One address, and its network, count so many for one platform; the buttons of a list count as often as the list was

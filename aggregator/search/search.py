@@ -28,7 +28,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Ranking:
     """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough.
 
     `snapshot`: the one that the order comes from; `facts`: the one whose slots are told; `fits`: its slot filter.
@@ -57,7 +57,7 @@ class UnknownOriginError(ValueError):
     """The question starts from a commune that the snapshot does not have."""
 
 
-def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Needs) -> Answer:
+def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Needs) -> Ranking:
     """The list for `question` in the hour `epoch`. Depends on nothing but its arguments: anyone can replay it."""
     lat, lon = origin(snapshot, question)
     near = _near(snapshot, lat, lon, question.radius_km * 1000)
@@ -78,7 +78,7 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
             kept[found.place.id] = found
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
     lines = tuple(kept[one.id] for one in ranked)
-    return Answer(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
+    return Ranking(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
 
 
 def _near(snapshot: Snapshot, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:
@@ -96,7 +96,7 @@ def origin(snapshot: Snapshot, question: Question) -> tuple[float, float]:
     return point
 
 
-def refreshed(answer: Answer, newest: Snapshot, campaign: Needs) -> Answer:
+def refreshed(answer: Ranking, newest: Snapshot, campaign: Needs) -> Ranking:
     """The same order with the facts of `newest`; a place that is gone keeps its line and its old facts."""
     if newest is answer.snapshot:
         return answer

@@ -56,7 +56,7 @@ class Worker:
     def __init__(self, settings: Settings, progress: Progress) -> None:
         self._settings = settings
         self._progress = progress
-        self._places = gazetteers.load(settings.gazetteer_path)
+        self._places = gazetteers.load_gazetteer(settings.gazetteer_path)
         self._stop = threading.Event()
         self._bringing = threading.Lock()
         self._accounts: Accounts

@@ -12,7 +12,7 @@ from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
-from aggregator.opendata.edition import Release
+from aggregator.opendata.edition import EditionWriter
 from aggregator.opendata.sources import Sources
 from aggregator.publish.publisher import Publisher
 from aggregator.store import Stores, open_stores
@@ -29,7 +29,7 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
     """One full run, under the lock that the worker's jobs take: discover, read everything, publish."""
     progress("attente du verrou", 0, 0)
     with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
-        places = gazetteers.load(settings.gazetteer_path)
+        places = gazetteers.load_gazetteer(settings.gazetteer_path)
         refresh_official_list(settings, stores, places)
         collector = Collector(settings, stores, places, now, progress, only)
         runs = [collector.discover(), collector.read()]
@@ -47,7 +47,7 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
         closing(Accounts(settings)) as accounts,
     ):
         size = accounts.controls.all().get("log", {}).get("size", 0)
-        release = Release(Sources(settings, stores, accounts.rollups, places, at), size)
+        release = EditionWriter(Sources(settings, stores, accounts.rollups, places, at), size)
         day = release.last_closed()
         made = [release.of_day(day)] if day else []
         made.append(release.running())

@@ -42,7 +42,7 @@ PEER_CENTRES_A_SECOND, NATIONAL_PLACES, REQUESTS_A_CENTRE = 27.0, 13_000, 4
 def serve(folder: str, centres: str, latency_ms: str, motives: str) -> None:
     """The load, in a process of its own: centres of one platform, each with a card and so many slot requests."""
     settings = Settings(data_dir=Path(folder))
-    towns = [town for town in demonstration.towns(gazetteers.load(settings.gazetteer_path)) if town.postcode]
+    towns = [town for town in demonstration.towns(gazetteers.load_gazetteer(settings.gazetteer_path)) if town.postcode]
     world = invented(towns, int(centres), seed=1, mix={"doctolib": 1.0})
     asked = tuple(range(int(motives)))
     world.centres["doctolib"] = [replace(c, motives=asked, phone_only=False) for c in world.centres["doctolib"]]
@@ -83,7 +83,7 @@ def discovered(folder: str) -> int:
 
 def collector(folder: str, stores: Any) -> Collector:
     settings = settings_of(folder)
-    return Collector(settings, stores, gazetteers.load(settings.gazetteer_path), lambda: datetime.now(UTC))
+    return Collector(settings, stores, gazetteers.load_gazetteer(settings.gazetteer_path), lambda: datetime.now(UTC))
 
 
 def collected(folder: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ SEED, EPOCH = b"s" * 32, "2026-11-23T12"
 
 
 def read_and_publish(settings: Settings, sandbox: Sandbox, round_: int) -> Snapshot:
-    places, at = gazetteers.load(settings.gazetteer_path), now() + timedelta(hours=2 * round_)
+    places, at = gazetteers.load_gazetteer(settings.gazetteer_path), now() + timedelta(hours=2 * round_)
     with closing(open_stores(settings.data_dir)) as stores:
         Collector(settings, stores, places, lambda: at).read()
         Publisher(settings, stores, places, lambda: at).publish()

@@ -43,7 +43,7 @@ def hour(
     forget: Callable[[Stores], None] | None = None,
 ) -> tuple[int, float]:
     """(requests during the hour after the breaker opened, seconds until it is read again); `forget` after each step."""
-    places = gazetteers.load(settings.gazetteer_path)
+    places = gazetteers.load_gazetteer(settings.gazetteer_path)
 
     def step() -> set[str]:
         collector = Collector(settings, stores, places, clock, only=[slug])
@@ -85,7 +85,7 @@ def score() -> Score:
         settings = Settings(data_dir=geography(Path(name) / "run"))
         settings.sandbox_path.write_text(json.dumps(sandbox.description()), encoding="utf-8")
         with closing(open_stores(settings.data_dir)) as stores:
-            collector = Collector(settings, stores, gazetteers.load(settings.gazetteer_path), now)
+            collector = Collector(settings, stores, gazetteers.load_gazetteer(settings.gazetteer_path), now)
             collector.discover()
             collector.read()
             clock = Clock(now())

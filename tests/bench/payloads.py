@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from aggregator.config.settings import ROOT
 from aggregator.redirect.redirector import Redirector, UnknownOfferError
 from aggregator.redirect.tokens import Tokens
-from aggregator.redirect.visitors import Duplicates, Limits, Visitor
+from aggregator.redirect.visitors import ClickLimits, Duplicates, Visitor
 from providers.booking_url import BookingSites, UnsafeUrlError
 from tests.bench.plain_snapshot import one_offer
 from tests.bench.score import Score, report
@@ -34,7 +34,7 @@ def way_out(sites: BookingSites, url: str) -> bool:
     tokens, at = Tokens(b"k" * 32), datetime(2026, 11, 23, 12, tzinfo=UTC)
     token = tokens.write("2026-11-23T12", "a" * 32, snapshot.places.all[0].id, offer.id, 1)
     visitor = Visitor("192.0.2.1", "Mozilla/5.0 Firefox/130.0", {}, "localhost")
-    gate = Redirector(tokens, Duplicates(), Limits(""), Nowhere(), sites)  # type: ignore[arg-type]
+    gate = Redirector(tokens, Duplicates(), ClickLimits(""), Nowhere(), sites)  # type: ignore[arg-type]
     try:
         return gate.depart(token, visitor, snapshot, at).url == url
     except UnknownOfferError:

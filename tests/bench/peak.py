@@ -53,7 +53,7 @@ def score() -> Score:
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is needed for this row (apt-get install wrk)")
     with tempfile.TemporaryDirectory() as name, staged(Path(name) / "run") as (settings, _):
-        places = gazetteers.load(settings.gazetteer_path)
+        places = gazetteers.load_gazetteer(settings.gazetteer_path)
         lyon = places.communes["69123"]
         near = sorted(places.communes.values(), key=lambda one: (one.lat - lyon.lat) ** 2 + (one.lon - lyon.lon) ** 2)
         with served(settings) as web:

@@ -26,7 +26,7 @@ BUDGET_S, SLACK_S, MOST_MB = 1.0, 0.5, 32
 
 
 def adapters(sandbox: Sandbox) -> dict[str, Provider]:
-    covid = campaigns.load(ROOT / "data" / "campaigns" / "covid-2021.toml")
+    covid = campaigns.load_campaign(ROOT / "data" / "campaigns" / "covid-2021.toml")
     made = {}
     for slug, kind in PROVIDERS.items():
         config = Settings(demo=False).all_configs()[slug]

@@ -36,7 +36,9 @@ def etag_of(url: str) -> tuple[int, str]:
 
 def questions(folder: Path, name: str, settings: Settings, path: str) -> Path:
     """More different questions than the rounds can ask: towns and times of day."""
-    towns = sorted(gazetteers.load(settings.gazetteer_path).communes.values(), key=lambda one: -one.population)
+    towns = sorted(
+        gazetteers.load_gazetteer(settings.gazetteer_path).communes.values(), key=lambda one: -one.population
+    )
     lines = [
         f"GET {path.replace(PARIS, one.insee)}&moment={moment}"
         for one in towns[: NEVER_ASKED // 2]

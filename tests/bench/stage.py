@@ -46,7 +46,9 @@ def geography(folder: Path) -> Path:
 
 
 def world(places: int, near_lyon: bool = True) -> World:
-    towns = [town for town in demonstration.towns(gazetteers.load(Settings().gazetteer_path)) if town.postcode]
+    towns = [
+        town for town in demonstration.towns(gazetteers.load_gazetteer(Settings().gazetteer_path)) if town.postcode
+    ]
     chosen = [town for town in towns if town.insee in NEAR_LYON] if near_lyon else towns
     return invented(chosen, places, seed=7, mix={"doctolib": 0.5, "maiia": 0.15, "keldoc": 0.15, "ordoclic": 0.1})
 
@@ -66,7 +68,7 @@ def staged(folder: Path, places: int = 150, near_lyon: bool = True) -> Iterator[
 
 
 def collect(settings: Settings, sandbox: Sandbox) -> None:
-    places = gazetteers.load(settings.gazetteer_path)
+    places = gazetteers.load_gazetteer(settings.gazetteer_path)
     with closing(open_stores(settings.data_dir)) as stores:
         body = official_list(sandbox.world)
         import_official_list(ListFile(body, "liste.csv", now().date()), settings, stores, places, now())

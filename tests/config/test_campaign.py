@@ -87,7 +87,7 @@ def test_doses_are_read_in_nine_names_of_ten(answers: Answers, covid: Campaign, 
 
 
 def test_a_campaign_of_two_needs_on_one_day(covid: Campaign) -> None:
-    autumn = campaigns.load(ROOT / "data" / "campaigns" / "grippe-covid-2026.toml")
+    autumn = campaigns.load_campaign(ROOT / "data" / "campaigns" / "grippe-covid-2026.toml")
 
     assert autumn.required_needs("grippe-covid") == ("grippe", "covid")
     assert autumn.meaning("doctolib", Reason("Vaccination grippe et covid-19")) == Meaning(("grippe", "covid"))
@@ -100,7 +100,7 @@ def test_a_campaign_of_two_needs_on_one_day(covid: Campaign) -> None:
      ("2027-01-31", "last-days"), ("2027-02-01", "closed")],
 )  # fmt: skip
 def test_a_campaign_opens_warns_and_closes(day: str, phase: str) -> None:
-    autumn = campaigns.load(ROOT / "data" / "campaigns" / "grippe-covid-2026.toml")
+    autumn = campaigns.load_campaign(ROOT / "data" / "campaigns" / "grippe-covid-2026.toml")
 
     assert autumn.phase(date.fromisoformat(day)) == phase
 
@@ -120,7 +120,7 @@ def test_a_mistake_is_refused_with_its_line(tmp_path: Path, old: str, new: str, 
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(CampaignError) as raised:
-        campaigns.load(path)
+        campaigns.load_campaign(path)
 
     assert says in str(raised.value)
     if says != "line":

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aggregator.config.hosting import FIELDS, HostingError, card, load, missing
+from aggregator.config.hosting import FIELDS, HostingError, card, load_sheets, missing
 from aggregator.config.settings import Settings
 
 FOLDER = Settings().hosting_dir
@@ -26,22 +26,22 @@ def sheet(tmp_path: Path) -> dict[str, Any]:
 def refused(folder: Path, content: dict[str, Any]) -> str:
     (folder / "keldoc.json").write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(HostingError) as error:
-        load(folder)
+        load_sheets(folder)
     return str(error.value)
 
 
 def test_every_provider_that_is_read_has_a_sheet() -> None:
-    assert missing(load(FOLDER), Settings().campaign.providers.read) == []
-    assert missing(load(FOLDER), ["nouvelle"]) == ["nouvelle"]
+    assert missing(load_sheets(FOLDER), Settings().campaign.providers.read) == []
+    assert missing(load_sheets(FOLDER), ["nouvelle"]) == ["nouvelle"]
 
 
 def test_every_sheet_answers_the_same_questions_in_the_same_order() -> None:
-    for found in load(FOLDER).values():
+    for found in load_sheets(FOLDER).values():
         assert tuple(dict.fromkeys(claim.field for claim in found.claims)) == FIELDS
 
 
 def test_every_known_claim_has_a_source_and_a_date() -> None:
-    known = [claim for found in load(FOLDER).values() for claim in found.claims if claim.known]
+    known = [claim for found in load_sheets(FOLDER).values() for claim in found.claims if claim.known]
 
     assert known
     assert all(claim.source and claim.source.title and claim.as_of for claim in known)
@@ -79,7 +79,7 @@ def test_the_sheet_of_another_is_refused(tmp_path: Path, sheet: dict[str, Any]) 
 
 def test_a_card_says_what_holds_for_this_kind_of_appointment_only() -> None:
     """A court spoke of vaccination: it proves nothing of identity cards."""
-    found = load(FOLDER)["doctolib"]
+    found = load_sheets(FOLDER)["doctolib"]
 
     vaccination = dict(card(found, ["host", "secnumcloud"], "vaccination", found.read_on).fields)
     identity = dict(card(found, ["host"], "identite", found.read_on).fields)
@@ -89,7 +89,7 @@ def test_a_card_says_what_holds_for_this_kind_of_appointment_only() -> None:
 
 
 def test_a_sheet_that_nobody_has_read_for_a_year_is_stale() -> None:
-    found = load(FOLDER)["maiia"]
+    found = load_sheets(FOLDER)["maiia"]
 
     assert card(found, ["host"], "vaccination", found.read_on + timedelta(days=366)).stale is False
     assert card(found, ["host"], "vaccination", found.read_on + timedelta(days=367)).stale is True

@@ -112,12 +112,12 @@ def test_a_gazetteer_is_read_once_whatever_the_name_of_its_file(tmp_path: Path) 
     path = written(tmp_path / "one.gz", "Lyon", made_at=1)
     (tmp_path / "link.gz").symlink_to(path)
 
-    assert gazetteers.load(tmp_path / "link.gz") is gazetteers.load(path)
+    assert gazetteers.load_gazetteer(tmp_path / "link.gz") is gazetteers.load_gazetteer(path)
 
 
 def test_a_gazetteer_that_was_built_anew_is_read_anew(tmp_path: Path) -> None:
-    before = gazetteers.load(written(tmp_path / "one.gz", "Lyon", made_at=1))
-    after = gazetteers.load(written(tmp_path / "one.gz", "Lugdunum", made_at=2))
+    before = gazetteers.load_gazetteer(written(tmp_path / "one.gz", "Lyon", made_at=1))
+    after = gazetteers.load_gazetteer(written(tmp_path / "one.gz", "Lugdunum", made_at=2))
 
     assert [one.communes["1"].name for one in (before, after)] == ["Lyon", "Lugdunum"]
 
@@ -126,10 +126,14 @@ def test_a_table_that_is_missing_or_of_another_version_is_refused_with_the_comma
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path / "one.gz", "Lyon", made_at=1)
-    gazetteers.load(path)
+    gazetteers.load_gazetteer(path)
     path.unlink()
     old = written(tmp_path / "old.gz", "Lyon", made_at=1, version=FORMAT - 1)
 
-    for load, missing in ((gazetteers.load, path), (gazetteers.load, old), (outlines.load, tmp_path / "none.npz")):
+    for load, missing in (
+        (gazetteers.load_gazetteer, path),
+        (gazetteers.load_gazetteer, old),
+        (outlines.load_outlines, tmp_path / "none.npz"),
+    ):
         with pytest.raises(NotBuiltError, match=f"{missing.name} .*build-gazetteer"):
             load(missing)

@@ -28,8 +28,8 @@ def near(value: Any) -> Any:
 
 
 def test_shares_of_2021() -> None:
-    assert our.shares(COUNTS) == near(case("article_shares")[1]["shares"])
-    assert our.shares([0, 0]) == [None, None]
+    assert our.proportions(COUNTS) == near(case("article_shares")[1]["shares"])
+    assert our.proportions([0, 0]) == [None, None]
 
 
 @pytest.mark.parametrize(

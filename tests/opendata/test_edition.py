@@ -22,7 +22,7 @@ import verify
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.fairness.accounts import Accounts
-from aggregator.opendata.edition import Release, unpacked
+from aggregator.opendata.edition import EditionWriter, unpacked
 from aggregator.opendata.sources import Sources
 from aggregator.store import open_stores
 from aggregator.worker.tasks import write_editions
@@ -120,7 +120,7 @@ def test_old_editions_go_after_thirteen_months(a_week: Settings, gazetteer: Gaze
     settings = Settings(data_dir=data)
     with closing(open_stores(data)) as stores, closing(Accounts(settings)) as accounts:
         later = datetime(2027, 12, 28, tzinfo=UTC)
-        Release(Sources(settings, stores, accounts.rollups, gazetteer, later), 1).prune()
+        EditionWriter(Sources(settings, stores, accounts.rollups, gazetteer, later), 1).prune()
 
     assert sorted(path.name for path in settings.editions_dir.glob("20*")) == ["2026-11-27", "2026-11-28", "2026-11-29"]
 

@@ -15,7 +15,7 @@ from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.redirector import Redirector, UnknownOfferError
 from aggregator.redirect.tokens import Tokens
-from aggregator.redirect.visitors import Duplicates, Limits, Visitor
+from aggregator.redirect.visitors import ClickLimits, Duplicates, Visitor
 from aggregator.snapshot.shelf import Snapshot
 from providers.booking_url import BookingSites
 from tests import tiny
@@ -47,7 +47,7 @@ def events(tmp_path: Path) -> Iterator[EventLog]:
 @pytest.fixture
 def redirector(events: EventLog) -> Redirector:
     return Redirector(
-        TOKENS, Duplicates(), Limits("2026-11-23T14"), events, BookingSites({"https://a.example": "a"}, {})
+        TOKENS, Duplicates(), ClickLimits("2026-11-23T14"), events, BookingSites({"https://a.example": "a"}, {})
     )
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from aggregator.redirect.visitors import (
     DUPLICATE_S,
+    ClickLimits,
     Duplicates,
-    Limits,
     Visitor,
     address_in,
     is_foreign,
@@ -150,34 +150,34 @@ class TestLimits:
 
     NOW = "2026-11-23T12"
 
-    def pressed(self, limits: Limits, times: int, address: str = "a", offers: int = 1, listed: str = "l") -> int:
+    def pressed(self, limits: ClickLimits, times: int, address: str = "a", offers: int = 1, listed: str = "l") -> int:
         """How many of so many clicks count, offers taken in turn."""
         sources = {address: 20, f"{address}*": 200}
         clicks = (limits.exceeded(self.NOW, self.NOW, listed, f"o-{n % offers}", sources) for n in range(times))
         return sum(not exceeded for exceeded in clicks)
 
     def test_a_button_counts_as_often_as_its_list_was_served(self) -> None:
-        limits = Limits("2026-11-23T11")
+        limits = ClickLimits("2026-11-23T11")
         for _ in range(3):
             limits.served("l")
 
         assert self.pressed(limits, 10) == 3
 
     def test_a_list_that_was_never_served_counts_nothing(self) -> None:
-        assert self.pressed(Limits("2026-11-23T11"), 10) == 0
+        assert self.pressed(ClickLimits("2026-11-23T11"), 10) == 0
 
-    @pytest.mark.parametrize("limits", [Limits("2026-11-23T12"), Limits("2026-11-23T11", several=True)])
-    def test_a_list_that_another_process_served_is_not_held_against_anybody(self, limits: Limits) -> None:
+    @pytest.mark.parametrize("limits", [ClickLimits("2026-11-23T12"), ClickLimits("2026-11-23T11", several=True)])
+    def test_a_list_that_another_process_served_is_not_held_against_anybody(self, limits: ClickLimits) -> None:
         assert self.pressed(limits, 10, offers=10) == 10
 
     def test_an_address_counts_twenty_times_an_hour(self) -> None:
-        limits = Limits("2026-11-23T12")
+        limits = ClickLimits("2026-11-23T12")
 
         assert self.pressed(limits, 100, "a", offers=100) == 20
         assert self.pressed(limits, 100, "b", offers=100, listed="other") == 20
 
     def test_a_new_hour_begins_anew(self) -> None:
-        limits = Limits("2026-11-23T13")
+        limits = ClickLimits("2026-11-23T13")
         self.pressed(limits, 30, offers=30)
 
         assert not limits.exceeded("2026-11-23T13", "2026-11-23T13", "m", "o-1", {"a": 20})
@@ -186,7 +186,7 @@ class TestLimits:
     def test_clicks_that_count_never_exceed_the_times_that_lists_were_served(
         self, steps: list[tuple[str, str, bool]]
     ) -> None:
-        limits, served, counted = Limits("2026-11-23T11"), Counter[str](), Counter[tuple[str, str]]()
+        limits, served, counted = ClickLimits("2026-11-23T11"), Counter[str](), Counter[tuple[str, str]]()
         for listed, offer, is_click in steps:
             if is_click:
                 counted[listed, offer] += not limits.exceeded(self.NOW, self.NOW, listed, offer, {"a": 1000})

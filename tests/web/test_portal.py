@@ -21,10 +21,10 @@ from msgspec.structs import replace
 from aggregator.config.settings import Settings
 from aggregator.country import towns
 from aggregator.country.gazetteer import Gazetteer
-from aggregator.country.outlines import SCALE, Outlines, Window
+from aggregator.country.outlines import SCALE, Box, Outlines
 from aggregator.publish.publisher import Publisher
 from aggregator.search.question import Question
-from aggregator.search.search import Answer
+from aggregator.search.search import Ranking
 from aggregator.search.slot_filter import slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Shelf
@@ -102,7 +102,7 @@ def test_the_name_of_the_town_asked_for_stands_below_its_point(gazetteer: Gazett
 @pytest.mark.parametrize("insee", ["69123", "97411", "2A004", "29155"])
 def test_borders_lie_where_the_marks_say_that_they_are(gazetteer: Gazetteer, still: Site, insee: str) -> None:
     commune = gazetteer.communes[insee]
-    around = Window(commune.lat - 0.01, commune.lon - 0.01, commune.lat + 0.01, commune.lon + 0.01)
+    around = Box(commune.lat - 0.01, commune.lon - 0.01, commune.lat + 0.01, commune.lon + 0.01)
     corners = [(lat, lon) for ring in still.outlines.within(around) for lon, lat in ring.tolist()]
     nearest = min(corners, key=lambda corner: abs(corner[0] - commune.lat) + abs(corner[1] - commune.lon))
 
@@ -125,7 +125,7 @@ def points_of(path: str) -> Iterator[tuple[int, int]]:
 
 def test_outlines_cover_france_overseas_included(still: Site) -> None:
     for lat, lon in ((48.86, 2.35), (-20.88, 55.45), (4.92, -52.31), (42.15, 9.1)):
-        rings = list(still.outlines.within(Window(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
+        rings = list(still.outlines.within(Box(lat - 0.05, lon - 0.05, lat + 0.05, lon + 0.05)))
         assert rings, (lat, lon)
         assert all(len(ring) > 3 for ring in rings)
 
@@ -142,7 +142,7 @@ def test_a_window_touches_the_outlines_that_a_look_at_each_would_find(
     outlines = Outlines(points, np.arange(0, len(points) + 1, 4, dtype=np.int32))
     left, bottom, wide, tall = window
 
-    found = outlines.touching(Window(bottom, left, bottom + tall, left + wide))
+    found = outlines.touching(Box(bottom, left, bottom + tall, left + wide))
 
     assert sorted(found) == [
         number
@@ -152,7 +152,7 @@ def test_a_window_touches_the_outlines_that_a_look_at_each_would_find(
 
 
 def test_the_largest_towns_of_a_window_come_first(gazetteer: Gazetteer, still: Site) -> None:
-    window = Window(45.5, 4.5, 46.0, 5.2)
+    window = Box(45.5, 4.5, 46.0, 5.2)
     inside = [
         one.population
         for one in gazetteer.communes.values()
@@ -455,7 +455,7 @@ def test_another_need_is_offered_where_nobody_has_this_one(app: Flask, site: Sit
     first, *others = site.campaign.needs
     question = Question(insee="69123", radius_km=50, need=first.slug)
     fits = slot_filter(site.snapshot, question, site.campaign)
-    nobody = Answer(question, site.epoch, site.snapshot, site.snapshot, fits, ())
+    nobody = Ranking(question, site.epoch, site.snapshot, site.snapshot, fits, ())
 
     with app.test_request_context("/"):
         found = ways_on(site, nobody, lambda **changes: str(changes["need"]) if "need" in changes else "")

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, jsonify, render_template, request, url_fo
 from werkzeug.exceptions import NotFound
 
 from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
-from aggregator.web.evidence import editions
-from aggregator.web.evidence.editions import RUNNING
+from aggregator.web.evidence import edition_files
+from aggregator.web.evidence.edition_files import RUNNING
 from aggregator.web.language.words import day, moment
 from aggregator.web.serving.site import Site, here
 
@@ -24,10 +24,10 @@ def overview() -> str:
     """Every data set with a preview, of the running day and of the last closed one."""
     site = here()
     try:
-        running = editions.index(site, RUNNING)
+        running = edition_files.index(site, RUNNING)
     except NotFound:
         return render_template("data.html", running=None)
-    dated = editions.names(site)
+    dated = edition_files.names(site)
     return render_template(
         "data.html",
         running=running,
@@ -44,7 +44,7 @@ def overview() -> str:
 @data.get("/donnees/<edition>/")
 def edition(edition: str) -> str:
     """One edition: its files with their sums, and what changed since the one before."""
-    found = editions.index(here(), edition)
+    found = edition_files.index(here(), edition)
     return render_template(
         "edition.html",
         edition=found,
@@ -58,7 +58,7 @@ def edition(edition: str) -> str:
 
 @data.get("/donnees/<edition>/<path:name>")
 def file(edition: str, name: str) -> Response:
-    return editions.send(here(), edition, name)
+    return edition_files.send(here(), edition, name)
 
 
 @data.get("/donnees/<edition>/figure/<name>")
@@ -77,8 +77,8 @@ def embedded_figure(name: str) -> str:
 def cite() -> str:
     """Ready sentences with links that show the same figures for ever."""
     site = here()
-    dated = editions.names(site)
-    found = editions.index(site, dated[0]) if dated else None
+    dated = edition_files.names(site)
+    found = edition_files.index(site, dated[0]) if dated else None
     return render_template("cite.html", edition=found, day=day(found["edition"]) if found else None)
 
 
@@ -86,10 +86,10 @@ def cite() -> str:
 def catalogue() -> Response:
     """DCAT-AP, for portals that harvest."""
     site = here()
-    found = editions.index(site, RUNNING)
+    found = edition_files.index(site, RUNNING)
     response = jsonify(_catalogue(site, found))
     response.mimetype = "application/ld+json"
-    editions.open_to_all(response)
+    edition_files.open_to_all(response)
     return response
 
 
@@ -110,11 +110,11 @@ def _described(site: Site, one: Dataset, running: dict[str, Any]) -> dict[str, A
 
 
 def _figure(edition: str, name: str) -> dict[str, Any]:
-    found = editions.index(here(), edition)
+    found = edition_files.index(here(), edition)
     if name not in found["figures"]:
         raise NotFound
     path = here().settings.editions_dir / edition / "figures" / f"{name}.json"
-    table = editions.content(path)["rows"]
+    table = edition_files.content(path)["rows"]
     return {
         "edition": found,
         "name": name,
@@ -122,7 +122,7 @@ def _figure(edition: str, name: str) -> dict[str, Any]:
         "updated": moment(found["updated"]),
         "table": table,
         "formats": FIGURE_FORMATS,
-        "pinned": edition if edition != RUNNING else next(iter(editions.names(here())), None),
+        "pinned": edition if edition != RUNNING else next(iter(edition_files.names(here())), None),
     }
 
 

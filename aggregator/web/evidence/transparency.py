@@ -13,7 +13,7 @@ from flask.blueprints import BlueprintSetupState
 
 from aggregator.config import hosting
 from aggregator.opendata import charts
-from aggregator.web.evidence import editions, statements
+from aggregator.web.evidence import edition_files, statements
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
@@ -96,7 +96,7 @@ def shares() -> str:
         press=statements.press(site, request.args.get("liste", "")),
         operator=site.campaign.operator,
         label=site.label,
-        figures=editions.figures(site),
+        figures=edition_files.figures(site),
     )
 
 

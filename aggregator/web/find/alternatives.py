@@ -9,7 +9,7 @@ from typing import Any
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Sort
 from aggregator.search.question import RADII_KM, Question
-from aggregator.search.search import Answer, search
+from aggregator.search.search import Ranking, search
 from aggregator.web.language import words
 from aggregator.web.serving.site import Site
 
@@ -29,7 +29,7 @@ class WaysOn:
     needs: tuple[dict[str, Any], ...]
 
 
-def ways_on(site: Site, answer: Answer, link: Link) -> WaysOn:
+def ways_on(site: Site, answer: Ranking, link: Link) -> WaysOn:
     places = [one.place for one in answer.found]
     return WaysOn(
         farther=_farther(site, answer, link),
@@ -39,11 +39,11 @@ def ways_on(site: Site, answer: Answer, link: Link) -> WaysOn:
     )
 
 
-def _again(site: Site, answer: Answer, question: Question) -> Answer:
+def _again(site: Site, answer: Ranking, question: Question) -> Ranking:
     return search(answer.snapshot, question, answer.epoch, site.seed(answer.epoch), site.campaign)
 
 
-def _farther(site: Site, answer: Answer, link: Link) -> dict[str, Any] | None:
+def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
     now = site.now()
     for radius_km in (radius for radius in RADII_KM if radius > answer.question.radius_km):
         found = _again(site, answer, replace(answer.question, radius_km=radius_km, sort=Sort.SOON, seen=True))
@@ -58,7 +58,7 @@ def _farther(site: Site, answer: Answer, link: Link) -> dict[str, Any] | None:
     return None
 
 
-def _other_needs(site: Site, answer: Answer, link: Link) -> Iterator[dict[str, Any]]:
+def _other_needs(site: Site, answer: Ranking, link: Link) -> Iterator[dict[str, Any]]:
     for need in site.campaign.needs:
         if need.slug not in (answer.question.need, ANY):
             count = len(_again(site, answer, replace(answer.question, need=need.slug)).found)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from aggregator import instants
 from aggregator.search.order import tie_key
-from aggregator.search.search import Answer, Found
+from aggregator.search.search import Found, Ranking
 from aggregator.snapshot.places import Offer, Place
 from aggregator.web.find.offers import OfferBlock, hours_of, offer_block
 from aggregator.web.language import words
@@ -43,7 +43,7 @@ class Cards:
     Rank, distance, link and buttons belong to the list. `place_query`: what leads from a place's page back to it.
     """
 
-    def __init__(self, site: Site, answer: Answer, place_query: Mapping[str, str]) -> None:
+    def __init__(self, site: Site, answer: Ranking, place_query: Mapping[str, str]) -> None:
         self._site, self._answer, self._facts, self._fits = site, answer, answer.facts, answer.fits
         self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
         self._asked = answer.fits.question.key

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import cos, log2, pi, radians, sin
 
 from aggregator.country.geography import EARTH_RADIUS_M
-from aggregator.country.outlines import SCALE, Outlines, Window
+from aggregator.country.outlines import SCALE, Box, Outlines
 from aggregator.country.towns import Towns
 from aggregator.snapshot.places import Place
 
@@ -107,10 +107,10 @@ class _Frame:
         x, y = WIDTH / 2 - self._lon * k * self._squeeze, HEIGHT / 2 + self._lat * k
         return f"matrix({k * self._squeeze * step:.9g} 0 0 {k * step:.9g} {x:.2f} {y:.2f})"
 
-    def window(self) -> Window:
+    def window(self) -> Box:
         tall = HEIGHT / 2 / self._px_per_km / self._km_per_degree
         wide = WIDTH / 2 / self._px_per_km / self._km_per_degree / self._squeeze
-        return Window(self._lat - tall, self._lon - wide, self._lat + tall, self._lon + wide)
+        return Box(self._lat - tall, self._lon - wide, self._lat + tall, self._lon + wide)
 
     def scale(self) -> tuple[float, float]:
         km = max((one for one in SCALES_KM if one * self._px_per_km <= WIDTH / 3), default=SCALES_KM[0])

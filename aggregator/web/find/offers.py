@@ -53,7 +53,7 @@ class OfferBlock:
     token: str
     strip: tuple[DayCell, ...]
     provider: str
-    hosting: hosting.Card | None
+    hosting: hosting.CardLines | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:
     return gettext("%(needs)s et %(number)s autres", needs=shown, number=more) if more > 0 else shown
 
 
-def hosting_of(site: Site, provider: str) -> hosting.Card | None:
+def hosting_of(site: Site, provider: str) -> hosting.CardLines | None:
     """What the platform's sheet says, in the campaign's lines; None without a sheet."""
     facts, sheet = site.campaign.facts, site.sheets.get(provider)
     return hosting.card(sheet, facts.hosting, facts.service, site.now().date()) if sheet else None

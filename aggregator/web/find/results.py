@@ -10,13 +10,13 @@ from flask import Response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from aggregator.search.order import Section, Sort
-from aggregator.search.search import Answer, Found, origin, refreshed, search
+from aggregator.search.search import Found, Ranking, origin, refreshed, search
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find import query
 from aggregator.web.find.cards import Cards
-from aggregator.web.find.listing import Group, Listing
 from aggregator.web.find.map import map_of
 from aggregator.web.find.query import Asked
+from aggregator.web.find.result_page import Group, ResultPage
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.page_cache import keep
@@ -38,11 +38,11 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
     facts = newest if asked.question.sort is Sort.NEAR else pinned
     with site.gate.dear_work():
         answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
-        listing = _listing(site, asked, refreshed(answer, facts, site.campaign), embedded, stale_reference)
-        html = render_template("results.html", list=listing)
+        page = _result_page(site, asked, refreshed(answer, facts, site.campaign), embedded, stale_reference)
+        html = render_template("results.html", list=page)
     shown = site.showing(answer, facts) if asked.page == 1 else None
     site.count_list(request.environ, answer.hash, shown)
-    response = Response(html, 404 if listing.beyond else 400 if asked.complaints else 200)
+    response = Response(html, 404 if page.beyond else 400 if asked.complaints else 200)
     if response.status_code == 200:
         keep(answer.hash, shown)
         response.set_etag(hashlib.blake2b(html.encode(), digest_size=12).hexdigest())
@@ -58,14 +58,14 @@ def _pinned(site: Site, asked: Asked, newest: Snapshot) -> tuple[str, Snapshot, 
     return (epoch, snapshot, False) if snapshot else (site.epoch, newest, True)
 
 
-def _listing(site: Site, asked: Asked, answer: Answer, embedded: bool, stale_reference: bool) -> Listing:
+def _result_page(site: Site, asked: Asked, answer: Ranking, embedded: bool, stale_reference: bool) -> ResultPage:
     page_count = max(1, -(-len(answer.found) // PAGE_SIZE))
     page = asked.page if asked.page <= page_count else 1
     before = (page - 1) * PAGE_SIZE
     ranked = list(enumerate(answer.found[before : before + PAGE_SIZE], before + 1))
     places = [(rank, one.place) for rank, one in ranked]
     drawing = None if embedded else map_of(site.outlines, site.towns, places, origin(answer.snapshot, answer.question))
-    return Listing(
+    return ResultPage(
         site=site,
         asked=asked,
         answer=answer,
@@ -78,13 +78,13 @@ def _listing(site: Site, asked: Asked, answer: Answer, embedded: bool, stale_ref
     )
 
 
-def _groups(site: Site, answer: Answer, ranked: list[tuple[int, Found]]) -> Iterator[Group]:
+def _groups(site: Site, answer: Ranking, ranked: list[tuple[int, Found]]) -> Iterator[Group]:
     cards = Cards(site, answer, query.parameters(answer.question, site.campaign, ref=answer.reference))
     for heading, members in groupby(ranked, key=lambda pair: _heading(site, answer, pair[1])):
         yield Group(heading, tuple(cards.html(one, rank, heading != "") for rank, one in members))
 
 
-def _heading(site: Site, answer: Answer, found: Found) -> str:
+def _heading(site: Site, answer: Ranking, found: Found) -> str:
     if answer.question.sort is Sort.NEAR:
         return ""
     section = found.candidate.section

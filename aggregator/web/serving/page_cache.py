@@ -26,7 +26,7 @@ Environ = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CachedResponse:
     """`state`: what it is made of; `listed`: the hash of the list that it shows, "" for none; `showing`: see `keep`."""
 
     state: tuple[Any, ...]
@@ -52,7 +52,7 @@ class PageCache:
 
     def __init__(self, app: Flask, site: Site, max_bytes: int = MAX_BYTES) -> None:
         self._site = site
-        self._answers: SizedCache[Answer] = SizedCache(max_bytes)
+        self._answers: SizedCache[CachedResponse] = SizedCache(max_bytes)
         self._flask = app.wsgi_app
         app.wsgi_app = self  # type: ignore[method-assign]
         app.after_request(self._remember)  # registered first, so that it runs last and sees the finished answer
@@ -64,7 +64,7 @@ class PageCache:
                 return self._again(answer, environ, start_response)
         return self._flask(environ, start_response)
 
-    def _again(self, answer: Answer, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def _again(self, answer: CachedResponse, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if answer.listed:
             self._site.count_list(environ, answer.listed, answer.showing)
         if answer.etag and environ.get("HTTP_IF_NONE_MATCH") == answer.etag:
@@ -77,7 +77,9 @@ class PageCache:
         kept = g.pop("keep", None)
         if kept is not None and response.status_code == 200 and not response.is_streamed:
             body, headers = response.get_data(), list(response.headers)
-            answer = Answer(self._state(), response.status, headers, body, response.headers.get("ETag", ""), *kept)
+            answer = CachedResponse(
+                self._state(), response.status, headers, body, response.headers.get("ETag", ""), *kept
+            )
             size = len(body) + sum(len(name) + len(value) for name, value in headers)
             self._answers.put(_key(request.environ), answer, size)
         # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.

@@ -25,9 +25,9 @@ from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.impressions import Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
-from aggregator.redirect.visitors import Duplicates, Limits, Visitor, address_in, is_prefetch, is_robot
+from aggregator.redirect.visitors import ClickLimits, Duplicates, Visitor, address_in, is_prefetch, is_robot
 from aggregator.search.order import epoch_of
-from aggregator.search.search import Answer
+from aggregator.search.search import Ranking
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.web.serving.cache import SizedCache
@@ -51,16 +51,16 @@ class Site:
         self.now = now
         self.started = now()
         self.sites = settings.booking_sites()
-        self.sheets = hosting.load(settings.hosting_dir)
+        self.sheets = hosting.load_sheets(settings.hosting_dir)
         self.labels = settings.provider_labels()
-        self.gazetteer = gazetteers.load(settings.gazetteer_path)
-        self.outlines = outlines.load(settings.outlines_path)
+        self.gazetteer = gazetteers.load_gazetteer(settings.gazetteer_path)
+        self.outlines = outlines.load_outlines(settings.outlines_path)
         self.towns = Towns(self.gazetteer.communes.values())
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
         self.events = EventLog(settings.data_dir / "events.db")
-        limits = Limits(epoch_of(now()), several=settings.database_url is not None)
+        limits = ClickLimits(epoch_of(now()), several=settings.database_url is not None)
         self.redirector = Redirector(self.tokens, Duplicates(), limits, self.events, self.sites)
         self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
         self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
@@ -142,7 +142,7 @@ class Site:
         """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
         return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
 
-    def showing(self, answer: Answer, facts: Snapshot) -> Showing:
+    def showing(self, answer: Ranking, facts: Snapshot) -> Showing:
         """What the first page of a list shows to whoever looks at it in this hour: its order, and the `facts` told."""
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
         return showing_of(self.epoch, named, [one.place for one in answer.found], facts)

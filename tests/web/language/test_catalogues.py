@@ -82,7 +82,7 @@ def test_the_words_on_a_button_to_a_platform_fit_its_first_line(code: str) -> No
 @pytest.mark.parametrize("name", CAMPAIGNS)
 @pytest.mark.parametrize("code", OTHERS)
 def test_a_campaign_says_its_own_words_in_every_language(name: str, code: str) -> None:
-    campaign = campaigns.load(ROOT / "data" / "campaigns" / f"{name}.toml")
+    campaign = campaigns.load_campaign(ROOT / "data" / "campaigns" / f"{name}.toml")
 
     assert [text for text in campaign.words() if text not in campaign.translated(code)] == []
 

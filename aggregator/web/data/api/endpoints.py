@@ -27,8 +27,8 @@ from aggregator.web.data.api import openapi
 from aggregator.web.data.api.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
 from aggregator.web.data.api.place_json import COLUMNS, PlainPlaces
 from aggregator.web.data.api.problems import Problem
-from aggregator.web.evidence import editions
-from aggregator.web.evidence.editions import RUNNING, open_to_all
+from aggregator.web.evidence import edition_files
+from aggregator.web.evidence.edition_files import RUNNING, open_to_all
 from aggregator.web.find import query
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.platforms import states
@@ -143,7 +143,9 @@ def fetches() -> Response:
 @operation("datasets", "The data sets, with the addresses of their files.", "DatasetList", (FORMAT,))
 def datasets() -> Response:
     site, asked = here(), openapi.read(request.args, (FORMAT,))
-    index = editions.index(site, RUNNING) if (site.settings.editions_dir / RUNNING / "index.json").exists() else None
+    index = (
+        edition_files.index(site, RUNNING) if (site.settings.editions_dir / RUNNING / "index.json").exists() else None
+    )
     rows: list[dict[str, Any]] = [
         {
             "name": one.name,
@@ -155,7 +157,7 @@ def datasets() -> Response:
         }
         for one in site.settings.datasets().values()
     ]
-    head = {"total": len(rows), "editions": editions.names(site)}
+    head = {"total": len(rows), "editions": edition_files.names(site)}
     plain = [{**row, "files": " ".join(row["files"])} for row in rows] if asked["format"] == "csv" else rows
     return _answer(site.snapshot, Table("datasets", plain, openapi.columns("Dataset"), head), asked)
 

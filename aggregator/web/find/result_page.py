@@ -13,7 +13,7 @@ from flask import request
 from markupsafe import Markup
 
 from aggregator.search.order import CONTRACT, Section, Sort
-from aggregator.search.search import Answer
+from aggregator.search.search import Ranking
 from aggregator.web.find import query
 from aggregator.web.find.alternatives import WaysOn, ways_on
 from aggregator.web.find.map import Map
@@ -51,7 +51,7 @@ class Hidden:
 
 
 @dataclass(frozen=True)
-class Listing:
+class ResultPage:
     """`asked`: the request, whose page may lie `beyond` the last one; `page`: the page shown.
 
     `stale_reference`: the list asked for is no longer kept.
@@ -59,7 +59,7 @@ class Listing:
 
     site: Site
     asked: Asked
-    answer: Answer
+    answer: Ranking
     page: int
     page_count: int
     groups: tuple[Group, ...]
