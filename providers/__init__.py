@@ -1,4 +1,4 @@
-"""Reading the world. This package imports nothing of ours outside itself.
+"""Adapters that read booking platforms and official lists. This package imports nothing of `aggregator`.
 
 The registry is explicit and alphabetical; a test compares it with the files of the folder and with data/providers.toml.
 """

@@ -1,4 +1,4 @@
-"""One conversation with one provider: requests counted, breaker minded, bytes turned into typed shapes."""
+"""Asks one provider: counts requests, obeys the breaker, and converts answers to typed shapes."""
 
 from __future__ import annotations
 

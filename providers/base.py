@@ -1,4 +1,4 @@
-"""What every adapter must offer, and what none has to write again.
+"""The base class of adapters: what each must implement, and what they share.
 
 An adapter states facts (its slug, the names of the origins it asks) and says what to ask and how to read it.
 This class does HTTP, politeness, the breaker, the error mapping and the bookkeeping of a reading,

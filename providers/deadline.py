@@ -1,4 +1,4 @@
-"""A wall clock that can end a socket.
+"""Closes a socket when the time of its request is spent.
 
 `requests` bounds each *read*; a server that sends one byte a second is then never late.
 One daemon thread holds the deadlines and shuts a socket down when its time is over,

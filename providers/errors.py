@@ -1,4 +1,4 @@
-"""The error tree of this room. Every name ends in Error, says which provider, keeps its cause.
+"""The errors of this package, one for each outcome that is not an answer.
 
 ProviderError
 ├── BlockedError             403, or the provider's own way of refusing us

@@ -1,4 +1,4 @@
-"""One reading in the making: its window, its slots, and what went wrong on the way."""
+"""Collects the slots of one offer while it is read, and what could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language every room speaks: frozen records, with units and shapes stated.
+"""The records that adapters return, with units and shapes stated. Frozen.
 
 Nothing here knows how a platform is read, nor where the records are stored.
 """

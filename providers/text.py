@@ -1,4 +1,4 @@
-"""Text as providers spell it: slugs, and the cleaning that every free text gets at the door."""
+"""Cleans free text from providers, and makes slugs, numbers and link parts of it."""
 
 from __future__ import annotations
 

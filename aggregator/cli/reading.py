@@ -1,4 +1,4 @@
-"""Commands that read the world: one run, one centre, one official list, and what the lists cover."""
+"""Commands that read platforms and lists: one run, one centre, one official list, and what the lists cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door: what every centre goes through before it is stored, whoever says it.
+"""Cleans and checks every centre before it is stored, whichever source it comes from.
 
 Text is cleaned, the booking link judged, the position checked against the territory and its commune found.
 Nothing is dropped for being odd: a centre keeps its card, and a flag says what was not believed.

@@ -1,4 +1,4 @@
-"""Readings on their way from a platform to the store."""
+"""Finds which readings are due, and carries their results from the reading threads to the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses, by the national geocoder, when the operator switches it on: the citizen's text then leaves for the State.
+"""Looks an address up with the State's geocoder (off unless the operator switches it on: it sends what was typed).
 
 Off by default: towns and postal codes are answered here. The point that comes back is rounded to 0.01 degree
 before it is used, so that no list and no log knows a street.

@@ -1,4 +1,4 @@
-"""Distance and territory: the few facts about the Earth that the order and the intake share.
+"""Distances and the bounds of the French territory, for the order of a list and for the checks of a centre.
 
 Great circle on a sphere of 6,371,008.8 m, in whole metres: anyone can recompute it with a pocket calculator,
 and the difference to the ellipsoid (0.5 % at most) is far below the bands of the order.

@@ -1,4 +1,4 @@
-"""One way to speak to whatever keeps the data: a SQLite file on one machine, a PostgreSQL schema on several.
+"""One interface to the databases: a SQLite file on one machine, a PostgreSQL schema on several.
 
 SQL is written once, in the words that both understand, with `?` or `:name` for parameters; tables are defined in
 SQLite's words and translated (`postgres.py`). The web process loads none of it.

@@ -1,4 +1,4 @@
-"""A SQLite file, opened the one right way: write-ahead log, patient, and immediate transactions."""
+"""Opens a SQLite file with a write-ahead log, a busy timeout and immediate transactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a gap between shares comes from what: exposure, and the terms that it is split into (docs/figures.md)."""
+"""Splits the gap between shares of places and of redirects into its causes (docs/figures.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an edition is read from."""
+"""The stores and files that an edition is made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who presses a button, and how much one of them can count: a robot, a prefetch, the same person twice, an excess.
+"""Classifies clicks: robots, prefetches, duplicates, and those beyond the limits of one address.
 
 Everything here lives in memory, as keyed hashes under a key drawn at start and each day. The same limits hold for every
 platform; a click beyond them is sealed with its class and sent on all the same (docs/figures.md §1.1).

@@ -1,4 +1,4 @@
-"""What a citizen asks, and its canonical form: the words by which anyone can ask it again."""
+"""A citizen's question and its canonical form, which anyone can use to ask it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Question -> candidate places -> order. Filters hide places, and say how many; only the contract orders them."""
+"""Answers a question: picks candidate places, counts those that filters hide, and ranks the rest by the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which slots fit a question, and what they promise of a place: the first one, its section, its half-day."""
+"""Finds the slots of an offer that fit a question: the first one, and its section and half-day in the list."""
 
 from __future__ import annotations
 

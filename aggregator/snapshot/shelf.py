@@ -1,4 +1,4 @@
-"""The snapshots on the shelf: which pair of files is in force, which ones were, and each of them loaded once.
+"""Loads each published snapshot once and knows which is in force and which ones older lists refer to.
 
 `current.json` names the pair in force; `hours/<hour>.ndjson` lists all that were put in force in an hour.
 """

@@ -1,4 +1,4 @@
-"""What must never be lost, copied while everything runs, and put back: ids, redirects, the log, the counts.
+"""Backs up and restores ids, redirects, the log and the counts while the portal runs.
 
 A copy is consistent file by file (SQLite's own online backup) and says its sums; keys are left out, for they are kept
 apart. What platforms said is read again, and is not copied.

@@ -1,4 +1,4 @@
-"""Published files on their way from the worker that leads to every other machine, through the shared store.
+"""Copies published files from the leading worker to the other machines through the shared database.
 
 A machine takes what is newer than what it has, as often as it is told that there is something, and puts the files that
 name others (`current.json`, the log's head) in force last. Old snapshots leave the shared store after two days and

@@ -1,4 +1,4 @@
-"""Who may work when: file locks among the processes of one machine, a lead among the workers of several."""
+"""Elects the one worker that may work: by file locks on one machine, by a database lease among several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside a web process when there are several machines: published files in, events out.
+"""Runs beside each web process of a portal on several machines: fetches published files and ships events.
 
 The web process reads files and writes `events.db`, as on one machine, and never waits for the network. This process
 waits until something is published, takes it, and ships events; while the shared store is away it tries again.

@@ -1,4 +1,4 @@
-"""From a node's `events.db` to the store that all machines share, beside the web process and never in its way.
+"""Copies events from a node's `events.db` to the shared database without slowing its web process.
 
 Nothing is lost and nothing counted twice, whatever stops in between: an event is known by (node, number) and by its
 commitment; showings leave in numbered batches that are kept until the shared store has said that it has them.

@@ -1,4 +1,4 @@
-"""The editions of the open data as the web sees them: what the worker wrote, by name, and their files as they are."""
+"""Finds and sends the files of the editions that the worker wrote."""
 
 from __future__ import annotations
 

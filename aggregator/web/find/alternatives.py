@@ -1,4 +1,4 @@
-"""Where a list without a slot leads on: farther away, by telephone, without appointment, for another need."""
+"""Suggestions below a list without a slot: farther away, by telephone, without appointment, for another need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plain departure, answered before Flask is asked."""
+"""Answers an ordinary redirect as WSGI, without Flask; unusual ones go to the view in `departures.py`."""
 
 from __future__ import annotations
 

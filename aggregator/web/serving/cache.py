@@ -1,4 +1,4 @@
-"""A cache bounded by bytes, which drops what was asked for longest ago. Thread-safe."""
+"""A thread-safe LRU cache bounded in bytes."""
 
 from __future__ import annotations
 

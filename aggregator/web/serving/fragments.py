@@ -1,4 +1,4 @@
-"""Pieces of HTML with holes: a template is rendered once, and what belongs to one list alone is filled in each time.
+"""HTML templates rendered once, whose list-specific parts (rank, distance, links) are filled in for each list.
 
 Rendering a card takes as long as searching for twenty places; most of it says the same in every list of the minute.
 """

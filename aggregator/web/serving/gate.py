@@ -1,6 +1,6 @@
-"""What is dear is done by so many at once; who comes beyond is told to come back, at once. Departures are never shed.
+"""Limits how many expensive requests run at once and answers the others 503. Redirects are never refused.
 
-Pages that are made already cost next to nothing and are always served. Threads that do dear work leave most of the
+Cached pages cost next to nothing and are always served. Threads that do expensive work leave most of the
 process's threads to departures, and more at once would only take turns (one interpreter, one lock).
 """
 
@@ -16,7 +16,7 @@ AT_ONCE = 4
 
 
 class Gate:
-    """So many at once, nobody waits: a queue would only make everybody late."""
+    """Admits `at_once` requests and rejects the rest at once: a queue would only make everybody late."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._free = threading.BoundedSemaphore(at_once)
@@ -24,7 +24,7 @@ class Gate:
         self.shed = 0
 
     @contextmanager
-    def dear_work(self) -> Iterator[None]:
+    def expensive_work(self) -> Iterator[None]:
         """Raises ServiceUnavailable when enough people are being served."""
         if not self._free.acquire(blocking=False):
             with self._lock:

@@ -1,4 +1,4 @@
-"""For machines that watch: is the process alive, can it answer, how old is what it says."""
+"""Endpoints for monitoring: whether the process is alive, whether it can answer, and how old its data are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole answers, kept for the minute and given again before Flask is asked: the same bytes for all who ask the same.
+"""A WSGI cache of whole responses, each valid for the minute it was made in. Its size is bounded in bytes.
 
 A view says that its answer may be kept (`keep`). It is given again while nothing that it is made of has changed: the
 minute, the snapshot, the state of the platforms. It holds no trace of who asked; it is not rate-limited, since giving

@@ -1,4 +1,4 @@
-"""The platforms themselves where a page lists them: equal tracks in the order of the hour's draw, and who is unread."""
+"""Platforms as pages list them: same space for each, in the hour's drawn order, with those that could not be read."""
 
 from __future__ import annotations
 

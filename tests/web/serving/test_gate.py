@@ -17,12 +17,12 @@ LIST = "/recherche?insee=69123&rayon=50"
 
 
 @pytest.mark.parametrize("path", [LIST, "/recherche.atom?insee=69123", "/api/v1/places?insee=69123"])
-def test_beyond_the_gate_dear_work_is_shed_with_a_time_to_come_back(
+def test_beyond_the_gate_expensive_work_is_shed_with_a_time_to_come_back(
     browser: FlaskClient, site: Site, path: str
 ) -> None:
     with ExitStack() as busy:
         for _ in range(AT_ONCE):
-            busy.enter_context(site.gate.dear_work())
+            busy.enter_context(site.gate.expensive_work())
         shed = browser.get(path)
     again = browser.get(path)
 
@@ -36,7 +36,7 @@ def test_departures_and_pages_made_already_are_the_last_to_fall(browser: FlaskCl
     page = browser.get(LIST).text
     with ExitStack() as busy:
         for _ in range(AT_ONCE):
-            busy.enter_context(site.gate.dear_work())
+            busy.enter_context(site.gate.expensive_work())
         kept = browser.get(LIST)
         departure = browser.post(f"/rdv/{tokens(page)[0]}")
 
@@ -55,7 +55,7 @@ def test_the_gauges_that_alarms_stand_on_are_there(browser: FlaskClient) -> None
 def test_what_one_visitor_asked_is_not_on_the_page_that_others_are_shown(browser: FlaskClient, site: Site) -> None:
     with ExitStack() as busy:
         for _ in range(AT_ONCE):
-            busy.enter_context(site.gate.dear_work())
+            busy.enter_context(site.gate.expensive_work())
         first = browser.get("/recherche?insee=69123&du=2026-12-24").text
         second = browser.get("/recherche?insee=01053").text
 
