@@ -27,9 +27,10 @@ from aggregator.web.serving.health import health
 from aggregator.web.serving.page_cache import PageCache
 from aggregator.web.serving.site import Site, install, utc_now
 
+# No route reads a body; the proxy of docs/operations.md refuses the same.
 MAX_BODY_BYTES = 16 * 1024
 COMPRESSION = {
-    "COMPRESS_ALGORITHM": ["gzip"],
+    "COMPRESS_ALGORITHM": ["gzip"],  # the key of a kept page (serving/page_cache.py) knows gzip and plain only
     "COMPRESS_LEVEL": 5,
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/csv", "text/javascript", "image/svg+xml", "application/json",
@@ -48,14 +49,18 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
     site = Site(settings, now)
+    # `url_for` is not Flask's own: a page asks for the same addresses again and again (language/links.py).
     app.jinja_env.globals.update(
         url_for=links.path_to, demo=settings.demo, campaign=site.campaign, terms=site.campaign.terms
     )
     install(app, site)
+    # Each of these three wraps the one before: a request meets OwnHost first, since the host is part of the key of a
+    # kept page (W13). Hooks after a request run in reverse: PageCache, registered first, keeps the finished answer.
     PageCache(app, site)
     Door(app, site, security.headers_of(site))
     security.OwnHost(app, settings)
     Compress(app)
+    # Before security: what that refuses is refused in the language asked for.
     catalogues.install(app, settings.campaign)
     security.install(app, site)
     errors.install(app, site)

@@ -1,4 +1,4 @@
-"""Bytes that everyone computes alike: canonical JSON, its hash, and files that appear whole or not at all."""
+"""Canonical JSON and its hash: the same value gives the same bytes to everyone who computes them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 
 
 def to_json(value: Any) -> bytes:
-    """Sorted keys, no spaces, UTF-8, no NaN."""
+    """`value` as UTF-8 JSON with sorted keys and no spaces. Raises ValueError for NaN and infinities."""
     return _ENCODER.encode(value).encode()
 
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and secrets drawn once."""
+"""Writes files that appear whole or not at all, and keeps secrets that are drawn once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never half of it, even after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, since a rename is atomic on one file system only; by process, so that two never share a part.
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with part.open("wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        os.fsync(file.fileno())  # before the rename: after a power cut the name must not lead to an empty file
     part.replace(path)
 
 
@@ -26,7 +27,7 @@ def write_changed(path: Path, data: bytes) -> None:
 
 
 def write_gzip(path: Path, data: bytes) -> None:
-    """Compressed without name or time inside: the same content is the same file."""
+    """Write `data` as gzip without name or time inside, so that the same content is the same file."""
     write_whole(path, gzip.compress(data, compresslevel=6, mtime=0))
 
 
@@ -41,6 +42,7 @@ def drawn_once(path: Path, draw: Callable[[], bytes]) -> bytes:
             file.flush()
             os.fsync(file.fileno())
         try:
+            # Not a rename, which would replace the secret of a process that was first and uses it already.
             path.hardlink_to(part)
         except FileExistsError:
             pass  # another process was first: its secret is ours too

@@ -1,4 +1,4 @@
-"""Instants as the portal writes them: in UTC, to the second, the minute or the hour."""
+"""Writes instants as the portal does: in UTC, to the second, the minute or the hour."""
 
 from __future__ import annotations
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from providers.base import Provider
 
 T = TypeVar("T")
+# With these a provider asks to be left alone: they end the whole reading (docs/providers.md §1.4).
 LEAVE_ALONE = (BlockedError, RateLimitedError, CircuitOpenError)
 
 
 def as_failure(error: Exception) -> ProviderError:
-    """Whatever an adapter raised as a named failure of the one thing that it was about.
+    """Turns whatever an adapter raised into a ProviderError.
 
-    An error that nobody declared says its kind and where it was raised, never its message: that may quote the answer.
+    An undeclared error becomes its type and where it was raised, never its message, which may quote the answer.
     """
     if isinstance(error, ProviderError):
         return error
@@ -52,7 +53,7 @@ class Ask:
         """
         for item in items:
             try:
-                yield from tuple(read(item))
+                yield from tuple(read(item))  # whole first: an item that fails half way gives none of its centres
             except LEAVE_ALONE:
                 raise
             except Exception as error:
@@ -82,8 +83,9 @@ class Ask:
     def _call(self, shape: type[T], path: str, send: Callable[[FetchClient], Answer]) -> T:
         provider = self._provider
         provider.breaker.before()
-        self.requests += 1
+        self.requests += 1  # after `before`: what the breaker holds back is no request
         try:
+            # Parsed inside the `try`: an answer that cannot be read counts with the breaker as a failure does.
             read = _typed(send(provider.client).body, shape, path, self.odd)
         except ProviderError as error:
             if provider.blocked_instead(error, path) and not isinstance(error, BlockedError):

@@ -25,7 +25,7 @@ from providers.http import FetchClient, Limits
 from providers.reading import Draft, Window
 from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason
 
-MAX_PAGES = 200
+MAX_PAGES = 200  # P24: a listing may serve the same page for ever
 PARTS_AT_ONCE = 8
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Provider(ABC):
         self.client = client or FetchClient(config.origins.values(), config.user_agent, config.headers, config.limits)
 
     def discover(self, departments: Sequence[Department]) -> Iterator[Discovered]:
-        """The provider's centres, part by part, as parts end. Raises nothing: a failure is a part with its outcome."""
+        """The provider's centres by part, in the order of `parts`. Raises nothing: a failure is a part's outcome."""
         try:
             parts = list(self.parts(departments))
         except Exception as error:
@@ -89,9 +89,10 @@ class Provider(ABC):
             for centre in read(ask):
                 if centre.source_id in found:
                     ask.odd.field(f"{centre.source_id}: listed twice, first kept")
-                found.setdefault(centre.source_id, centre)
-        except Exception as error:
+                found.setdefault(centre.source_id, centre)  # P14: the first is kept, the second noted
+        except Exception as error:  # an adapter's own fault costs its part, never the run of all platforms
             failure = as_failure(error)
+        # P7: rows that cannot be read are no empty list, which would say that the platform has no centre.
         if failure is None and ask.odd.lost and not found:
             failure = InvalidAnswerError("nothing of the list can be read", 200)
         return Discovered(

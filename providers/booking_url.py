@@ -19,6 +19,7 @@ MAX_LENGTH = 2000
 _PATH = r"(?:/(?:[A-Za-z0-9\-._~!$&()*+,;=:@]|%[0-9A-Fa-f]{2})*)+"
 _QUERY = r"(?:\?(?:[A-Za-z0-9\-._~!$&()*+,;=:@/?\[\]]|%[0-9A-Fa-f]{2})*)?"
 _CANONICAL = re.compile(rf"\A(?P<origin>https?://[a-z0-9](?:[a-z0-9.\-]*[a-z0-9])?(?::[0-9]{{1,5}})?){_PATH}{_QUERY}\Z")
+# What `canonical` never encodes: the characters of the patterns, and "%", so that nothing is encoded twice.
 _KEPT = "/?%-._~!$&()*+,;=:@[]"
 _ENCODED_CONTROL = re.compile(r"%(?:0[0-9a-f]|1[0-9a-f]|7f|5c)", re.IGNORECASE)
 _NESTED_URL = re.compile(r"(?:^|[^a-z0-9])(?:https?:|//)|(?:javascript|data|vbscript):", re.IGNORECASE)
@@ -46,7 +47,7 @@ def check(url: str, allowed_origins: Collection[str]) -> str:
     if match["origin"] not in allowed_origins:
         raise UndeclaredSiteError("not a declared booking site")
     rest = url[match.end("origin") :]
-    if _ENCODED_CONTROL.search(rest) or _ENCODED_CONTROL.search(unquote(rest)):
+    if _ENCODED_CONTROL.search(rest) or _ENCODED_CONTROL.search(unquote(rest)):  # also when encoded twice
         raise UnsafeUrlError("an encoded control character or backslash")
     path, _, query = rest.partition("?")
     if "//" in unquote(path) or "/../" in f"{unquote(path)}/" or "/./" in f"{unquote(path)}/":

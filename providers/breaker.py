@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from providers.errors import CircuitOpenError, ProviderError
 from providers.records import Outcome
 
+# The three figures of docs/providers.md §1.2.
 FAILURES_TO_OPEN = 5
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 3600.0
@@ -64,9 +65,10 @@ class Breaker:
             self.state = BreakerState()
 
     def failed(self, error: ProviderError) -> None:
-        """A refusal opens at once; a wait that was asked for is obeyed; other failures open after a few in a row."""
+        """A refusal opens at once, a wait that was asked for is obeyed, other failures open after five in a row."""
         with self._lock:
             half_open, self._probing = self._probing, False
+            # A dead link says nothing about its platform; a probe that met one leaves its turn to another.
             if error.outcome is Outcome.GONE:
                 return
             since = self.state.since or self._now()
@@ -82,6 +84,7 @@ class Breaker:
             elif self._is_open() and not half_open:
                 return  # an answer that was still under way when it opened is no new failure
             elif half_open or state.failures >= FAILURES_TO_OPEN:
+                # The exponent is bounded: after enough pauses the product would overflow a float.
                 state = self._open(state, min(FIRST_PAUSE_S * 2 ** min(state.pauses, 20), self._longest_pause_s))
             self.state = state
 
@@ -90,6 +93,7 @@ class Breaker:
 
     def _open(self, state: BreakerState, pause_s: float) -> BreakerState:
         until = self._now() + timedelta(seconds=pause_s)
+        # P4: a wait that the platform asked for is never shortened by a later failure.
         if state.open_until is not None and state.open_until > until:
             until = state.open_until
         return replace(state, pauses=state.pauses + 1, open_until=until)

@@ -33,12 +33,14 @@ class Watchdog:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
                 self._thread.start()
+            # Only a deadline before all others changes how long the thread has to wait.
             if self._queue[0][1] == ticket:
                 self._wake.notify()
             return ticket
 
     def release(self, ticket: int) -> None:
         with self._wake:
+            # Its entry in the heap goes when it reaches the top: finding it earlier would take a search.
             self._sockets.pop(ticket, None)
 
     def _run(self) -> None:
@@ -55,6 +57,7 @@ class Watchdog:
                     self._wake.wait(left)
                     continue
                 heapq.heappop(self._queue)
+                # Still under the lock: once `release` has returned, the connection may serve another question.
                 _shut(self._sockets.pop(ticket))
 
 

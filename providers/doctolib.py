@@ -95,6 +95,7 @@ class Doctolib(Provider):
             if motive.id is not None and motive.allow_new_patients is not False and self.wants(reason):
                 with draft.part():
                     self._motive(draft, motive.id, reason, agendas, chosen.practices)
+        # The first place alone was asked: saying "nothing free" would hide the slots of the others.
         if practice is None and elsewhere(card, chosen) and not len(draft):
             draft.fail(InvalidAnswerError("the link names no practice, and the card has others", 200))
 
@@ -110,7 +111,7 @@ class Doctolib(Provider):
             found = 0
             for text, agenda in slot_starts(page):
                 moment = draft.slot(text, reason, motive, agenda)
-                found += moment is not None and moment.date() >= day
+                found += moment is not None and moment.date() >= day  # slots before the day asked are ignored (§2.3)
             day = _next_page(draft.hint(page.next_slot), day, found)
 
     def _availabilities(
@@ -137,6 +138,7 @@ def _next_page(hint: datetime | None, day: date, found: int) -> date:
     """The day to ask from next; `date.max` when the platform has nothing more. `hint` (`next_slot`) is never a slot."""
     following = day + timedelta(days=DAYS_PER_PAGE)
     if hint:
+        # Never back: a hint inside the days just asked would be followed for ever.
         return max(hint.date(), following)
     return following if found else date.max
 

@@ -40,7 +40,7 @@ from providers.errors import (
 
 MAX_REDIRECTS = 3
 MAX_RETRIES = 2
-MAX_RETRY_AFTER_S = 3600.0
+MAX_RETRY_AFTER_S = 3600.0  # P4: a platform that names the year 2099 is asked again after an hour
 DEFAULT_RETRY_AFTER_S = 60.0
 CHUNK_BYTES = 65_536
 
@@ -82,8 +82,8 @@ class FetchClient:
         self.limits = limits or Limits()
         self._now = now
         self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.trust_env = False  # a proxy of the environment could read and answer our questions
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no cookie is kept (§1.1)
         self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json", **(headers or {})})
         adapter = _adapter(self.limits)
         self._session.mount("http://", adapter)
@@ -112,7 +112,7 @@ class FetchClient:
 
     def _follow(self, method: str, url: str, clock: _Budget, arguments: dict[str, Any]) -> Answer:
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_origin(url)
+            self._check_origin(url)  # each hop anew: P23
             answer, location = self._once(method, url, clock, arguments)
             if location is None:
                 return answer
@@ -130,8 +130,8 @@ class FetchClient:
             response = self._session.request(
                 method,
                 url,
-                stream=True,
-                allow_redirects=False,
+                stream=True,  # so that `_read` can stop at the cap (P10)
+                allow_redirects=False,  # requests would follow to any host: see `_follow`
                 timeout=(self.limits.connect_s, self.limits.total_s),
                 **arguments,
             )
@@ -157,13 +157,14 @@ class FetchClient:
         if clock.left_s <= 0:
             # The socket was shut down at its deadline: what looks like the end of the answer is not.
             raise TimedOutError(f"answer not complete within {self.limits.total_s:g} s", response.status_code)
+        # `tell` counts bytes on the wire, before decompression, as Content-Length does.
         expected = response.headers.get("Content-Length")
         if expected and expected.isascii() and expected.isdigit() and response.raw.tell() < int(expected):
             raise InvalidAnswerError("answer shorter than it announced", response.status_code)
         return bytes(body)
 
     def _refuse_bad_status(self, response: requests.Response, body: bytes) -> None:
-        status, where = response.status_code, urlsplit(response.url).path
+        status, where = response.status_code, urlsplit(response.url).path  # no query: notes are published
         if status == 200:
             return
         retry_after = response.headers.get("Retry-After")
@@ -183,13 +184,13 @@ class FetchClient:
 def retry_after_seconds(value: str | None, now: datetime) -> float:
     """Seconds to wait after a Retry-After header (RFC 9110 §10.2.3: seconds or a date).
 
-    Never less than asked up to one hour, then one hour; without a readable value, one minute.
+    The wait that was asked for, one hour at most; one minute when the header is missing or unreadable.
     """
     if value is None:
         return DEFAULT_RETRY_AFTER_S
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text.lstrip("0")[:9] or 0), MAX_RETRY_AFTER_S)
+        return min(float(text.lstrip("0")[:9] or 0), MAX_RETRY_AFTER_S)  # nine digits are beyond the cap anyway
     try:
         at = parsedate_to_datetime(text)
         wait_s = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
@@ -210,6 +211,7 @@ def _is_challenge(body: bytes) -> bool:
 
 def _translate(error: Exception, clock: _Budget, url: str) -> ProviderError:
     where = urlsplit(url).path
+    # The watchdog's shutdown surfaces as a broken connection: with the budget spent it is a time-out.
     if clock.left_s <= 0.05 or isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return TimedOutError(f"no complete answer within {clock.total_s:g} s on {where}")
     if isinstance(error, requests.exceptions.ConnectionError | OSError) and not isinstance(
@@ -250,7 +252,7 @@ class _Budget:
 
 
 _WATCHDOG = Watchdog()
-_CURRENT = threading.local()
+_CURRENT = threading.local()  # how the clock of a question reaches the connections that urllib3 makes
 
 
 class _WatchedHTTP(HTTPConnection):
@@ -284,13 +286,14 @@ class _BoundedAdapter(HTTPAdapter):
 
 
 class _PoliteAdapter(LimiterMixin, _BoundedAdapter):  # type: ignore[misc]
-    """The limiter's wait comes first, then the clock starts: our own politeness never looks like their slowness."""
+    """The limiter waits before the clock starts, so that our own wait is never taken for a slow platform."""
 
 
 def _adapter(limits: Limits) -> HTTPAdapter:
     pool: dict[str, Any] = {"pool_maxsize": limits.connections, "pool_block": True}
     if limits.rate_per_s is None:
         return _BoundedAdapter(**pool)
+    # `limit_statuses`: after a 429 the limiter would wait too, by default; waiting is the breaker's task.
     if limits.rate_per_s >= 1:
         return _PoliteAdapter(per_second=limits.rate_per_s, limit_statuses=(), **pool)
     return _PoliteAdapter(per_minute=limits.rate_per_s * 60, limit_statuses=(), **pool)

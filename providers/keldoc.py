@@ -32,7 +32,7 @@ RENAMED = {
     "haute-loire": "loire-haute",
     "haute-marne": "marne-haute",
     "hautes-pyrenees": "pyrenees-haute",
-    "haute-saone": "saune-haute",
+    "haute-saone": "saune-haute",  # its own spelling
     "haute-savoie": "savoie-haute",
     "deux-sevres": "sevres-deux",
     "haute-vienne": "vienne-haute",
@@ -156,12 +156,13 @@ class Keldoc(Provider):
 
     def _next_day(self, draft: Draft, table: Timetable, last: date) -> date:
         """Where to ask next: the following day, the date that the platform names, or nowhere."""
+        # A motive booked by telephone has no days to ask about (§4.3).
         if table.phone_number or table.num:
             return date.max
         if not any(starts(table)) and (hint := draft.hint(table.date)):
             if hint.date() >= draft.window.end:
                 draft.later(hint)
-            return max(hint.date(), last + timedelta(days=1))
+            return max(hint.date(), last + timedelta(days=1))  # never back: the same days would be asked for ever
         return last + timedelta(days=1)
 
     @classmethod
@@ -201,7 +202,7 @@ def location_name(department: Department) -> str:
 
 
 def specialities_to_ask(specialties: Sequence[Specialty]) -> list[int]:
-    """Those that are relevant by name; where none is, those that only their number tells: "none" needs to be asked."""
+    """Ids of the specialties about vaccination, by name or skill; without any, known ids that have no name."""
     relevant = [specialty.id for specialty in specialties if specialty.id is not None and is_relevant(specialty)]
     return relevant or [one.id for one in specialties if one.id in SPECIALITY_IDS and one.name is None and one.id]
 

@@ -58,6 +58,7 @@ def _unwrap(url: str) -> str:
     if host.startswith("urldefense.") and "u" in query:
         inner = query["u"][0]
         if "/v2/" in parts.path:
+            # Version 2 writes "%" as "-" and "/" as "_".
             inner = unquote(re.sub(r"-([0-9A-F]{2})", r"%\1", inner).replace("_", "/"))
         return inner
     return url

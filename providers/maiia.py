@@ -30,7 +30,7 @@ API = "/api/pat-public"
 PAGE_SIZE = 100
 LISTING_PAGE_SIZE = 50  # larger pages came back broken (§3.1)
 SPECIALITIES = ("centre-de-vaccination", "pharmacie", "centre-hospitalier-(ch)")
-DEMONSTRATION_CENTRE = "603e4fae8c512e753fc49ba1"
+DEMONSTRATION_CENTRE = "603e4fae8c512e753fc49ba1"  # left out like demonstrations (§3.1)
 OTHER_REASONS = frozenset({"test", "antigenique", "antigénique", "pcr", "antigrippale", "grippe"})
 WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
@@ -64,11 +64,11 @@ class Maiia(Provider):
                 return
 
     def _centre(self, item: Item) -> Iterator[Centre]:
-        """None for what is no centre of its own, for demonstrations, and where no reason is the campaign's."""
+        """The centre of a listed item; nothing for a parent, a demonstration, or one that offers no vaccination."""
         centre = item.center
         if item.type != "CENTER" or centre is None or centre.childCenters or centre.isDemo:
             return
-        identity = centre.id or centre.siret
+        identity = centre.id or centre.siret  # whole: its first eight digits are not unique (§3.1)
         if identity is None or identity == DEMONSTRATION_CENTRE or centre.url is None:
             return
         # A centre without any reason, or with nothing but these, offers no vaccination (§3.1).
@@ -100,19 +100,20 @@ class Maiia(Provider):
             fresh = [item for item in items if item.id not in seen]
             seen.update(item.id for item in fresh)
             yield from fresh
-            if not fresh or len(items) < PAGE_SIZE:
+            if not fresh or len(items) < PAGE_SIZE:  # nothing new: P24
                 return
 
     def _reason(self, draft: Draft, centre_id: str, asked: ConsultationReason, by_id: dict[str, Reason]) -> None:
         before = len(draft)
         seen = self._availabilities(draft, centre_id, asked, by_id, midnight(draft.window.start))
+        # What was seen may add no slot, being known from another reason (§3.3): that is not "nothing there".
         if seen or len(draft) > before:
             return
         closest = draft.hint(self._closest(draft.ask, centre_id, asked.name, midnight(draft.window.start)))
         if closest is None:
             return
         if closest in draft.window:
-            naive = closest.replace(tzinfo=None)
+            naive = closest.replace(tzinfo=None)  # `from` is naive (§3.3)
             self._availabilities(draft, centre_id, asked, by_id, naive.isoformat(timespec="seconds"))
         else:
             draft.later(closest)
@@ -135,7 +136,7 @@ class Maiia(Provider):
                 seen.add(item.id)
                 reason = by_id.get(item.consultationReasonId or "", asked.reason)
                 draft.slot(item.startDateTime, reason, item.id)
-            if not fresh or len(items) < PAGE_SIZE:
+            if not fresh or len(items) < PAGE_SIZE:  # nothing new: P24
                 break
         return len(seen)
 

@@ -83,11 +83,12 @@ def read(body: bytes, as_of: date) -> OfficialList:
     if len(body) > MAX_BYTES:
         raise OfficialListError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
-        text = body.decode("utf-8-sig")
+        text = body.decode("utf-8-sig")  # spreadsheets put a byte order mark first
     except UnicodeDecodeError as error:
         raise OfficialListError(f"not UTF-8 at byte {error.start}: save the file as UTF-8") from error
     header = text.partition("\n")[0]
     delimiter = ";" if header.count(";") >= header.count(",") else ","
+    # Strict: a quote that is never closed would otherwise swallow the rows behind it in silence.
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="_extra", strict=True)
     columns = [name for name in reader.fieldnames or [] if name]
     to_centre = _reader_for(columns)
@@ -135,6 +136,7 @@ def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, 
 
 
 def _checked(row: dict[str, str | None]) -> dict[str, str]:
+    # A row that is too long or too short has shifted: its cells stand under the wrong names.
     if any(extra for extra in row.get("_extra") or ()):
         raise RowError("more cells than columns")
     if any(value is None for key, value in row.items() if key and key != "_extra"):
@@ -212,6 +214,7 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
     postcode = re.sub(r"\s", "", str(facts.pop("postcode"))).zfill(5)
     insee = re.sub(r"\s", "", str(facts.pop("insee")))
     link = links[0] if links else None
+    # A link that stops at a host books nothing: it is kept as the name of the site (§6).
     has_page = link is not None and len(urlsplit(link).path) > 1
     centre = Centre(
         source=SOURCE,

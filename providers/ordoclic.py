@@ -15,7 +15,7 @@ from providers.records import Centre, Department
 from providers.text import split_link
 from providers.wire.ordoclic import ConsultationReason, Item, Profile, Reasons, Search, Slots
 
-PAGE_SIZE = 10_000
+PAGE_SIZE = 10_000  # the whole listing is one page (§5)
 
 
 class Ordoclic(Provider):
@@ -108,5 +108,6 @@ def centre_of(item: Item, origin: str) -> Iterator[Centre]:
 
 
 def _wire(day: date, at: time) -> str:
+    # A wall clock with "Z" behind it, as §5 has it: nothing is converted to UTC.
     moment = datetime.combine(day, at, PARIS)
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

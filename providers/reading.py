@@ -34,7 +34,7 @@ class Window:
 
 
 class Draft:
-    """A reading in the making. The same start for the same reason under the same key counts once."""
+    """Collects one reading until `finish`. The same start for the same reason under the same key counts once."""
 
     def __init__(self, ask: Ask, window: Window) -> None:
         self.ask = ask
@@ -66,7 +66,7 @@ class Draft:
     def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
         """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
         identity = key or (starts_at, reason)
-        if starts_at.astimezone(PARIS) not in self.window:
+        if starts_at.astimezone(PARIS) not in self.window:  # by the date in Paris (docs/providers.md §1.4)
             self._dropped.add(identity)
             self._stale = self._stale or starts_at.astimezone(PARIS).date() < self.window.start
         else:
@@ -80,7 +80,7 @@ class Draft:
         try:
             moment = instant(text)
             self.add(moment, reason, (*key, moment))
-        except (InvalidAnswerError, OverflowError) as error:
+        except (InvalidAnswerError, OverflowError) as error:  # a year 1 or 9999 may have no time in Paris
             self.fail(as_failure(error))
             return None
         return moment
@@ -126,7 +126,7 @@ class Draft:
             http_status=first.status if first else (200 if self.ask.requests else None),
             requests=self.ask.requests,
             dropped=len(self._dropped),
-            note="; ".join(dict.fromkeys(map(str, self._failures)))[:500],
+            note="; ".join(dict.fromkeys(map(str, self._failures)))[:500],  # docs/providers.md §1.7
             retry_after_s=next((f.retry_after_s for f in self._failures if f.retry_after_s), None),
         )
 

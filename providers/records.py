@@ -18,6 +18,7 @@ Hours = tuple[str | None, ...]
 class Outcome(StrEnum):
     """What became of one attempt to read one provider about one thing."""
 
+    # Stored by these names: one that changed would no longer be found in what is stored.
     OK = "ok"
     EMPTY = "empty"
     BLOCKED = "blocked"
@@ -154,5 +155,5 @@ class Discovered:
 
     @property
     def complete(self) -> bool:
-        """True when every row of the part was read: what it lacks is not listed any more."""
+        """True when every row of the part was read, so that a centre it lacks is no longer listed."""
         return self.outcome.readable and not self.lost

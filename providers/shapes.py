@@ -19,7 +19,7 @@ import msgspec
 from providers.errors import InvalidAnswerError
 
 T = TypeVar("T")
-MOST_NAMED = 50
+MOST_NAMED = 50  # ten thousand odd rows are counted, not all described
 
 _FIRST_USE = threading.Lock()
 _KNOWN: set[Any] = set()
@@ -62,7 +62,7 @@ def _converted(value: Any, shape: type[T]) -> T:
         try:
             return msgspec.convert(value, shape)
         finally:
-            _KNOWN.add(shape)
+            _KNOWN.add(shape)  # also when the value did not fit: msgspec has built what it needs
 
 
 def _pieces(value: Any, shape: Any, path: str, oddities: Oddities) -> Any:
@@ -80,7 +80,7 @@ def _pieces(value: Any, shape: Any, path: str, oddities: Oddities) -> Any:
 
 
 def _fitting(value: Any, shape: Any) -> Any:
-    """The member of a union that a JSON value can only mean; any other shape is itself."""
+    """The one member of a union that fits a list or an object; `shape` itself when there is not exactly one."""
     if get_origin(shape) not in (Union, UnionType):
         return shape
     wanted = _is_list if isinstance(value, list) else _is_object if isinstance(value, dict) else None

@@ -36,6 +36,7 @@ def loads(body: bytes) -> Any:
     brackets = body.count(b"[") + body.count(b"{")
     if brackets > MAX_BRACKETS:
         raise StrictJsonError(f"more than {MAX_BRACKETS:,} lists and objects")
+    # P11: measured before the parser runs, whose own recursion is what deep nesting exhausts.
     if brackets > MAX_DEPTH and _depth(body) > MAX_DEPTH:
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH}")
     try:
@@ -67,6 +68,7 @@ def _depth(body: bytes) -> int:
     array = np.frombuffer(body, dtype=np.uint8)
     quotes = array == ord('"')
     _clear_escaped(array, quotes)
+    # Inside a string exactly where the quotes so far are odd in number; brackets there are text.
     inside = np.bitwise_xor.accumulate(quotes.view(np.uint8)).view(bool)
     steps = ((array == ord("[")) | (array == ord("{"))).view(np.int8)
     steps = steps - ((array == ord("]")) | (array == ord("}"))).view(np.int8)

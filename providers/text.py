@@ -11,6 +11,7 @@ MAX_TEXT = 300
 
 def fold(text: str) -> str:
     """Lower case without accents, ligatures opened: "Œuvre d'Été" -> "oeuvre d'ete"."""
+    # NFKD takes accents off but leaves these ligatures whole.
     text = text.replace("œ", "oe").replace("Œ", "OE").replace("æ", "ae").replace("Æ", "AE")
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
@@ -33,14 +34,14 @@ def clean(text: str | None, limit: int = MAX_TEXT) -> str:
     for character in unicodedata.normalize("NFC", text):
         category = unicodedata.category(character)
         pile = pile + 1 if category == "Mn" else 0
-        if category in ("Cf", "Co", "Cs", "Cn") or pile > 2:
+        if category in ("Cf", "Co", "Cs", "Cn") or pile > 2:  # P30
             continue
         kept.append(" " if category in ("Cc", "Zl", "Zp") else character)
     return " ".join("".join(kept).split())[:limit].rstrip()
 
 
 def split_link(url: str) -> SplitResult:
-    """The parts of a link; those of an empty one when it is none ("https://[", say): it then names nothing."""
+    """The parts of a link; all of them empty when it cannot be parsed ("https://[", say)."""
     try:
         parts = urlsplit(url)
         _ = parts.hostname  # some of what is wrong is found only when it is asked for

@@ -31,7 +31,7 @@ console = Console(stderr=True)
 
 
 class Detailed(logging.Formatter):
-    """The line, then what the caller knows besides (`extra`), as name=value."""
+    """Formats a log line, followed by the caller's `extra` values as name=value."""
 
     USUAL: ClassVar = {*vars(logging.makeLogRecord({})), "message", "asctime"}
 
@@ -51,14 +51,14 @@ def refusing(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except REFUSALS as error:
+        except REFUSALS as error:  # anything else is a bug, and keeps its traceback
             raise Refused(str(error)) from error
 
     return run
 
 
 def settings_with_country() -> Settings:
-    """The environment's settings, with the tables of the country in their data folder: built now when they are not."""
+    """The environment's settings; builds the tables of the country in the data folder when they are missing."""
     settings = Settings.from_env()
     building.build_missing(settings.gazetteer_path, settings.outlines_path)
     return settings

@@ -57,7 +57,7 @@ def seal_now(resume: bool) -> None:
 
 @contextmanager
 def _accounts() -> Iterator[Accounts]:
-    """Alone with the log: the worker waits meanwhile."""
+    """Hold the log for one command; the worker waits meanwhile."""
     settings = Settings.from_env()
     with (
         leading(settings) as bring,

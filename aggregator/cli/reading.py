@@ -55,7 +55,7 @@ def collect(only: tuple[str, ...]) -> None:
 @refusing
 def probe(slug: str, url: str, base_url: str | None, start: datetime | None, days: int, as_json: bool) -> None:
     """Ask one provider about one centre now, and print what we understand."""
-    settings = Settings.from_env().but(demo=False)
+    settings = Settings.from_env().but(demo=False)  # the declared hosts, or --base-url: never the running sandbox
     configs = settings.provider_configs(base_url)
     if slug not in configs or slug not in PROVIDERS:
         raise Refused(f"no such provider: {slug}; there are {', '.join(sorted(set(configs) & set(PROVIDERS)))}")

@@ -75,7 +75,7 @@ def doctor() -> None:
 
 
 def _refuse_to_open(settings: Settings) -> None:
-    """A live portal says who runs it, or does not start."""
+    """Raises Refused when a live portal does not say who runs it."""
     blanks = [] if settings.demo else readiness.must_wait(settings)
     if blanks:
         raise Refused("this portal cannot open yet:\n" + "\n".join(f"- {one}" for one in blanks))
@@ -93,7 +93,7 @@ def worker() -> None:
 
 
 def _wait_for_sandbox(settings: Settings, patience_s: float = 60) -> None:
-    """In demonstration the platforms may still be starting beside us."""
+    """In demonstration, wait until the simulated platforms answer. Raises SettingsError after `patience_s` seconds."""
     give_up = time.monotonic() + patience_s
     while settings.demo:
         try:
@@ -137,6 +137,7 @@ def granian_arguments(settings: Settings) -> list[str]:
         "workers": "1",
         "blocking-threads": str(WEB_THREADS),
         "backlog": "2048",
+        # W7: the server counts clients that are still sending headers, which must not use up the visitors' share.
         "backpressure": "8192",
         "http1-header-read-timeout": "5000",
         "http": "1",

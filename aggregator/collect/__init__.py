@@ -1,1 +1,1 @@
-"""Platforms -> store: asking, checking, matching. A failure becomes a fetch record."""
+"""Asks the platforms for centres and free slots, checks and matches the answers, and stores them."""

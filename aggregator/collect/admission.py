@@ -1,7 +1,7 @@
 """Cleans and checks every centre before it is stored, whichever source it comes from.
 
 Text is cleaned, the booking link judged, the position checked against the territory and its commune found.
-Nothing is dropped for being odd: a centre keeps its card, and a flag says what was not believed.
+No centre is dropped for being odd: it keeps its card, and a flag says which part was not believed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Intake:
         self._sites = sites
 
     def admit(self, centre: Centre) -> Centre:
-        """`centre` as it may be stored and shown."""
+        """`centre` as it may be stored and shown: clean text, and no link or position that is not believed."""
         centre = replace(
             centre,
             name=clean(centre.name) or "Lieu sans nom",
@@ -42,6 +42,7 @@ class Intake:
         return self._positioned(self._linked(centre))
 
     def commune_of(self, centre: Centre) -> Commune | None:
+        # A code that the gazetteer lacks is no code: the address still may settle the commune.
         if centre.insee and (commune := self._gazetteer.get(centre.insee)):
             return commune
         return self._gazetteer.locate(centre.postcode, centre.city)
@@ -57,7 +58,7 @@ class Intake:
         return (provider, key) if key else None
 
     def _linked(self, centre: Centre) -> Centre:
-        """A link to a declared site is kept in canonical form; any other is kept as the name of its site."""
+        """`centre` with its link in canonical form; a refused link leaves the name of its site and a flag."""
         if centre.booking_url is None:
             return centre
         try:
@@ -67,6 +68,7 @@ class Intake:
             flag = "undeclared-site" if isinstance(error, UndeclaredSiteError) else "unsafe-link"
             return replace(centre, booking_url=None, booking_site=clean(site, 80) or None).with_flag(flag)
         admitted = replace(centre, booking_url=url)
+        # A declared site but no centre of it: kept as the name of the site (docs/providers.md §6).
         if self.link_of(admitted) is None:
             return replace(centre, booking_url=None, booking_site=urlsplit(url).hostname).with_flag("link-to-no-centre")
         return admitted
@@ -77,7 +79,7 @@ class Intake:
             centre = replace(centre, insee=commune.insee)
         if _believable(centre, commune):
             return centre
-        # Swapped or absurd coordinates are never repaired in silence: the commune's point stands in, and is marked.
+        # Swapped or absurd coordinates are never repaired in silence: the commune's point stands in, marked (P17).
         lat, lon = (commune.lat, commune.lon) if commune else (None, None)
         centre = replace(centre, lat=lat, lon=lon)
         return centre if "position" in centre.flags else centre.with_flag("position")
@@ -86,13 +88,13 @@ class Intake:
 def _site_of(url: str) -> str | None:
     try:
         return urlsplit(url).hostname
-    except ValueError:
+    except ValueError:  # such as "https://[rdv.example.fr/x": refused already, only its name is wanted here
         return None
 
 
 @lru_cache(maxsize=100_000)
 def _link_key(provider: str, url: str) -> str | None:
-    """Worked out once for each link: admission, matching and every publication ask for it."""
+    """What identifies a centre in a link; cached, since admission, matching and every publication ask for it."""
     return PROVIDERS[provider].link_key(url) if provider in PROVIDERS else url
 
 

@@ -1,6 +1,6 @@
-"""One run: every provider -> store. A failure becomes a fetch record; no provider waits for another.
+"""Runs the two jobs of collection over all providers; a failure is recorded, and no provider waits for another.
 
-Two jobs. *Discovery* asks each provider for its centres and places them. *Reading* asks each offer for its free slots,
+*Discovery* asks each provider for its centres and places them. *Reading* asks each offer for its free slots,
 the oldest reading first, with one target interval for all: a rate limit may delay a provider, never favour one.
 """
 
@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Collector:
-    """Runs against one pair of stores. `now` gives aware UTC instants."""
+    """Runs the jobs against one pair of stores. `now`: aware UTC instants; `only`: slugs, all providers when empty."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Collector:
             try:
                 self._take(run_id, slug, found)
             except StoreError:
-                raise
+                raise  # without the store no other list can be taken either
             except Exception as error:  # one platform's list never keeps the others' from being taken
                 log.error("list not taken", extra={"provider": slug}, exc_info=error)
         self._progress("plateformes", len(self._providers), len(self._providers))
@@ -121,7 +121,7 @@ class Collector:
         self._catalog.put_centres(slug, kept, at, answered, grace=timedelta(0) if whole else UNREAD_ROWS_GRACE)
 
     def _admitted(self, parts: Sequence[Discovered]) -> tuple[dict[str, Centre], int]:
-        """The centres by id, and how many could not be admitted: an odd one stops nobody else."""
+        """The centres by id, and how many could not be admitted: one that fails is logged, the others are taken."""
         centres: dict[str, Centre] = {}
         refused = 0
         for centre in (centre for part in parts for centre in part.centres):
@@ -138,7 +138,7 @@ class Collector:
         return accepted is not None and self._catalog.release_granted(slug, accepted)
 
     def _without_moved(self, slug: str, centres: dict[str, Centre], at: datetime) -> list[Centre]:
-        """An id that now stands for another name and another place is not believed at once (P15)."""
+        """The centres to store: where an id seems to stand for another place now, the known one, held back (P15)."""
         known = {centre.source_id: centre for centre in self._catalog.centres(slug)}
         moved = [
             centre
@@ -164,7 +164,7 @@ class Collector:
         """Read the free slots of every offer last asked before `due_before` (all, when None). Returns the run's id."""
         run_id = self._catalog.start_run("slots", self._now())
         work = self._due(due_before)
-        results: queue.Queue[Result | str] = queue.Queue(maxsize=2 * WRITE_BATCH)
+        results: queue.Queue[Result | str] = queue.Queue(maxsize=2 * WRITE_BATCH)  # a slow store slows readers
         for slug, offers in work.items():
             thread = threading.Thread(target=self._read_provider, args=(slug, offers, results), daemon=True)
             thread.start()
@@ -176,6 +176,7 @@ class Collector:
                 running.discard(item)
             else:
                 done += 1
+                # Not asked, so not read: its last reading keeps its time, and the offer stays due.
                 if item.reading.outcome is not Outcome.SKIPPED:
                     batch.append(item)
             if batch and (len(batch) >= WRITE_BATCH or results.empty()):
@@ -188,7 +189,7 @@ class Collector:
         return run_id
 
     def _due(self, due_before: datetime | None) -> dict[str, list[OfferRow]]:
-        """Offers to read by provider, never read first, then the oldest reading."""
+        """Provider -> its offers that are due: those never read first, then the oldest reading."""
         times = self._catalog.reading_times()
         faults = self._catalog.offers_at_fault()
         listed = self._catalog.listed_offers()
@@ -204,9 +205,9 @@ class Collector:
         return {slug: offers for slug, offers in work.items() if offers}
 
     def _pause(self, faults: int) -> timedelta:
-        """How much longer than others an offer waits whose answers cannot be read: twice as long each time."""
+        """How much longer than others an offer waits after so many unusable answers in a row: its wait doubles."""
         interval = timedelta(seconds=self._settings.collect_every_s)
-        longer: int = 2 ** min(faults, 10) - 1
+        longer: int = 2 ** min(faults, 10) - 1  # faults grow without end, a timedelta does not
         return min(interval * longer, LONGEST_PAUSE_OF_AN_OFFER)
 
     def _read_provider(self, slug: str, offers: list[OfferRow], results: queue.Queue[Result | str]) -> None:
@@ -234,14 +235,14 @@ class Collector:
         return Result(offer, reading, packed, at, round((monotonic() - clock) * 1000))
 
     def _meant(self, offer: OfferRow, reading: Reading, at: datetime) -> Iterator[tuple[datetime, Kind]]:
-        """Slots that are still ahead and that the campaign is about, each with what it is for."""
+        """(start, kind) of the slots that lie ahead and that the campaign is about."""
         for slot in reading.slots:
             meant = self._settings.campaign.meaning(offer.provider, slot.reason) if slot.starts_at >= at else None
             if meant:
                 yield slot.starts_at, (meant.needs, meant.step, meant.audience)
 
     def _write(self, run_id: int, batch: Sequence[Result]) -> None:
-        """All in one change; when one of them cannot be stored, one by one, so that the others are."""
+        """Store a batch in one transaction; when one result cannot be stored, each in its own, to save the others."""
         try:
             self._store(run_id, batch)
         except StoreError:
@@ -266,9 +267,10 @@ class Collector:
             self._catalog.put_fetches(run_id, map(record_of, batch))
 
     def _after_provider(self, slug: str, offers: Sequence[OfferRow], run_id: int) -> None:
-        """Keep the breaker; when the provider stopped answering, what was not even asked is unknown too."""
+        """Store the breaker; when it is open, mark all offers of this run as unread, those not asked about included."""
         self._keep_breaker(slug)
         state = self._providers[slug].breaker.state
+        # A wait that the platform asked for itself is no outage.
         if state.open_until is None or state.cause == Outcome.RATE_LIMITED.value:
             return
         at = self._now()
@@ -285,6 +287,7 @@ class Collector:
         def wants(reason: Reason) -> bool:
             return campaign.meaning(slug, reason) is not None
 
+        # No pause of our own outlasts an interval: after an outage all platforms are asked again equally soon.
         pause_s = min(LONGEST_PAUSE_S, self._settings.collect_every_s)
         breaker = Breaker(self._now, self._catalog.breaker(slug), pause_s)
         return PROVIDERS[slug](config, wants, breaker)

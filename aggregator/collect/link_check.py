@@ -1,7 +1,7 @@
-"""Do booking links still lead somewhere? A sample of each platform's, equal in number, followed at the polite rate.
+"""Follows a random sample of booking links, as many of each platform, and counts where they lead.
 
-A link that lands on a page of its platform is "landed"; a page that is gone is "dead"; one that leaves for a site
-that is not declared is "foreign"; a platform that refuses or does not answer says nothing of the link: "unknown".
+A link that lands on a page of its platform is "landed"; a page that is gone is "dead"; one that redirects to a site
+that is not declared is "foreign". A platform that refuses or does not answer says nothing of the link: "unknown".
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def check_links(settings: Settings, at: datetime, draw: random.Random) -> dict[s
 
 
 def sampled(offers: Sequence[Offer], draw: random.Random) -> list[Offer]:
-    """As many of every platform; all of a platform that has fewer."""
+    """`SAMPLE` offers drawn at random, or all of them when there are fewer."""
     return draw.sample(list(offers), min(SAMPLE, len(offers)))
 
 
 def visitor_of(settings: Settings, config: ProviderConfig) -> Callable[[str], None]:
-    """What asks for a booking page, under our name; it may go nowhere but to the booking sites of its platform."""
+    """A function that fetches a booking page under our User-Agent, from the platform's booking sites only."""
     mine = [origin for origin, slug in settings.booking_sites().owners.items() if slug == config.slug]
     client = FetchClient(mine, config.user_agent, headers={"Accept": "text/html"}, limits=config.limits)
 
@@ -61,8 +61,8 @@ def visitor_of(settings: Settings, config: ProviderConfig) -> Callable[[str], No
 
 
 def follow(offers: Sequence[Offer], visit: Callable[[str], None]) -> Mapping[str, int]:
-    """Counts by verdict."""
-    counts: Counter[str] = Counter(dict.fromkeys(VERDICTS, 0))
+    """How many offers got each verdict; a verdict that none got is 0."""
+    counts: Counter[str] = Counter(dict.fromkeys(VERDICTS, 0))  # a published row names all four
     counts.update(landing(offer.url, visit) for offer in offers)
     return dict(counts)
 

@@ -1,4 +1,4 @@
-"""Centres of several sources -> places. Pure: it decides; whoever calls stores the decision, dated.
+"""Decides which centres of several sources are one place. Pure: the caller stores the decision and its date.
 
 In this order: the same booking link; the same official id; the same commune, near each other and alike in name.
 What is likely but not certain becomes a place of its own and a question for the operator: two cards for one place
@@ -63,7 +63,7 @@ class Matcher:
 
     def add(self, place_id: str, centre: Centre, insee: str | None, link: LinkKey | None) -> None:
         if link is not None:
-            self._by_link.setdefault(link, place_id)
+            self._by_link.setdefault(link, place_id)  # two places with one link: the one that was known first has it
             self._by_partial_link[_without_practice(link)].add(place_id)
         if centre.official_id:
             self._by_official_id.setdefault(centre.official_id, place_id)
@@ -79,14 +79,16 @@ class Matcher:
         return self._alike(centre, insee)
 
     def _linked(self, link: LinkKey, source: str) -> str | None:
-        """By the whole link; a link that names no practice fits the only practice there is."""
+        """The place of a link, by the whole link or, where one of the two names no practice ("#12"), without it."""
         if link in self._by_link:
             return self._by_link[link]
         candidates = self._by_partial_link.get(_without_practice(link), set())
+        # With two practices a link that names none could mean either: then distance and name decide.
         if len(candidates) == 1 and "#" not in link[1]:
             return next(iter(candidates))
         if (provider_wide := (link[0], _without_practice(link)[1])) in self._by_link and len(candidates) == 1:
             place_id = self._by_link[provider_wide]
+            # The same source has listed that place already: this is another practice behind the same link.
             return place_id if source not in self._sources[place_id] else None
         return None
 
@@ -101,6 +103,7 @@ class Matcher:
             score = fuzz.token_set_ratio(name, other.name) if name and other.name else 100.0 * (name == other.name)
             if metres is not None and metres <= SAME_WITHIN_M and score >= SAME_SCORE:
                 return Verdict(other.place_id, "commune+distance+name", score, metres)
+            # Without a position of its own a centre is never merged by its name, but an operator may be asked.
             likely = metres is None or metres <= MAYBE_WITHIN_M
             if likely and score >= MAYBE_SCORE and score > (best.score or 0):
                 best = Verdict(None, "new", score, metres, review_with=other.place_id)
@@ -108,7 +111,7 @@ class Matcher:
 
 
 def telling_name(name: str) -> str:
-    """The words of a name that tell it from others in its town."""
+    """A name without case, accents and `COMMON_WORDS`: the words that tell it from others in its town."""
     words = re.findall(r"[a-z0-9]+", fold(name))
     return " ".join(word for word in words if word not in COMMON_WORDS)
 
@@ -120,6 +123,7 @@ def _without_practice(link: LinkKey) -> LinkKey:
 def _apart(one: Centre, other: Centre) -> int | None:
     if one.lat is None or one.lon is None or other.lat is None or other.lon is None:
         return None
+    # Such a position is the commune's point: two centres that stand on it would be 0 m apart.
     if "position" in one.flags or "position" in other.flags:
         return None
     return distance_m(one.lat, one.lon, other.lat, other.lon)

@@ -1,4 +1,4 @@
-"""An official list (the State's CSV, or our template) -> catalog, kept with its date and what was refused."""
+"""Imports an official list (the State's CSV, or our template) into the catalog, with its date and the refused rows."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from providers.records import Centre
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """`sites`: open places by booking site (a provider's slug, a host that is undeclared, "" for none).
+    """Counts of one import. `sites`: open places by booking site (provider's slug, undeclared host, or "" for none).
 
-    `refused`: (line, reason). `flagged`: what was not believed, counted. `held`: why the list was not taken over.
+    `refused`: (line, reason) of each row; `flagged`: how many centres have each flag; `held`: why the list does not
+    replace the one in force, None when it does.
     """
 
     dialect: str
@@ -43,7 +44,7 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """A list as it came. `as_of`: the day it was true."""
+    """A list as it was received. `as_of`: the day that it describes."""
 
     body: bytes
     name: str
@@ -53,9 +54,9 @@ class ListFile:
 def import_official_list(
     file: ListFile, settings: Settings, stores: Stores, gazetteer: Gazetteer, now: datetime
 ) -> ImportReport:
-    """Take a list over as of a date. An older list than the latest is kept for its figures and changes no place.
+    """Import a list as of its date. A list older than the latest is kept for its figures and changes no place.
 
-    Raises OfficialListError when the file is not a list.
+    Raises OfficialListError when the file is not an official list.
     """
     found = read(file.body, file.as_of)
     intake = Intake(gazetteer, settings.booking_sites())
@@ -79,7 +80,7 @@ def import_official_list(
     if held is None:
         stores.catalog.put_centres(SOURCE, centres, now, complete=True)
         place_centres(stores.registry, stores.catalog, intake, now)
-    elif latest:
+    elif latest:  # an older list is no sudden change: nobody has to decide about it
         stores.catalog.quarantine(SOURCE, held, known, len(centres), now)
     return report
 

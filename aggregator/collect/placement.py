@@ -1,4 +1,4 @@
-"""Centres of several sources -> places with an id for life, and the booking links that are theirs."""
+"""Gives every centre its place, with an id for life, and every place one booking link for each provider."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def place_centres(registry: Registry, catalog: Catalog, intake: Intake, at: date
     matches = registry.matches()
     matcher = Matcher()
     centres = sorted(catalog.centres(), key=lambda centre: centre.source != OFFICIAL)
+    # All known centres are added before the first new one is judged: a match in force stays as it is.
     new: list[Centre] = []
     for centre in centres:
         place_id = matches.get((centre.source, centre.source_id))
@@ -34,7 +35,7 @@ def place_centres(registry: Registry, catalog: Catalog, intake: Intake, at: date
             if verdict.review_with:
                 doubt = Doubt(verdict.review_with, verdict.score or 0.0, verdict.distance_m)
                 registry.open_review(named, place_id, doubt, at)
-            matcher.add(place_id, centre, centre.insee, link)
+            matcher.add(place_id, centre, centre.insee, link)  # the next new centre may be the same place
             matches[named] = place_id
         for place_id, provider, key, url in chosen_links(centres, matches, intake):
             registry.put_offer(place_id, provider, key, url, at)
@@ -44,7 +45,7 @@ def place_centres(registry: Registry, catalog: Catalog, intake: Intake, at: date
 def chosen_links(
     centres: Iterable[Centre], matches: dict[tuple[str, str], str], intake: Intake
 ) -> Iterator[tuple[str, str, str, str]]:
-    """(place, provider, key, URL): one link a place and provider, the provider's own before the official list's."""
+    """(place, provider, key, URL): one link for each place and provider; the provider's own wins over the list's."""
     chosen: dict[tuple[str, str], tuple[bool, str, str]] = {}
     for centre in centres:
         link = intake.link_of(centre)
@@ -52,6 +53,7 @@ def chosen_links(
             continue
         where = (matches[(centre.source, centre.source_id)], link[0])
         candidate = (centre.source == OFFICIAL, link[1], centre.booking_url)
+        # Ties go to the smaller key: the choice must not depend on the order in which centres arrive.
         if where not in chosen or candidate < chosen[where]:
             chosen[where] = candidate
     for (place_id, provider), (_, key, url) in chosen.items():
@@ -61,7 +63,7 @@ def chosen_links(
 def listed_offers(
     registry: Registry, centres: Iterable[Centre], matches: dict[tuple[str, str], str], intake: Intake
 ) -> set[str]:
-    """Offers that some source lists now; those of closed or professionals-only centres are not asked about."""
+    """Ids of the offers to ask about: those that a source lists now, but for closed and professionals-only centres."""
     is_open = [centre for centre in centres if not (centre.closed or centre.professionals_only)]
     by_link = {(offer.provider, offer.link_key): offer.offer_id for offer in registry.offers()}
     links = {(provider, key) for _, provider, key, _ in chosen_links(is_open, matches, intake)}

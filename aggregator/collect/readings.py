@@ -1,4 +1,4 @@
-"""Finds which readings are due, and carries their results from the reading threads to the store."""
+"""When a reading is due, and what the reading threads hand over to the store."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ class Result:
 
 
 def due_before(now: datetime, interval_s: int) -> datetime:
-    """Readings older than this are due. A tenth of slack, so that a run every interval finds all of them."""
+    """Readings older than this instant are due. A tenth of slack, so that a run every interval finds all of them."""
     return now - timedelta(seconds=interval_s * 0.9)
 
 
 def unreadable(reading: Reading, error: Exception) -> Reading:
-    """What is left of a reading that could not be understood or stored: that it was made, and why it is unknown."""
+    """The reading to store instead of one that could not be understood or stored: invalid, without slots."""
+    # The kind of the error only: its text may quote the answer, and raw answers are not kept (docs/providers.md §1.7).
     note = f"{type(error).__name__} when it was read"
     return Reading(Outcome.INVALID, http_status=reading.http_status, requests=reading.requests, note=note)
 
@@ -54,7 +55,7 @@ def record_of(result: Result) -> FetchRecord:
 def in_flight(
     pool: ThreadPoolExecutor, work: Callable[[OfferRow], Result], items: Iterable[OfferRow], limit: int
 ) -> Iterator[Future[Result]]:
-    """Futures as they end, at most `limit` begun: a national list never sits in memory as pending tasks."""
+    """Yields futures as they end. At most `limit` are begun, so a national list never waits in memory as tasks."""
     ended: queue.Queue[Future[Result]] = queue.Queue()
     running = 0
     for item in items:
@@ -68,7 +69,7 @@ def in_flight(
 
 
 def record_of_part(slug: str, part: Discovered, ended: datetime) -> FetchRecord:
-    """One part of a provider's list, as the log of fetches keeps it."""
+    """The fetch record of one part of a provider's listing. `ended`: when the listing ended, UTC."""
     return FetchRecord(
         slug,
         "discover",

@@ -208,11 +208,12 @@ class Campaign:
         needs = self._by_code(self.needs, provider, reason)
         step = self._by_code(self.steps, provider, reason)
         audience = self._by_code(self.audiences, provider, reason)
+        # A code wins over the text: one that the file does not list is about something else (docs/providers.md §1.6).
         if reason.code is not None and self._knows_codes(provider) and not (needs or step):
             return None
         coded = bool(needs or step)
         if not needs and not holds(whole, self._rules.vague):
-            needs = _matching(self.needs, name) or _matching(self.needs, whole)
+            needs = _matching(self.needs, name) or _matching(self.needs, whole)  # its own words before its heading's
         step = step or _matching(self.steps, name)[:1] or _matching(self.steps, whole)[:1]
         audience = audience or _matching(self.audiences, whole)[:1]
         if not coded and not self._is_ours(name, whole, needs, step):

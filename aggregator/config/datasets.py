@@ -73,7 +73,7 @@ def load_datasets(path: Path) -> dict[str, Dataset]:
 
 
 def published(path: Path, service: str) -> dict[str, Dataset]:
-    """Those of a campaign's service."""
+    """The data sets of one service, and those of every service, by name."""
     return {name: one for name, one in load_datasets(path).items() if one.service in ("", service)}
 
 

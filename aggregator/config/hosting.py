@@ -20,7 +20,7 @@ FIELDS = (
     "regulatory_decisions",
 )  # fmt: skip
 UNKNOWN = "unknown"
-RECHECK_DAYS = 366
+RECHECK_DAYS = 366  # a year, also a leap year
 MAX_REPLY = 180
 
 
@@ -128,7 +128,7 @@ def missing(sheets: Mapping[str, Sheet], read: list[str]) -> list[str]:
 
 
 def _problem(sheet: Sheet, stem: str) -> str | None:
-    """What the types cannot say."""
+    """What is wrong with a sheet beyond its types; None when nothing is."""
     if sheet.provider != stem:
         return f"is about {sheet.provider!r}"
     named = list(dict.fromkeys(claim.field for claim in sheet.claims))

@@ -26,5 +26,6 @@ def holds(text: str, phrases: Iterable[str]) -> bool:
 
 def without(text: str, phrases: Iterable[str]) -> str:
     for phrase in phrases:
+        # The bar stays between the words on either side, which would else become a phrase of their own.
         text = text.replace(_normal(phrase), " | ")
     return text

@@ -59,7 +59,7 @@ class Settings:
     site: str | None = None
     ban: bool = False
     log_origin: str = "aiguillage.example/log"
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold secrets
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -197,6 +197,7 @@ class Settings:
         others = {f"https://{host}": "" for host in self.campaign.providers.link_only}
         if not self.demo:
             return BookingSites({**declared, **others}, {})
+        # A list may be imported before the sandbox starts: its ports are known.
         loopback = self.sandbox()["providers"] if self.sandbox_path.exists() else self.default_origins()
         return BookingSites(
             {origin: slug for slug, origin in loopback.items()},
@@ -238,7 +239,7 @@ class Settings:
         )
 
     def _rate(self, section: dict[str, Any]) -> float | None:
-        """In demonstration the loopback platforms take what the machine gives; 0 in the file means the same."""
+        """Requests a second to one host. None (no limit) in demonstration without AIGUILLAGE_RATE, or when it is 0."""
         if self.demo and "AIGUILLAGE_RATE" not in self.environment:
             return None
         rate = float(self.environment.get("AIGUILLAGE_RATE") or section.get("rate_per_s", 10.0))

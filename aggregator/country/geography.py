@@ -1,7 +1,7 @@
-"""Distances and the bounds of the French territory, for the order of a list and for the checks of a centre.
+"""Measures distances and knows the bounds of France, for the order of a list and for the checks of a centre.
 
-Great circle on a sphere of 6,371,008.8 m, in whole metres: anyone can recompute it with a pocket calculator,
-and the difference to the ellipsoid (0.5 % at most) is far below the bands of the order.
+Great circle on a sphere of 6,371,008.8 m, in whole metres (docs/ranking.md §3): anyone can recompute it with a pocket
+calculator, and the difference to the ellipsoid (0.5 % at most) is far below the bands of the order.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ UNSURE_M, UNSURE_BELOW_M = 1e-3, 32
 # (south, north, west, east) in degrees: France in Europe, then overseas.
 TERRITORY = (
     (41.2, 51.2, -5.3, 9.7),
-    (15.7, 18.2, -63.2, -60.9),
-    (14.3, 15.0, -61.3, -60.7),
-    (2.0, 6.0, -54.7, -51.5),
-    (-21.5, -20.8, 55.1, 55.9),
-    (46.7, 47.2, -56.5, -56.1),
-    (-13.1, -12.5, 44.9, 45.4),
+    (15.7, 18.2, -63.2, -60.9),  # Guadeloupe, Saint-Martin, Saint-Barthélemy
+    (14.3, 15.0, -61.3, -60.7),  # Martinique
+    (2.0, 6.0, -54.7, -51.5),  # Guyane
+    (-21.5, -20.8, 55.1, 55.9),  # La Réunion
+    (46.7, 47.2, -56.5, -56.1),  # Saint-Pierre-et-Miquelon
+    (-13.1, -12.5, 44.9, 45.4),  # Mayotte
 )
 
 
@@ -32,14 +32,15 @@ def distance_m(lat1: float, lon1: float, lat2: float, lon2: float) -> int:
     """Metres between two points in degrees, rounded to the nearest whole metre."""
     a, b = radians(lat1), radians(lat2)
     half = sin((b - a) / 2) ** 2 + cos(a) * cos(b) * sin(radians(lon2 - lon1) / 2) ** 2
+    # At the antipodes rounding may take the root above 1, of which there is no arc sine.
     return round(2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half))))
 
 
 class Points:
-    """Many numbered points in degrees, asked again and again for those near to anywhere.
+    """Finds, among many numbered points in degrees, those near to a given one.
 
-    In the order of their latitude: a circle lies in a band, and a band is measured whole, as scalar products of unit
-    vectors. Up to a hundred thousand points that is quicker than a tree, which has to be walked.
+    They are kept in the order of their latitude: a circle lies in a band of latitudes, which is measured whole, as
+    scalar products of unit vectors. Up to a hundred thousand points that is quicker than walking a tree.
     """
 
     def __init__(self, numbers: NDArray[np.int64], lats: NDArray[np.float64], lons: NDArray[np.float64]) -> None:

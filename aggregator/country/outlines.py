@@ -1,6 +1,6 @@
-"""Outlines of communes, for maps drawn on our own server.
+"""Holds the outlines of communes in two flat arrays, for maps drawn on our own server.
 
-Neighbours keep their common border (they are simplified together), so that a map has no gaps. Held as two flat arrays.
+Neighbours keep their common border (they are simplified together), so that a map has no gaps.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Box:
 class Outlines:
     """`points`: (longitude, latitude) of all rings, one after the other; `starts`: where each begins, and the end.
 
-    Boxes stand in the order of their south: a window lies in a band of them, and only the band is looked at.
+    The rings' boxes are sorted by their southern edge, so that only a band of them is compared with a window.
     """
 
     def __init__(self, points: NDArray[np.int32], starts: NDArray[np.int32]) -> None:
@@ -44,7 +44,9 @@ class Outlines:
         self._rings = np.argsort(low[:, 1], kind="stable")
         self._west, self._south = low[self._rings].T.copy()
         self._east, self._north = high[self._rings].T.copy()
+        # Northern edges are not sorted, but their running maximum is: it tells the first box that can reach a window.
         self._north_so_far = np.maximum.accumulate(self._north)
+        # A cache of the instance: one on the method would be shared, and would keep every instance alive.
         self.path = lru_cache(maxsize=PATHS_KEPT)(self._path)
 
     def within(self, window: Box) -> Iterator[NDArray[np.float64]]:
@@ -55,14 +57,15 @@ class Outlines:
     def _path(self, ring: int, shift: int) -> str:
         """One ring as an SVG path in steps of 2^`shift` / `SCALE` degrees, south down; "" where nothing is left of it.
 
-        Drawn once, whatever map it is on: only the scale and the place on the map are the map's own.
+        Made once for all maps: only scale and offset are each map's own.
         """
-        half = 1 << shift >> 1
+        half = 1 << shift >> 1  # added before the shift, so that it rounds to the nearest step
         points = (((self._points[self._starts[ring] : self._starts[ring + 1]] + half) >> shift) * (1, -1)).tolist()
         moves, (begin_x, begin_y) = [], points[0]
         x, y = begin_x, begin_y
-        for to_x, to_y in points[1:-1]:
+        for to_x, to_y in points[1:-1]:  # the last point is the first again, which "z" draws
             if (to_x, to_y) != (x, y):
+                # SVG needs no space before a minus sign, and a map has thousands of steps.
                 moves.append(f"{to_x - x} {to_y - y}" if to_y >= y else f"{to_x - x}{to_y - y}")
                 x, y = to_x, to_y
         return f"M{begin_x} {begin_y}l{' '.join(moves)}z" if len(moves) > 1 else ""
@@ -80,7 +83,7 @@ class Outlines:
 
 
 def load_outlines(path: Path) -> Outlines:
-    """The outlines that `building.build_outlines` wrote, read once a process as the gazetteer is.
+    """The outlines that `building.build_outlines` wrote, read once a process while the file stays the same.
 
     Raises NotBuiltError.
     """
@@ -92,6 +95,6 @@ def load_outlines(path: Path) -> Outlines:
 
 @lru_cache(maxsize=1)
 def _read(path: Path, written_ns: int) -> Outlines:
-    """`written_ns` tells a file that was built anew from the one that has been read."""
+    """`written_ns` is part of the cache's key: a file that was built anew is read anew."""
     with np.load(path) as content:
         return Outlines(content["points"], content["starts"])

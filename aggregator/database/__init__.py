@@ -45,6 +45,7 @@ class Connection(Protocol):
 def connect(location: Location, synchronous: str = "FULL") -> Connection:
     """`synchronous`: of a SQLite file; PostgreSQL is always durable. Raises StoreError."""
     if isinstance(location, Path):
+        # Imported here: both modules import from this one.
         from aggregator.database.sqlite import SqliteFile
 
         return SqliteFile(location, synchronous)

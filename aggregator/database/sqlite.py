@@ -19,6 +19,7 @@ class SqliteFile:
     def __init__(self, path: Path, synchronous: str = "FULL") -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # isolation_level=None, or the module would begin transactions itself, and not IMMEDIATE.
             self.raw = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
             self.raw.execute("PRAGMA journal_mode = WAL")
             self.raw.execute(f"PRAGMA synchronous = {synchronous}")
@@ -54,7 +55,7 @@ class SqliteFile:
         self.raw.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
+        except BaseException:  # an interrupt too: left open, it would keep the write lock
             self.raw.execute("ROLLBACK")
             raise
         self.raw.execute("COMMIT")

@@ -42,6 +42,7 @@ class Accounts:
     def seal(self, at: datetime, resume: bool = False) -> int:
         """Bring the public log and the roll-ups up to `at`. Returns the number of new entries. Raises LogError."""
         added = self.keeper.seal(at, self.reader, shares.POLICY, resume)
+        # From the entries that were logged, not from the clock: a day of the roll-ups is then the day of the log.
         minutes = self.keeper.open(at).entries("minute", self.rollups.mark("minute"))
         self.rollups.advance(self.reader, minutes)
         return added

@@ -29,12 +29,12 @@ from aggregator.store import Catalog
 
 log = logging.getLogger(__name__)
 
-WEEKS_SHOWN = 13
+WEEKS_SHOWN = 13  # a quarter of a year
 LOOK_BACK_DAYS = 60
 
 
 class Closing:
-    """`regions`: name of the region of each département."""
+    """Writes the tables of the days and weeks that are over. `regions`: département -> name of its region."""
 
     def __init__(self, settings: Settings, accounts: Accounts, catalog: Catalog, regions: Mapping[str, str]) -> None:
         self._settings = settings
@@ -71,6 +71,7 @@ class Closing:
         return done
 
     def _close_days(self, today: date) -> Iterator[str]:
+        # The oldest first: when a Sunday is closed, the days of its week have been.
         for back in range(LOOK_BACK_DAYS, 0, -1):
             day = today - timedelta(days=back)
             if self._is_to_close(day):
@@ -193,6 +194,7 @@ class Closing:
             together = _sum(by_department.get(code, {}) for code in row.members)
             windows.append(self._window(monday, sunday, row.kind, row.name, together))
             if row.kind != "department":
+                # Merged départements are named without figures: the table leaves none out in silence.
                 windows += [self._window(monday, sunday, "department", code, {}, True) for code in row.members]
         rows = [one for window in windows for one in metrics.rows(window, self._log_size, self._settings.demo)]
         self._write(name, rows, {})

@@ -52,6 +52,7 @@ def exposures(lists: Iterable[ListShown], weights: Sequence[float] | None = None
         groups: dict[object, list[float]] = defaultdict(list)
         for (_, group), value in zip(shown.lines, values, strict=True):
             groups[group].append(value)
+        # What a line can expect: the mean of the list in random order, the mean of its tie group by the criteria.
         each = sum(values) / length if length else 0.0
         for (providers, group), value in zip(shown.lines, values, strict=True):
             mean = sum(groups[group]) / len(groups[group])
@@ -90,7 +91,7 @@ def _normal(providers: Sequence[str], amounts: Mapping[str, float]) -> dict[str,
 def kitagawa(
     w_a: Sequence[float], w_b: Sequence[float], r_a: Sequence[float], r_b: Sequence[float]
 ) -> dict[str, float]:
-    """Change of a rate between two periods, split into composition and rate."""
+    """The change of a rate between two periods, split into composition and rate (Kitagawa, 1955)."""
     composition = sum((b - a) * (x + y) / 2 for a, b, x, y in zip(w_a, w_b, r_a, r_b, strict=True))
     rate = sum((y - x) * (a + b) / 2 for a, b, x, y in zip(w_a, w_b, r_a, r_b, strict=True))
     return {"total": composition + rate, "composition": composition, "rate": rate}

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 Z_95 = float(stats.norm.ppf(0.975))
-LOG_ALARM = log(1 / 0.05)
+LOG_ALARM = log(1 / 0.05)  # Ville's inequality: a fair path ever reaches E = 20 with a chance of 5 % at most
 KAPPA = 50.0
 BETTING_GRID = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
-MAX_EXACT_N, MAX_EXACT_K = 200, 4
+MAX_EXACT_N, MAX_EXACT_K = 200, 4  # 1,373,701 ways to fall at most, (203 choose 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def wilson(k: int, n: int) -> Interval:
     p, z2 = k / n, Z_95**2
     centre, spread = p + z2 / (2 * n), Z_95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n))
     low, high = (centre - spread) / (1 + z2 / n), (centre + spread) / (1 + z2 / n)
+    # At the ends the bound is exactly 0 or 1; rounding would leave it a little inside or outside.
     return Interval(0.0 if k == 0 else low, 1.0 if k == n else high, "wilson")
 
 
@@ -61,7 +62,7 @@ def interval(k: int, n: int) -> Interval:
 
 
 def goodman(counts: Sequence[int]) -> list[Interval]:
-    """Simultaneous intervals, for all providers read together."""
+    """Goodman's simultaneous intervals: with 95 % all of them hold at once. For shares that are read together."""
     n = sum(counts)
     a = float(stats.chi2.ppf(1 - 0.05 / len(counts), 1))
     found = []
@@ -78,7 +79,7 @@ def goodman(counts: Sequence[int]) -> list[Interval]:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Share over share. `impossible`: redirects without supply, a data error to look into."""
+    """One share divided by another. `impossible`: redirects without supply, an error in the data."""
 
     value: float | None
     low: float | None = None
@@ -180,6 +181,7 @@ def goodness_of_fit(observed: Sequence[int], expected_shares: Sequence[float], s
     elif n <= MAX_EXACT_N and len(o) <= MAX_EXACT_K:
         method, p = "exact", exact_p(o, pi)[1]
     else:
+        # A fixed seed: an auditor draws the same. + 1: a p of 0 would claim more than so many draws can show.
         draws = np.random.default_rng(seed).multinomial(n, pi, size=100_000)
         reached = int((((draws - e) ** 2 / e).sum(axis=1) >= statistic - 1e-9).sum())
         method, p = "monte-carlo", (1 + reached) / 100_001
@@ -202,6 +204,7 @@ def exact_p(observed: NDArray[np.float64], pi: NDArray[np.float64]) -> tuple[flo
     mine = float(stats.multinomial.pmf(observed, n, pi))
     distances = ((outcomes - n * pi) ** 2 / (n * pi)).sum(axis=1)
     mine_distance = chi2(observed, n * pi)
+    # The small margins: outcomes that tie with the one observed must be counted although floats differ in the last bit.
     return (
         float(masses[masses <= mine * (1 + 1e-7)].sum()),
         float(masses[distances >= mine_distance - 1e-9].sum()),
@@ -244,12 +247,13 @@ def log_e_betting(clicks: Iterable[tuple[int, float]]) -> list[float]:
     return path
 
 
-# Exposure (§4) and where a gap comes from (§7)
+# Events that citizens or auditors open (§2)
 
 
 def detection_probability(false_share: float, opened: int, total: int | None = None) -> float:
     """Chance that `opened` random events show at least one falsified (with, or given a total without, replacement)."""
     if total is None:
         return 1 - (1 - false_share) ** opened
+    # None of `opened` is bad: they are all drawn from the others.
     bad = round(false_share * total)
     return 1 - comb(total - bad, opened) / comb(total, opened)

@@ -18,7 +18,7 @@ from aggregator.search.order import CONTRACT
 from aggregator.snapshot.supply import PLACE
 
 FORMAT = "metrics/1"
-MIN_FOR_SHARE = 30
+MIN_FOR_SHARE = 30  # logged as `min_for_share` before any verdict (docs/log.md §3)
 BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
 
 
@@ -101,6 +101,7 @@ def _amounts(counts: Counts, samples: int) -> dict[str, float]:
 
 def _shares(amounts: Mapping[str, float], totals: Mapping[str, float]) -> dict[str, float | None]:
     """Shares of each denominator, and the ratio of the share of redirects to each."""
+    # Of the rounded amounts: whoever has the table gets the same shares from its columns.
     shares = {name: amounts[name] / totals[name] if totals[name] else None for name in BENCHMARKS}
     enough = totals["redirects"] >= MIN_FOR_SHARE
     mine = amounts["redirects"] / totals["redirects"] if enough else None
@@ -148,6 +149,7 @@ def _whole(window: Scope, slugs: list[str], totals: Mapping[str, float]) -> dict
 
 def alarm(redirects: list[int], shares: list[float]) -> float | None:
     """log E of redirects against the exposure given (§6); None where a provider without any was clicked."""
+    # A share of 0 makes a click impossible, not unlikely: a fault in the data, of which an alarm can say nothing.
     kept = [(n, share) for n, share in zip(redirects, shares, strict=True) if share > 0]
     if len(kept) < 2 or sum(n for n, _ in kept) != sum(redirects):
         return None

@@ -33,6 +33,7 @@ class PublishedShares:
         path = self._published / "supply.json"
         content = shares.table(
             shares.Counted(
+                # Closed days exactly; of today whole elevens, or two readings would tell a single click (ADR 6).
                 published=add(self._rollups.totals(first, yesterday), self._rollups.stepped(today)),
                 totals=self._totals(first, yesterday, today),
                 exposure=self.exposure(first, self._shown_upto(today)),
@@ -76,7 +77,7 @@ class PublishedShares:
         return {cls: closed.get(cls, 0) + running.get(cls, 0) for cls in {*closed, *running}}
 
     def _shown_upto(self, today: str) -> str:
-        """The last hour whose exposure may be shown by provider: hours with few lists wait for the next."""
+        """The last hour of today whose exposure may be shown by provider: hours wait until they have eleven lists."""
         last, waiting = f"{today}T", 0  # sorts before every hour of today
         for hour, lists in self._rollups.lists_by_hour(f"{today}T00", f"{today}T23"):
             waiting += lists

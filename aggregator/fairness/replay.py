@@ -31,8 +31,8 @@ from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.snapshot.supply import PLACE
 
-MIN_ASKED = 11
-DELAY = timedelta(minutes=2)
+MIN_ASKED = 11  # questions of fewer are not published (docs/figures.md §10)
+DELAY = timedelta(minutes=2)  # what an hour has shown waits in memory for some seconds (docs/figures.md §1.2)
 
 ListRow = tuple[str, str, str, str, int]
 """(hour of the order, snapshot, question, hash, times shown)."""
@@ -80,6 +80,8 @@ class Replays:
             lists, served = self._reader.shown(hour)
             control = replay(hour, lists, shelf, chain.seed_of)
             self._compare_exposure(control, served)
+            # Counted, published, forgotten, in this order: a stop loses no list, and the digest keeps those that come
+            # again from counting twice. The digest itself goes last.
             self._rollups.put_replay(
                 hour, control.lists, control.distinct, control.different, control.expected, control.digest
             )
@@ -90,10 +92,10 @@ class Replays:
         return controls
 
     def _compare_exposure(self, control: Control, served: Mapping[str, int]) -> None:
-        """What was shown by provider must be what the replayed lists show, to the last unit.
+        """Note a difference when the exposure served is not that of the replayed lists, to the last unit.
 
-        Lists may come in late, when a machine was cut off as the hour ended: then those replayed before count too. Or
-        the same ones are replayed again, after a stop between counting and forgetting: then these alone are it.
+        Lists may arrive late, from a machine that was cut off as the hour ended: then those replayed earlier count too.
+        After a stop between counting and forgetting the same lists come again: then they alone make up what was served.
         """
         replayed = {provider: units for provider, (_, _, units) in control.expected.items() if units}
         together = Counter(replayed)
@@ -133,7 +135,7 @@ def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[
 def publish(control: Control, folder: Path) -> None:
     """Write `replays/<hour>.json`, which the log then names.
 
-    What came in late has a file of its own after it, `<hour>-2.json`: a file that the log names is never written again.
+    Lists that arrived late get a further file, `<hour>-2.json`: a file that the log names is never written again.
     """
     content = canonical.to_json(
         {
@@ -175,5 +177,6 @@ def _add(answer: Ranking, times: int, totals: dict[str, list[float]], drawn: dic
     for prov in exposed.uniform:
         totals[prov][0] += exposed.uniform[prov]
         totals[prov][1] += exposed.criteria[prov]
+    # In whole units, not `exposed.drawn`, which are floats: compared with what was served, the difference must be 0.
     for (_, prov), (_, _, units) in exposure_of(one.place for one in answer.found).items():
         drawn[prov] += times * units

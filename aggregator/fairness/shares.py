@@ -19,6 +19,7 @@ from aggregator.redirect.rollups import STEP, Totals
 # Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (§8).
 MARGIN_POINTS = 0.02
 MARGIN_RATIO = (0.80, 1.25)
+# Texts, because entries of the log hold no fractions (docs/log.md §2.1).
 POLICY = {
     "margin_points": str(MARGIN_POINTS),
     "margin_ratio": f"{MARGIN_RATIO[0]:g}-{MARGIN_RATIO[1]:g}",
@@ -120,6 +121,7 @@ def compare(rows: Sequence[dict[str, Any]], total: int, reference_name: str, pre
 
 def stands(low: float, high: float, reference: float) -> str:
     """ "inside" both margins, wholly "outside" one, or "open": too few redirects to say."""
+    # The narrower margin on each side: two points bind large shares, the ratio binds small ones.
     least = max(reference - MARGIN_POINTS, reference * MARGIN_RATIO[0])
     most = min(reference + MARGIN_POINTS, reference * MARGIN_RATIO[1])
     if least <= low and high <= most:

@@ -2,7 +2,7 @@
 
 A row is published when each of its cells is zero or at least eleven. The others are merged with the rest of their
 region, and where that is not enough with the rest of the country, to which published rows are added, smallest first,
-until nothing can be had by subtraction from the national totals. A zero says of nobody that he went somewhere.
+until nothing can be had by subtraction from the national totals. A zero is published: it points at nobody.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def _with_the_rest(published: list[Row], rest: list[str], by_department: Mapping
         rest = [*rest, *smallest_last.pop().members]
     if not rest:
         return smallest_last
+    # When every row had to be added this is the nation, which is published exactly anyway.
     members = tuple(sorted(rest))
     return [*smallest_last, Row("rest-of-country", "", members, total(by_department[code] for code in members))]
 

@@ -60,9 +60,10 @@ class LogKeeper:
             chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
             rules = Rules(self._settings.contract_path, self._settings.hosting_dir, policy)
             sealer = Sealer(log, self._published, reader, chain, rules, self._before_signing)
-            # A demonstration that somebody starts again after a month owes nobody a draw.
+            # A demonstration may be started again after a month: its draws need no protection from a wrong clock.
             added = sealer.seal(at, resume or self._settings.demo)
         except LogError as error:
+            # The tree in memory may hold the refused entries, and `catch_up` checks new ones only: read it anew.
             self.close()
             self._controls.publish("log", {"ok": False, "why": str(error)}, at)
             raise
@@ -71,7 +72,10 @@ class LogKeeper:
         return added
 
     def count_witnesses(self, at: datetime, notes: Mapping[str, bytes]) -> int:
-        """Keep beside the log what declared witnesses publish (`notes`, by name); count those of seven days."""
+        """Store what declared witnesses have signed (`notes`: name -> note) beside the log.
+
+        Returns how many of them confirmed one of our heads within seven days.
+        """
         log, fresh = self.open(at), 0
         for one in self._settings.witnesses():
             note = notes.get(one["name"], b"")
@@ -86,7 +90,9 @@ class LogKeeper:
         """Announce a new key in the log under the old one, and go on with it. Returns the new verifier key."""
         log = self.open(at)
         path = self._settings.keys_dir / NEXT_KEY
+        # In a file until it is in force: after a stop the same key is announced again.
         signer = load_or_create_signer(path, self._settings.log_origin)
+        # Announced before it signs: verifiers follow to keys that the old one vouches for, and to no other (L8).
         log.announce_key(signer, instants.second(at))
         path.replace(self._settings.keys_dir / "log.key")
         log.sign_with(signer)

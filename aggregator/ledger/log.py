@@ -19,8 +19,8 @@ from aggregator.database import Location, connect
 from aggregator.ledger import merkle
 from aggregator.ledger.notes import Checkpoint, NoteError, Signer, open_note, parse_checkpoint
 
-TILE_WIDTH = 256
-MAX_ENTRY_BYTES = 65_535
+TILE_WIDTH = 256  # fixed by C2SP tlog-tiles
+MAX_ENTRY_BYTES = 65_535  # the length before an entry in its tile has 16 bits (docs/log.md §2.2)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, entry BLOB NOT NULL, kind TEXT);
 CREATE INDEX IF NOT EXISTS entries_by_kind ON entries (kind, n);
@@ -42,7 +42,9 @@ class TransparencyLog:
         self._tree = merkle.Frontier()
         self._levels: list[list[bytes]] = [[]]
         self._read_on()
+        # Before anything is written: a log that is refused leaves untouched what it has published.
         self._refuse_another_history()
+        # All tiles: a stop between the store and the files may have left some of them behind.
         if self.size:
             self._write_tiles([0] * len(self._levels))
         self._write_checkpoint()
@@ -70,6 +72,7 @@ class TransparencyLog:
         for _, line in lines:
             if len(line) > MAX_ENTRY_BYTES:
                 raise LogError(f"an entry of {len(line)} bytes is too long")
+        # First the store, in one transaction: no head may be signed for entries that could still be lost.
         self._db.run_many(
             "INSERT INTO entries (n, entry, kind) VALUES (?, ?, ?)",
             [(number, line, kind) for number, (kind, line) in enumerate(lines, self.size)],
@@ -78,7 +81,7 @@ class TransparencyLog:
         for _, line in lines:
             self._grow(line)
         self._write_tiles(before)
-        self._write_checkpoint()
+        self._write_checkpoint()  # last: whoever reads a head finds every tile of it
         return self.size
 
     def entries(self, kind: str, start: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -96,7 +99,7 @@ class TransparencyLog:
         return number
 
     def announce_key(self, signer: Signer, at: str) -> None:
-        """Log the next key, signed by the present one, and keep that head: it is what leads verifiers on (L8)."""
+        """Log the next key, signed by the present one, and keep that head: verifiers follow it to the new key (L8)."""
         self.append([{"t": "key", "at": at, "from": self.vkey, "vkey": signer.vkey}])
         head = (self._folder / "checkpoint").read_bytes()
         files.write_whole(self._folder / "keys" / f"{self.size}.checkpoint", head)
@@ -146,6 +149,7 @@ class TransparencyLog:
 
     def _signed(self, note: str) -> Checkpoint:
         """The published head, under the present key or one that came before it."""
+        # After a stop between announcing a key and signing with it, the head still bears the old one.
         earlier = [entry["from"] for _, entry in self.entries("key")]
         for vkey in (self.vkey, *reversed(earlier)):
             try:
@@ -175,7 +179,7 @@ class TransparencyLog:
         self._write(tile_path("entries", number, width), bundle)
 
     def _write(self, name: str, content: bytes) -> None:
-        """A tile that has become full takes the place of its partial ones."""
+        """Write a tile. A full one replaces its partial versions."""
         path = self._folder / name
         files.write_whole(path, content)
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
+# Leaves and nodes are hashed with different first bytes (RFC 6962 §2.1): else two hashes side by side could be passed
+# off as an entry.
 def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
@@ -30,6 +32,7 @@ class Frontier:
 
     def append(self, leaf: bytes) -> None:
         """Add one leaf hash."""
+        # As when one is added to a binary number: each 1 at the end is a full subtree that the new one is joined to.
         size, carried = self.size, leaf
         while size & 1:
             carried = node_hash(self.hashes.pop(), carried)
@@ -70,7 +73,7 @@ def root_from_tiles(size: int, tile: Callable[[int, int], bytes]) -> bytes:
 
 def _subtree(start: int, height: int, tile: Callable[[int, int], bytes]) -> bytes:
     """The root of a full subtree, which never crosses a tile of its level."""
-    level, within = divmod(height, 8)
+    level, within = divmod(height, 8)  # the 256 hashes of a tile stand for eight levels of the tree
     first = start >> 8 * level
     number, offset = divmod(first, 256)
     raw = tile(level, number)[32 * offset : 32 * (offset + (1 << within))]

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from aggregator import files
 
+# Kinds of signatures in C2SP signed-note. The kind is part of the key id, so a key of one never passes for the other.
 ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
 MAX_NOTE_BYTES = 64 * 1024
@@ -71,7 +72,7 @@ class Cosigner(NamedKey):
     kind = COSIGNATURE
 
     def cosign(self, note: str, unix_time: int) -> str:
-        """`note` with one more line."""
+        """`note` with this witness's signature as a further line."""
         text = note.rpartition("\n\n")[0] + "\n"
         signature = self._key.sign(_cosigned(text, unix_time))
         blob = self._key_id + struct.pack(">Q", unix_time) + signature
@@ -109,6 +110,7 @@ def open_note(note: str, vkey: str) -> str:
 
 def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
     """(text of the note, what follows the key id in the line of this key). Raises NoteError."""
+    # The last empty line ends the text, which may hold others.
     text, mark, signatures = note.rpartition("\n\n")
     if not mark or len(note) > MAX_NOTE_BYTES:
         raise NoteError("not a signed note")
@@ -120,6 +122,7 @@ def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
                 blob = base64.b64decode(encoded, validate=True)
             except ValueError as error:
                 raise NoteError(f"the signature of {name} is not base64") from error
+            # Another key under the same name, as after a change of key, is passed over.
             if blob[:4] == key_id:
                 return text + "\n", blob[4:]
     raise NoteError(f"not signed by {name}")
@@ -128,6 +131,7 @@ def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
 def parse_checkpoint(text: str) -> Checkpoint:
     """Raises NoteError."""
     lines = text.split("\n")
+    # One way to write a size: int() alone would also take signs, spaces, underscores and digits of other scripts.
     if (
         len(lines) < 4
         or not (lines[1].isascii() and lines[1].isdigit())

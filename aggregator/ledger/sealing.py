@@ -21,6 +21,8 @@ from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.seeds import ABSENT, SeedChain
 from aggregator.redirect.event_reader import EventReader
 
+# Limits of docs/log.md §7: a small correction of the clock is forgiven; after a long sleep only an operator can tell a
+# stopped portal from a clock set ahead, which would publish the seeds of days to come (S8).
 MOST_BACK = timedelta(minutes=5)
 MOST_ASLEEP = timedelta(days=7)
 
@@ -39,7 +41,7 @@ class Rules:
 
 
 class Sealer:
-    """Called each minute by the worker."""
+    """Appends to the public log what has happened since the last call. The worker calls it each minute."""
 
     def __init__(
         self,
@@ -70,6 +72,8 @@ class Sealer:
         self._refuse_a_clock_that_jumped(now, resume)
         files.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
         before = self._log.size
+        # Days before the minute: `_days` adds up the minutes that come after the last `day` entry. A minute of today
+        # that stood before it would be missing in the total of today.
         for work in (
             self._rules,
             self._disclosures,
@@ -83,6 +87,7 @@ class Sealer:
             self._decisions,
         ):
             new = list(work(now))
+            # By now the files that the entries name are written; they are made safe before the entries.
             if new:
                 self._before_signing()
                 self._log.append(new)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aggregator import canonical, files
 
-LINKS = 4_000
+LINKS = 4_000  # almost eleven years of days
 ABSENT = "-"
 
 
@@ -33,6 +33,7 @@ class SeedChain:
 
     def __init__(self, start: date, end: bytes, links: int = LINKS) -> None:
         self.start = start
+        # From the last day to the first: a published link gives the earlier ones by hashing, and none that is to come.
         chain = [end]
         for _ in range(links):
             chain.append(hashlib.sha256(chain[-1]).digest())
@@ -45,7 +46,7 @@ class SeedChain:
 
     def link(self, day: date) -> bytes:
         """Raises SeedError outside the chain."""
-        number = (day - self.start).days + 1
+        number = (day - self.start).days + 1  # link 0 is the anchor
         if not 1 <= number < len(self._links):
             raise SeedError(f"the seed chain does not reach {day}")
         return self._links[number]

@@ -29,11 +29,11 @@ Fetch = Callable[[str], bytes]
 
 
 class WitnessError(RuntimeError):
-    """The head is not signed: it could not be read, or it is not what came before and more. The message says which."""
+    """Nothing was signed: the head could not be read or does not extend the last one seen. The message says which."""
 
 
 def fetch(url: str) -> bytes:
-    """One file of somebody's log, within the bounds of every other request."""
+    """One file of a log, within the limits of time and size that every request has. Raises ProviderError."""
     origin = "/".join(url.split("/")[:3])
     return FetchClient([origin], "Aiguillage witness").get(url).body
 
@@ -69,11 +69,13 @@ class Witness:
             )
         elif self._root(url, head, head.size) != head.root:
             raise WitnessError("the log's tiles do not have the root that it signs")
+        # Remembered before it is signed: after a stop in between, no other head can be signed in its place.
         files.write_whole(seen, note.encode())
         files.write_whole(self._folder / "checkpoint", self._cosigner.cosign(note, int(at.timestamp())).encode())
         return head
 
     def _vkey(self, url: str, given: str | None) -> str:
+        # The first visit believes the key that the log publishes; later ones hold the log to it, unless told otherwise.
         path = self._folder / "log.vkey"
         if given or not path.exists():
             files.write_whole(path, (given or self._text(f"{url}/vkey")).strip().encode())
@@ -90,7 +92,7 @@ class Witness:
         elif self._root(url, head, before.size) != before.root:
             problem = f"the first {before.size} entries are not those seen before"
         if problem:
-            # Both heads are signed by the log: kept side by side they prove it to anybody.
+            # Both heads are signed by the log: side by side they prove to anybody that it shows two histories (L9).
             files.write_whole(self._folder / "refused", note.encode())
             raise WitnessError(f"{problem}; both heads are kept in {self._folder} (seen, refused)")
 

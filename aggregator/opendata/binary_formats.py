@@ -17,7 +17,7 @@ import xlsxwriter
 from aggregator.config.datasets import Column, Dataset
 from aggregator.opendata.text_formats import Row
 
-MOST_XLSX_ROWS = 1_048_575
+MOST_XLSX_ROWS = 1_048_575  # a sheet has 1,048,576 rows; one is the header
 ARROW = {
     "string": pa.string(),
     "integer": pa.int64(),
@@ -43,6 +43,7 @@ def write_parquet(batches: Iterable[pa.RecordBatch], dataset: Dataset, about: di
 def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     columns = []
     for column, field in zip(batch.columns, schema, strict=True):
+        # SQLite has no type for instants: they arrive as text.
         if pa.types.is_timestamp(field.type):
             column = pa.compute.strptime(column, format="%Y-%m-%dT%H:%M:%SZ", unit="s").cast(field.type)
         columns.append(column.cast(field.type))
@@ -60,7 +61,7 @@ def write_xlsx(dataset: Dataset, about: Sequence[tuple[str, str]], rows: Iterabl
         "date": book.add_format({"num_format": "yyyy-mm-dd"}),
         "datetime": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
     }
-    sheet = book.add_worksheet(dataset.name[:31])
+    sheet = book.add_worksheet(dataset.name[:31])  # longer names are refused by Excel
     sheet.write_row(0, 0, dataset.names, book.add_format({"bold": True}))
     sheet.freeze_panes(1, 0)
     for line, row in enumerate(rows, 1):
@@ -80,6 +81,7 @@ def _write(sheet: Any, line: int, at: int, column: Column, value: Any, formats: 
     elif column.type == "boolean":
         sheet.write_boolean(line, at, bool(value))
     elif column.type in formats:
+        # A sheet knows no time zones: instants stand there in UTC.
         moment = datetime.fromisoformat(value.removesuffix("Z"))
         sheet.write_datetime(line, at, moment, formats[column.type])
     else:

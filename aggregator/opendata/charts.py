@@ -12,14 +12,15 @@ from typing import Any
 GRID = Path(__file__).parents[2] / "data" / "departments-grid.csv"
 SQUARE, GAP = 30, 4
 PANEL_WIDTH, PANEL_HEIGHT = 328, 96
-WEEKS = 13
+WEEKS = 13  # as many as `closed.json` holds
 MOST = 1.5
+# From 11: a département is published alone with 0 or at least eleven redirects to each platform (docs/figures.md §10).
 STEPS = (11, 50, 200, 1000)
 SHARE_STEPS = (0.2, 0.4, 0.6, 0.8)
 
 
 def track(row: Mapping[str, Any], reference: str, ratio: str) -> dict[str, Any]:
-    """One row of the tracks: a straight one means the same share of redirects as of the reference."""
+    """One row of the tracks, heights in pixels: straight when redirects and reference have the same share."""
     whole, value = row[reference], row[ratio]
     if value is None or not whole:
         return {"row": row, "reference": whole, "end": None, "beyond": None}
@@ -34,6 +35,7 @@ def track(row: Mapping[str, Any], reference: str, ratio: str) -> dict[str, Any]:
 
 
 def _height(ratio: float) -> float:
+    # On a log scale half and twice the share stand equally far from the middle; log2(0) is kept from being asked for.
     return round(32 - 28 * max(-1.0, min(1.0, log2(max(ratio, 1e-6)) / log2(MOST))), 1)
 
 

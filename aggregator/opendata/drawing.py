@@ -22,7 +22,7 @@ PNG_ZOOM = 2
 
 
 def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
-    """The SVG of a figure; colours are attributes, so that the strictest policy shows it as it is."""
+    """The SVG of a figure. Colours are attributes: a strict content security policy ignores inline styles."""
     template = _environment().get_template(f"figures/{figure.template}")
     return template.render(
         figure=figure,
@@ -38,7 +38,7 @@ def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
 
 
 def png(svg: str) -> bytes:
-    """For print and sharing, twice the size; the letters come with the program, so that it looks alike everywhere."""
+    """The SVG as PNG, twice the size. Its font comes with the program, so that it looks the same on every machine."""
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,
@@ -65,7 +65,7 @@ def _environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
-        undefined=StrictUndefined,
+        undefined=StrictUndefined,  # a missing value fails here and leaves no hole in a published figure
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -82,6 +82,7 @@ class EditionWriter:
             # A worker that takes over has what it took from the shared store: a folder.
             shutil.rmtree(self._folder / RUNNING, ignore_errors=True)
         link.replace(self._folder / RUNNING)
+        # The edition before this one stays for answers that are still being sent from it.
         for old in sorted(self._folder.glob(f".{RUNNING}-*"))[:-2]:
             shutil.rmtree(old)
         return made
@@ -91,6 +92,7 @@ class EditionWriter:
         target = self._folder / day.isoformat()
         if target.exists():
             return None
+        # Under another name until it is whole: a folder that bears the name of a day is never written again.
         part = self._folder / f".{day.isoformat()}.part"
         shutil.rmtree(part, ignore_errors=True)
         self._write(day.isoformat(), part)
@@ -149,6 +151,7 @@ class EditionWriter:
 
     def _changes(self, name: str, counts: Mapping[str, int]) -> dict[str, Any]:
         """Against the edition of the day before this one: rows by data set, places that came and went."""
+        # "en-cours" sorts after every date: the running edition is compared with the last closed day.
         earlier = [path.name for path in sorted(self._folder.glob("????-??-??")) if path.name < name]
         if not earlier:
             return {"since": None, "rows": {}, "places_new": 0, "places_gone": 0}

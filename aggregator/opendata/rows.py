@@ -34,6 +34,7 @@ def places(sources: Sources) -> Iterator[Row]:
             **dict(zip(ENGLISH_WEEKDAYS, hours, strict=True)),
             "position_exact": place["exact"],
             "time_zone": place["tz"],
+            # An address: a spreadsheet takes a number that begins with + for a formula (ADR 9).
             "phone": f"tel:{place['phone']}" if place["phone"] else None,
             "booking_site": place["site"],
             "sources": ";".join(place["sources"]),
@@ -57,6 +58,7 @@ def offers(sources: Sources) -> Iterator[Row]:
                 "unread_since": _second(state.get("since")),
                 "cause": state.get("cause"),
                 "partial": state.get("partial"),
+                # Empty when it is unknown: a reading that failed is not "no slot" (P7).
                 "slots": len(minutes) if state["state"] == "seen" else 0 if state["state"] == "none" else None,
                 "first_slot": _moment(min(minutes)) if minutes and state["state"] == "seen" else None,
             }
@@ -65,6 +67,7 @@ def offers(sources: Sources) -> Iterator[Row]:
 def slots_by_day(sources: Sources) -> Iterator[Row]:
     states, kinds = sources.slots["offers"], sources.slots["kinds"]
     for place in sources.places:
+        # Days are those of the place, overseas too (P20).
         zone = ZoneInfo(place["tz"])
         for offer in place["offers"]:
             state = states.get(offer["id"])
@@ -88,6 +91,7 @@ def redirects(sources: Sources) -> Iterator[Row]:
     for name, rows in sources.closed:
         first, last = window_of(name)
         head = {"window": name, "first_day": first, "last_day": last}
+        # Days from the roll-ups, which know every class; weeks from their table, where small territories are merged.
         if "W" not in name:
             totals = sources.rollups.totals(first, last)
             for cls, by_provider in sorted(totals.items()):

@@ -46,7 +46,7 @@ class EditionFile:
             yield from connection.execute(f'SELECT {names} FROM "{dataset.name}" LIMIT ?', (limit,))  # noqa: S608
 
     def batches(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
-        """The same as Arrow batches, read by Arrow's own driver: no value passes through Python."""
+        """The rows as Arrow batches, read by Arrow's own driver: no value becomes a Python object."""
         names = ", ".join(f'"{name}"' for name in dataset.names)
         # The driver takes the type of a column from its values: one row of the right types goes first, and is dropped.
         samples = ", ".join(f'{SAMPLES.get(column.type, TEXT)} AS "{column.name}"' for column in dataset.columns)

@@ -30,6 +30,7 @@ def as_csv(columns: Sequence[Column], rows: Iterable[Row], dialect: str = "") ->
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
     writer.writerow([column.name for column in columns])
+    # Without a byte order mark Excel reads a CSV file in the code page of its machine, and accents are lost.
     yield (("\ufeff" if french else "") + out.getvalue()).encode()
     changes = [(at, change) for at, column in enumerate(columns) if (change := _change(column.type, french))]
     for batch in _batches(rows):
@@ -42,6 +43,7 @@ def as_csv(columns: Sequence[Column], rows: Iterable[Row], dialect: str = "") ->
 def as_json(dataset: Dataset, head: Mapping[str, Any], rows: Iterable[Row]) -> Iterator[bytes]:
     """One object: what the data set is (`head`), then its rows as objects."""
     opening = {"dataset": dataset.name, "title": dataset.title, "description": dataset.description, **head}
+    # The object is left open, and rows follow a batch at a time: the whole is never in memory.
     yield json.dumps(opening, ensure_ascii=False)[:-1].encode() + b', "rows": [\n'
     separator = b""
     for batch in _batches(rows):

@@ -1,1 +1,1 @@
-"""Store -> the files that the web serves: the snapshot, the state of the platforms, what the lists cover."""
+"""Writes the files that the web serves from the store: the snapshot, the platforms' state, what the lists cover."""

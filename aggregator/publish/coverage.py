@@ -1,4 +1,4 @@
-"""What the lists cover: places by how they can be booked, links refused, matches undone, by source."""
+"""Counts what the lists cover: places by how they can be booked; by source, links refused and matches undone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUSALS = ("undeclared-site", "unsafe-link", "link-to-no-centre", "position")
 def coverage_of(
     settings: Settings, registry: Registry, centres: Iterable[Centre], places: Sequence[Mapping[str, Any]], at: datetime
 ) -> dict[str, Any]:
-    """Places by how they can be booked, and by source what was refused of its links and undone of its matches."""
+    """The content of `coverage.json`. `places`: those of the places file; `centres`: all that sources list."""
     labels, read = settings.provider_labels(), set(settings.campaign.providers.read)
     booking: Counter[str] = Counter()
     undeclared: Counter[str] = Counter()
@@ -44,6 +44,7 @@ def coverage_of(
                 **{name.replace("-", "_"): flags[source][name] for name in REFUSALS},
                 "matches_undone": undone.get(source, 0),
             }
+            # A platform that lists no centre has its row of zeros too.
             for source in sorted({*flags, *read})
         ],
     }

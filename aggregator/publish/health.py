@@ -1,7 +1,7 @@
-"""How the reading of the providers goes, and what the lists cover: `health.json` and `coverage.json`, for everybody.
+"""Tells how the reading of each provider goes, by one rule for all: the content of `health.json`.
 
-The order cannot favour a provider, but what never reaches the order can: places without an adapter, links refused and
-matches undone are counted for every source alike (docs/figures.md §12).
+The order cannot favour a provider, but what never reaches it can: so everybody may see how each is read, and beside
+it what the lists cover (`coverage.py`, docs/figures.md §12).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FETCHES = ("hour", "provider", "kind", "outcome", "fetches", "requests")
 
 
 def health_of(settings: Settings, stores: Stores, at: datetime) -> dict[str, Any]:
-    """The state of every provider: since when it has not been read, and the interval that readings reach."""
+    """The content of `health.json`: the state of every provider, its fetches of 24 hours, quarantines and imports."""
     catalog, labels = stores.catalog, settings.provider_labels()
     hours = catalog.fetch_hours(at - timedelta(hours=24))
     watched = Watched(
@@ -68,14 +68,14 @@ def _by_provider(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any
 
 
 def _listed(stores: Stores) -> Counter[str]:
-    """Offers to be read, by provider."""
+    """Provider -> number of its offers that are to be read."""
     listed = stores.catalog.listed_offers()
     return Counter(offer.provider for offer in stores.registry.offers() if offer.offer_id in listed)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What is known of how the providers are read. `at`: UTC; `since`: when this portal first asked anybody."""
+    """What the store knows of how providers are read, loaded once. `at`: UTC; `since`: start of the first run."""
 
     catalog: Catalog
     at: datetime
@@ -108,6 +108,7 @@ def provider_health(slug: str, label: str, watched: Watched) -> dict[str, Any]:
         "readable": len(rows) - len(failing),
         "seen": sum(1 for row in rows if not row["failing_since"] and row["slot_count"]),
         "slots": sum(row["slot_count"] for row in rows if not row["failing_since"]),
+        # Stored times are UTC, perhaps with a fraction, and end with "+00:00"; published ones are seconds and "Z".
         "last_answer": f"{last[:19]}Z" if last else None,
         "watched_since": f"{watched.since[:19]}Z" if watched.since else None,
         "failing_since": f"{since[:19]}Z" if since else None,
@@ -135,6 +136,7 @@ def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerS
         return min([*first, *filter(None, [began])])
     if began and breaker.open_until is not None and not waiting:
         return began
+    # A provider that lists nothing yet has no failing reading: it counts as unread from its last answer of any kind.
     last = max((*(row["answered_at"] or "" for row in rows), watched.answers.get(slug, ""))) or watched.since
     if last is None or watched.at - datetime.fromisoformat(last) <= unread_after(watched.interval_s):
         return None

@@ -1,4 +1,4 @@
-"""One place as the snapshot says it, from what its sources say."""
+"""Makes the record of one place in the places file from the centres that its sources list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from providers.records import Centre
 
 
 def is_listed(centres: Iterable[Centre], today: date) -> bool:
-    """A place is listed while one of its sources says that the public may come."""
+    """True while one source of a place says that the public may come (docs/ranking.md §3). `today`: UTC day."""
     return any(
         not centre.closed and not centre.professionals_only and not (centre.closes_on and centre.closes_on < today)
         for centre in centres
@@ -20,7 +20,7 @@ def is_listed(centres: Iterable[Centre], today: date) -> bool:
 
 
 def why_aside(row: Mapping[str, Any], centres: Sequence[Centre], today: date) -> str:
-    """ "withdrawn" by an operator, "closed", "professionals" only, or "gone": no source lists it any more."""
+    """Why a place is not listed: "withdrawn" by an operator, "closed", "professionals" only, "gone" from every list."""
     if row["withdrawn"]:
         return "closed" if row["withdrawn"] == "closed" else "withdrawn"
     if not centres:
@@ -30,12 +30,13 @@ def why_aside(row: Mapping[str, Any], centres: Sequence[Centre], today: date) ->
 
 
 def describe(place_id: str, drawn_on: str, centres: list[Centre]) -> dict[str, Any]:
-    """One place from what its sources say: the official list first, then the source that listed it first."""
+    """The record but for offers. Each field: the official list's, else that of the source that listed it first."""
     ordered = sorted(centres, key=lambda centre: centre.source != OFFICIAL)
 
     def first(name: str) -> Any:
         return next((value for c in ordered if (value := getattr(c, name)) not in (None, "", ())), None)
 
+    # A measured position before the commune's point, even when the official list has only the latter.
     positioned = [c for c in ordered if c.lat is not None and "position" not in c.flags] or [
         c for c in ordered if c.lat is not None
     ]
@@ -67,7 +68,8 @@ def describe(place_id: str, drawn_on: str, centres: list[Centre]) -> dict[str, A
 
 
 def reading_state(row: Mapping[str, Any], has_slots: bool) -> str:
-    """ "No slot" and "did not answer" are different facts; so is "by telephone only"."""
+    """The state of an offer in the slots file: "unknown", "phone", "seen" or "none" (docs/ranking.md §7.1)."""
+    # Failure comes first: the slots kept from an earlier reading must not be told as seen.
     if row["failing_since"] is not None or row["answered_at"] is None:
         return "unknown"
     if row["phone_only"]:

@@ -1,4 +1,4 @@
-"""Store -> the snapshot and what stands beside it, as the web serves them and auditors replay them."""
+"""Writes the snapshot and the tables beside it from the store, for the web to serve and auditors to replay."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ class Publisher:
 
     def publish(self) -> None:
         """Write the snapshot of now and put it in force."""
+        # The files name whole seconds: what is computed here must be what they say.
         at = self._now().replace(microsecond=0)
         centres = self._catalog.centres()
         places = self.places_file(at.date(), centres)
         places_sha = keep(self._folder, places)
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
-        put_in_force(self._folder, places_sha, slots_sha, at)
+        put_in_force(self._folder, places_sha, slots_sha, at)  # after both files: a name in force leads to its file
         health = health_of(self._settings, self._stores, at)
         for row in health["providers"]:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
@@ -57,7 +58,10 @@ class Publisher:
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
 
     def places_file(self, today: date, centres: Sequence[Centre]) -> dict[str, Any]:
-        """Every place that may be listed, with the points that questions start from. Holds no time but days."""
+        """The places file: every listed place, and the points that questions start from.
+
+        It holds no time but days, so that places which have not changed are the same file, kept and loaded once.
+        """
         return {
             "format": "places/1",
             "campaign": as_plain(self._settings.campaign),
@@ -104,6 +108,7 @@ class Publisher:
             links = []
             for centre in mine:
                 link = self._intake.link_of(centre)
+                # A link may belong to another place by now: an offer stands on one card only.
                 if link is not None and link in offers and offers[link].place_id == place_id:
                     links.append(offers[link])
             entry = describe(place_id, row["drawn_on"], mine)
@@ -114,7 +119,7 @@ class Publisher:
             yield entry
 
     def slots_file(self, places: Mapping[str, Any], places_sha: str, at: datetime) -> dict[str, Any]:
-        """What is known of the free slots of every offer, from the minute after `at` on."""
+        """The slots file: state and free slots of every offer of `places`, from the minute after `at` on."""
         wanted = {offer["id"] for place in places["places"] for offer in place["offers"]}
         kinds: dict[Any, int] = {}
         offers: dict[str, Any] = {}
@@ -146,7 +151,7 @@ class Publisher:
         }
 
     def _decisions(self) -> list[dict[str, Any]]:
-        """Every decision of an operator, dated and signed by a role; the log takes each over once."""
+        """Every decision of an operator, with its date and the role that took it; the log takes over each `n` once."""
         return [
             {
                 "n": row["decision_id"],
@@ -157,7 +162,7 @@ class Publisher:
         ]
 
     def _changes(self) -> dict[str, list[dict[str, Any]]]:
-        """By place, newest first."""
+        """Place -> its last changes, newest first, at most `CHANGES_KEPT`."""
         by_place: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for row in reversed(self._registry.changes()):
             if len(by_place[row["place_id"]]) < CHANGES_KEPT:

@@ -21,9 +21,9 @@ from aggregator.redirect.events import Event, Sealed
 
 log = logging.getLogger(__name__)
 
-WAIT_S = 0.25
+WAIT_S = 0.25  # the longest that a citizen waits for our disk (S5)
 MAX_QUEUED = 20_000
-MAX_GROUP = 500
+MAX_GROUP = 500  # ten values an event: one INSERT stays below SQLite's limit of 32,766 parameters
 RETRY_S = 1.0
 NONCE_BYTES, NONCES_AT_ONCE = 16, 1024
 
@@ -73,7 +73,7 @@ class EventLogError(RuntimeError):
 
 
 class _Pending:
-    """An event on its way to the disk. `waiting` is held until it is there: a bare lock wakes for half of an Event."""
+    """An event on its way to the disk. `waiting` is released once it is stored: a lock wakes for half of an Event."""
 
     __slots__ = ("sealed", "waiting")
 
@@ -84,7 +84,7 @@ class _Pending:
 
 
 def _nonces() -> Iterator[bytes]:
-    """From the system's generator, many at a time: each call to it gives the interpreter away to other threads."""
+    """Random nonces, drawn 1,024 at a time: each call to the system's generator hands the interpreter to others."""
     while True:
         many = secrets.token_bytes(NONCE_BYTES * NONCES_AT_ONCE)
         for start in range(0, len(many), NONCE_BYTES):
@@ -114,7 +114,7 @@ class EventLog:
 
         Never raises and never waits longer than its limit: the citizen is sent on whatever happens to our count.
         """
-        with self._lock:
+        with self._lock:  # a generator that two threads enter at once raises ValueError
             nonce = next(self._nonces)
         pending = _Pending(Sealed(event, nonce))
         if self._full:
@@ -183,7 +183,7 @@ class EventLog:
                 return
 
     def _group(self) -> list[_Pending | Callable[[sqlite3.Connection], None] | None]:
-        """What has queued up: waiting for more would only delay it, the disk's own latency is the window."""
+        """What has queued up, without waiting for more: the next group gathers while this one is being committed."""
         group = [self._queue.get()]
         while group[-1] is not None and len(group) < MAX_GROUP:
             try:
@@ -209,19 +209,21 @@ class EventLog:
                     self._insert(events)
             except sqlite3.Error as error:
                 log.error("event not stored", extra={"cause": str(error), "waiting": len(events)})
+                # S3: the group waits for the disk until the queue is nearly full; then newer events need its room.
                 if self._queue.qsize() >= MAX_QUEUED - MAX_GROUP:
                     self._miss(events)
                     return
                 threading.Event().wait(RETRY_S)
                 continue
+            # S1: an acknowledgement before the commit would promise events that a kill -9 still loses.
             for item in events:
                 item.waiting.release()
             return
 
     def _insert(self, events: Sequence[_Pending]) -> None:
-        """One statement for all, which is a transaction where none is open.
+        """Insert all events by one statement, which is its own transaction where none is open.
 
-        Each statement gives the interpreter away and has to ask for it again, BEGIN and COMMIT as well.
+        Every statement, BEGIN and COMMIT too, releases the interpreter lock and has to wait for it again.
         """
         if events:
             values = [value for item in events for value in _row(item.sealed)]
@@ -252,6 +254,7 @@ def open_events(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")  # an erased event leaves no trace in freed pages
+    # S9: locked before the version is read, so that of two processes that open a new file only one migrates it.
     connection.execute("BEGIN IMMEDIATE")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:

@@ -12,6 +12,7 @@ from aggregator.redirect.event_log import open_events
 from aggregator.redirect.events import EventClass
 
 TABLES_BY_HOUR = ("impressions", "lists", "ages", "misses")
+# Subtracted, not deleted: the same list may have been shown again since it was replayed.
 FORGET = "UPDATE lists SET n = n - ? WHERE bin = ? AND epoch = ? AND snapshot = ? AND key = ? AND hash = ?"
 FORGOTTEN = "DELETE FROM lists WHERE bin = ? AND n = 0"
 
@@ -21,7 +22,7 @@ Rows = Callable[[str, tuple[Any, ...]], list[tuple[Any, ...]]]
 
 
 class EventReader:
-    """A read-only connection for each question, to a file that may not exist yet."""
+    """Answers questions about `events.db`, each over its own read-only connection; a missing file holds no events."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -33,7 +34,7 @@ class EventReader:
         return int(self._scalar("SELECT coalesce(sum(n), 0) FROM misses", ()))
 
     def missed_by_provider(self, before: str) -> dict[str, int]:
-        """Misses of the hours before `before`, by provider: only closed days may be told so."""
+        """Misses by provider in the hours before `before`: the start of today, for only closed days are published."""
         return dict(self._rows("SELECT prov, sum(n) FROM misses WHERE bin < ? GROUP BY prov ORDER BY prov", (before,)))
 
     def commitments(self, after: int) -> list[tuple[int, bytes]]:
@@ -62,7 +63,8 @@ class EventReader:
         )
 
     def shown(self, bin_: str) -> tuple[list[ShownList], dict[str, int]]:
-        """The lists shown in an hour that wait for their replay, and the exposure by provider, of one moment."""
+        """The lists shown in an hour that wait for their replay, and the exposure by provider, as of one moment."""
+        # Read apart, a list shown between the two would count on one side only and look like a deviation.
         with self._one_moment() as rows:
             lists = rows(
                 "SELECT epoch, snapshot, key, hash, n FROM lists WHERE bin = ? ORDER BY snapshot, epoch, key", (bin_,)
@@ -109,7 +111,7 @@ class EventReader:
         return erase(self._path, before) if self._path.exists() else 0
 
     def close(self) -> None:
-        """Nothing is held between two questions."""
+        """Does nothing: every question closes its own connection."""
 
     def _rows(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._one_moment() as rows:
@@ -117,7 +119,8 @@ class EventReader:
 
     @contextlib.contextmanager
     def _one_moment(self) -> Iterator[Rows]:
-        """A way to ask: every answer is of the same moment."""
+        """Yields a function that runs queries; all its answers come from one read transaction."""
+        # The web process makes the file, with its schema: asking must not leave an empty one behind.
         if not self._path.exists():
             yield lambda sql, parameters: []
             return

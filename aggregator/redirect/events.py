@@ -12,7 +12,8 @@ import msgspec
 
 from aggregator import canonical
 
-# The canonical JSON of an event, no dictionary in between: its fields stand in order and hold no number with a dot.
+# Canonical JSON without a dictionary in between: the fields of `Event` stand in the order of their sealed names and
+# hold no fraction. A field out of order would make commitments that nobody else can compute.
 _to_json = msgspec.json.Encoder().encode
 
 
@@ -29,9 +30,10 @@ class EventClass(StrEnum):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, rename={"cls": "class"}):
-    """The sealed fields (§5) by name; `cls` is "class" when sealed. `bin`: UTC hour; `basket`: "dep=75";
+    """The fields that are sealed (§5); `cls` is named "class" there.
 
-    `list`: first 32 hexadecimal digits of the list's hash; `pos`: rank in the list, 0 on a place's own page.
+    `bin`: UTC hour; `basket`: "dep=75"; `list`: first 32 hexadecimal digits of the list's hash; `pos`: rank in the
+    list, 0 on a place's own page.
     """
 
     basket: str
@@ -60,7 +62,7 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def receipt(self) -> str:
-        """What a citizen may keep: hour, then nonce and event. It says where one went, to whoever holds it."""
+        """The receipt that a citizen may keep (§8): hour, nonce and event. It tells its holder where somebody went."""
         raw = self.nonce + _to_json(self.event)
         return f"{self.event.bin}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
 
@@ -71,4 +73,5 @@ def commitment(nonce: bytes, fields: Mapping[str, Any]) -> bytes:
 
 
 def _commitment(nonce: bytes, fields: bytes) -> bytes:
+    # The first line is of events alone: no hash of a seed, a list or a snapshot can be passed off as a commitment.
     return hashlib.sha256(b"aiguillage-event/v1\n" + nonce + fields).digest()

@@ -18,11 +18,11 @@ from aggregator.snapshot.shelf import Snapshot
 from aggregator.snapshot.slots import OfferState
 from aggregator.snapshot.supply import PLACE
 
-RANKS = 20
+RANKS = 20  # the first page of a list (docs/figures.md §1.2)
 WEIGHT = 100_000
 WEIGHTS = tuple(round(WEIGHT / log2(1 + rank)) for rank in range(1, RANKS + 1))
 UNKNOWN_AGE = -1
-OLDEST_AGE_MIN = 7 * 24 * 60
+OLDEST_AGE_MIN = 7 * 24 * 60  # older readings share one row: a long outage does not make the table grow
 
 Basket = tuple[str, str]
 """(basket, provider): ("dep=75", slug)."""
@@ -31,6 +31,7 @@ Basket = tuple[str, str]
 def exposure_of(places: Iterable[Place]) -> dict[Basket, tuple[int, int, int]]:
     """(offers, place units, weighted units) by basket and provider, of a list whose places come in their order."""
     found: dict[Basket, list[int]] = defaultdict(lambda: [0, 0, 0])
+    # Not strict: ranks beyond the first page have no weight and are not counted.
     for place, weight in zip(places, WEIGHTS, strict=False):
         for offer in place.offers:
             row = found[(f"dep={place.department}", offer.provider)]
@@ -41,7 +42,7 @@ def exposure_of(places: Iterable[Place]) -> dict[Basket, tuple[int, int, int]]:
 
 
 def answered(state: OfferState | None) -> datetime | None:
-    """When the reading that a card tells was made; None when the card says that nothing is known."""
+    """Time of the reading that a card shows; None when the card says that the state is unknown."""
     return None if state is None or state.state == "unknown" else state.answered
 
 
@@ -54,7 +55,7 @@ def age_minutes(read_at: datetime | None, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """The first page of one list, as shown within one hour, in numbers: it keeps no snapshot alive.
+    """The first page of one list as shown within one hour. Holds numbers only, so that no snapshot stays in memory.
 
     `named`: hour of the order, snapshot, question, hash; `facts`: hash of the snapshot whose readings the cards told;
     `exposure`: see `exposure_of`; `readings`: (provider, when it last answered) of each offer shown.
@@ -96,6 +97,7 @@ class Showings:
     def take(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], list[tuple[object, ...]]]:
         """Rows of impressions, lists and ages since the last call."""
         with self._lock:
+            # Exchanged here and worked out after the lock: visitors who are shown a list wait for the exchange only.
             times, shown = self._times, self._shown
             self._times, self._shown = Counter(), {}
         impressions: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])

@@ -90,9 +90,12 @@ class Redirector:
             return EventClass.PREFETCH
         if is_robot(visitor.user_agent):
             return EventClass.ROBOT
+        # From here on asking also remembers. Robots and prefetches must have left by now, or they would turn the click
+        # of the person that follows into a duplicate.
         address, network = networks_of(visitor.address)
         if self._duplicates.seen_before(address, offer.id):
             return EventClass.DUPLICATE
+        # " *": an address that cannot be parsed is its own network, and the two counts must not become one.
         sources = {f"{address} {offer.provider}": MOST_AN_ADDRESS, f"{network} {offer.provider} *": MOST_A_NETWORK}
         if self.limits.exceeded(epoch_of(now), click.epoch, click.list_hash, offer.id, sources):
             return EventClass.EXCESS

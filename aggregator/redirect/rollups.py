@@ -70,6 +70,7 @@ class RollUps:
     def advance(self, reader: EventReader, minutes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
         """Add the events of sealed minutes, (index in the log, entry), oldest first, that are not in yet."""
         for index, minute in minutes:
+            # The caller begins with the last minute that was rolled up: its events lie below the mark.
             rolled, upto = self.mark("events"), minute["upto"]
             if upto > rolled:
                 marks = {"events": upto, "minute": index}
@@ -93,6 +94,7 @@ class RollUps:
             )
             for cls, provs in by_class.items():
                 self._step(day, cls, provs)
+            # In the transaction of the counts: after a stop no event is counted twice and none is left out.
             self._db.run_many(
                 "INSERT INTO marks VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 list(marks.items()),
@@ -100,6 +102,8 @@ class RollUps:
 
     def _step(self, day: str, cls: str, provs: list[str]) -> None:
         """Publish whole elevens; what is left waits, until its day ends."""
+        # What waited under an earlier day is not taken up: the exact total of that day, once published, would tell what
+        # the first step of this one hides (ADR 6).
         rows = self._db.rows("SELECT provs FROM waiting WHERE class = ? AND day = ?", (cls, day))
         queue = (json.loads(rows[0][0]) if rows else []) + provs
         ready = len(queue) // STEP * STEP
@@ -139,7 +143,7 @@ class RollUps:
         return self._totals("SELECT class, prov, n FROM steps WHERE day = ? ORDER BY 1, 2", (day,))
 
     def class_total(self, day: str) -> dict[str, int]:
-        """Events by class alone, of a day: this moves with every minute."""
+        """Events of a day by class, providers together; unlike `stepped`, up to date to the minute."""
         return dict(self._db.rows("SELECT class, sum(n) FROM nation WHERE day = ? GROUP BY class", (day,)))
 
     def by_basket(self, first: str, last: str, cls: str = "counted") -> dict[str, dict[str, int]]:
@@ -165,6 +169,7 @@ class RollUps:
             self._db.run(
                 "INSERT INTO samples VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET n = excluded.n", (day, samples)
             )
+            # A day may be sampled again, when it was not closed the first time.
             self._db.run("DELETE FROM supply WHERE day = ?", (day,))
             self._db.run_many("INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)", [(day, *row) for row in rows])
 
@@ -190,7 +195,7 @@ class RollUps:
     ) -> None:
         """How the control of an hour went, and exposure by provider: at random, by the criteria, replayed.
 
-        `digest`: of what was replayed. The same once more, after a stop before it was forgotten, is not counted again.
+        `digest`: of the lists replayed. After a stop between counting and forgetting they come again: counted once.
         """
         with self._db.transaction():
             if self._db.rows("SELECT 1 FROM not_forgotten WHERE digest = ?", (digest,)):
@@ -211,7 +216,7 @@ class RollUps:
             )
 
     def replay_forgotten(self) -> None:
-        """What was replayed cannot come again: nothing of it is kept, not even a digest."""
+        """Delete the digests, once the lists are forgotten: the same lists cannot come again."""
         self._db.run("DELETE FROM not_forgotten", ())
 
     def lists_by_hour(self, first: str, last: str) -> list[tuple[str, int]]:

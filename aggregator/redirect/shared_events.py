@@ -18,6 +18,8 @@ from aggregator.database.postgres import PostgresSchema
 from aggregator.redirect.event_reader import FORGET, FORGOTTEN, TABLES_BY_HOUR, EventReader, Rows, ShownList
 
 TURN = "arrivals"
+# PostgreSQL wants the key of the partitions, `bin`, in every unique key. `commitment` recognises events that a file
+# put back from a copy ships again, under another node's name (worker/shipping.py).
 _EVENTS = """
 CREATE SEQUENCE IF NOT EXISTS arrivals;
 CREATE TABLE IF NOT EXISTS events (
@@ -60,7 +62,7 @@ _ADD = {
 
 
 def event_reader(location: Location) -> EventReader:
-    """The events of this machine, or of all."""
+    """A reader of this machine's `events.db` (a path), or of the events of all machines (a URL)."""
     return EventReader(location) if isinstance(location, Path) else SharedEvents(location)
 
 
@@ -95,9 +97,11 @@ class SharedEvents(EventReader):
         with self._db.turn(TURN):
             seq, last, done = self.shipped(node)
             new = self._merge(node, events) if events else 0
+            # Showings are sums: a batch that comes again is known by its number alone, an event by itself.
             if batch > done:
                 for table, rows in showings.items():
                     self._db.run_many(_ADD[table], list(rows))
+            # A delivery that comes again ends below the mark, which never goes back.
             if events:
                 seq, last = max((seq, last), (events[-1][0], events[-1][1]), key=lambda one: one[0])
             self._db.run(
@@ -113,6 +117,7 @@ class SharedEvents(EventReader):
             self._make_room(day)
         raw = self._db.raw
         raw.execute("CREATE TEMP TABLE IF NOT EXISTS arriving (LIKE events) ON COMMIT DELETE ROWS")
+        # LIKE takes over NOT NULL and no default: 0 fills `seq` here, the INSERT below draws the true one.
         self._db.copy("arriving", ("node", "seq", *COLUMNS), ((node, 0, *row) for row in events))
         return raw.execute(
             f"INSERT INTO events (node, {names}) SELECT node, {names} FROM arriving ORDER BY node_seq "  # noqa: S608
@@ -120,7 +125,7 @@ class SharedEvents(EventReader):
         ).rowcount
 
     def _make_room(self, day: str) -> None:
-        """The partition of a day."""
+        """Create the partition of a day unless it is there."""
         name, (first, last) = partition(day), (day, (date.fromisoformat(day) + timedelta(days=1)).isoformat())
         if not self._db.rows("SELECT to_regclass(?)", (name,))[0][0]:
             self._db.raw.execute(
@@ -141,6 +146,7 @@ class SharedEvents(EventReader):
             for (name,) in self._db.rows(
                 "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass"
             ):
+                # PostgreSQL puts the schema before the name when it is not on the search path.
                 day = re.sub(r".*events_(\d{4})_(\d\d)_(\d\d)", r"\1-\2-\3", name)
                 if (date.fromisoformat(day) + timedelta(days=1)).isoformat() <= before:
                     erased += self._db.rows(f"SELECT count(*) FROM {name}")[0][0]  # noqa: S608 - a name of our own

@@ -14,9 +14,11 @@ from pathlib import Path
 from aggregator import files
 from aggregator.search.order import epoch_of
 
-HOURS_VALID = 5
-MAC_BYTES = 16
+HOURS_VALID = 5  # after the hour of the token (docs/figures.md §1.1)
+MAC_BYTES = 16  # half of HMAC-SHA-256, the least that RFC 2104 §5 recommends: every button of a list carries one
+# Version, hours since 1970, list, place, offer, rank.
 _BODY = struct.Struct(">BI16s7s7sH")
+# Ids are written in the alphabet of RFC 4648, int() reads base 32 as 0-9 and a-v.
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _DIGITS = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 
@@ -42,6 +44,7 @@ class Tokens:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
+        # Not a decorator of the method: that cache would be shared and keep every instance alive.
         self._hour_key = lru_cache(maxsize=16)(self._derive)
 
     def write(self, epoch: str, list_hash: str, place_id: str, offer_id: str, position: int) -> str:
@@ -52,7 +55,7 @@ class Tokens:
         return base64.urlsafe_b64encode(body + self._mac(hour, body)).rstrip(b"=").decode()
 
     def read(self, token: str) -> Click:
-        """Raises TokenError."""
+        """What a token says, forged or not (`Click.genuine` tells). Raises TokenError when it is no token at all."""
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError as error:
@@ -61,6 +64,7 @@ class Tokens:
             raise TokenError("wrong length or version")
         body, mac = raw[: _BODY.size], raw[_BODY.size :]
         _, hour, list_part, place, offer, position = _BODY.unpack(body)
+        # The proof has not been checked yet: the hour may be any number of 32 bits, beyond the year 9999 too.
         try:
             epoch = epoch_of(datetime.fromtimestamp(hour * 3600, UTC))
         except (ValueError, OverflowError) as error:

@@ -1,7 +1,7 @@
 """Classifies clicks: robots, prefetches, duplicates, and those beyond the limits of one address.
 
-Everything here lives in memory, as keyed hashes under a key drawn at start and each day. The same limits hold for every
-platform; a click beyond them is sealed with its class and sent on all the same (docs/figures.md §1.1).
+What is remembered of clicks lives in memory only, as hashes under a key drawn at start and each day. The same limits
+hold for every platform; a click beyond them is sealed with its class and sent on all the same (docs/figures.md §1.1).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from functools import lru_cache
 import crawleruseragents
 
 DUPLICATE_S = 30 * 60
-MAX_REMEMBERED = 500_000
+MAX_REMEMBERED = 500_000  # a flood of clicks must not fill the memory
 MOST_AN_ADDRESS, MOST_A_NETWORK = 20, 200
 """Clicks counted an hour for one platform: from one address (IPv6: its /64), from its network (/24, IPv6: /48)."""
 HASTY_A_MINUTE = 30
 
 
 class Marks:
-    """Hashes of 16 bytes under a key that lives for a day: nobody can tell from them who was here."""
+    """Hashes of 16 bytes under a key that is replaced each day: nobody can find out from them later who was here."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -40,6 +40,7 @@ class Marks:
         return True
 
     def of(self, *parts: str) -> bytes:
+        # NUL keeps ("1", "23") and ("12", "3") apart; a header may hold half a surrogate pair, which UTF-8 refuses.
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.blake2b(text, key=self._key, digest_size=16).digest()
 
@@ -64,6 +65,7 @@ class Duplicates:
             ):
                 self._seen.popitem(last=False)
             mark = self._marks.of(address, offer_id)
+            # The time stays that of the first click: clicking on does not lengthen the half hour.
             if mark in self._seen:
                 return True
             self._seen[mark] = now
@@ -73,8 +75,8 @@ class Duplicates:
 class ClickLimits:
     """How many clicks of one hour count, alike for every platform.
 
-    One address, and its network, count so many for one platform; the buttons of a list count as often as the list was
-    served. `several`: other machines serve lists too, so that one which this process did not serve says nothing.
+    An address and its network each have a limit for each platform; a button counts at most as often as its list was
+    served. `several`: other machines serve lists too, so a list that is unknown here may be genuine.
     """
 
     def __init__(self, first_hour: str, several: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
@@ -91,6 +93,7 @@ class ClickLimits:
     def served(self, list_hash: str) -> None:
         """A list went out to somebody who is no robot: each of its buttons may count once more."""
         with self._lock:
+            # Taken out and put back: the list that was served longest ago stands first and is dropped first.
             self._served[list_hash[:32]] = self._served.pop(list_hash[:32], 0) + 1
             while len(self._served) > MAX_REMEMBERED:
                 self._served.popitem(last=False)
@@ -98,7 +101,7 @@ class ClickLimits:
     def exceeded(self, hour: str, epoch: str, list_hash: str, offer_id: str, sources: Mapping[str, int]) -> bool:
         """Count a click; True when it is beyond what may count.
 
-        `hour`: now; `epoch`, `list_hash`: of the button; `sources`: who stands behind it -> how many may count.
+        `hour`: now; `epoch`, `list_hash`: of the button; `sources`: address or network, with platform -> its limit.
         """
         with self._lock:
             self._turn(hour)
@@ -106,12 +109,13 @@ class ClickLimits:
             marks = {self._marks.of(source): most for source, most in sources.items()}
             button = (list_hash, offer_id)
             served = self._served.get(list_hash)
-            # A list of before this process began, or of another machine, was served by somebody who cannot be asked.
+            # From before this process started, or from another machine: how often it was served is not known here.
             unheard = served is None and (self._several or epoch <= self._first_hour)
             if not unheard and self._pressed[button] >= (served or 0):
                 return True
             if any(self._clicks[mark] >= most for mark, most in marks.items()):
                 return True
+            # Only a click that counts uses up what others may count: those that were refused above add nothing.
             self._pressed[button] += 1
             self._clicks.update(marks.keys())
             return False
@@ -128,7 +132,7 @@ class ClickLimits:
             self._first_hour = hour  # what was served until now is not remembered any more
 
     def _watch(self, offer_id: str) -> None:
-        """`hasty`: how many offers were pressed more often within one minute than people press."""
+        """Set `hasty`: how many offers were pressed over 30 times in the last full minute that had clicks."""
         minute = int(self._clock()) // 60
         if minute != self._minute:
             self._minute, self.hasty = minute, sum(n > HASTY_A_MINUTE for n in self._of_minute.values())
@@ -143,6 +147,7 @@ def networks_of(address: str) -> tuple[str, str]:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return address, address
+    # ::ffff:192.0.2.1 is 192.0.2.1; an IPv6 connection is given a whole /64, whose addresses are one visitor.
     ip = getattr(ip, "ipv4_mapped", None) or ip
     near, far = (32, 24) if ip.version == 4 else (64, 48)
     whole = [str(ipaddress.ip_network((ip, length), strict=False)) for length in (near, far)]
@@ -160,7 +165,7 @@ def address_in(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What a request says of itself, used at once and kept nowhere. `headers` with lower-case names."""
+    """What a request says of itself; never written anywhere. `headers` with lower-case names."""
 
     address: str
     user_agent: str
@@ -170,6 +175,7 @@ class Visitor:
 
 def is_foreign(visitor: Visitor) -> bool:
     """A POST that does not come from our own pages (docs/figures.md §1.1): Sec-Fetch-Site when present, else Origin."""
+    # First the header that no script can set. A browser that sends neither gets the benefit of the doubt.
     site = visitor.headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
@@ -189,5 +195,5 @@ def is_prefetch(headers: Mapping[str, str]) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_robot(user_agent: str) -> bool:
-    """By the public list of crawlers; an empty user agent is one."""
+    """True for a user agent of the public list of crawlers, and for an empty one."""
     return not user_agent.strip() or bool(crawleruseragents.is_crawler(user_agent))

@@ -1,1 +1,1 @@
-"""Question -> candidate places -> order. Nothing here can see a platform."""
+"""Reads a question, picks candidate places and ranks them. The order cannot see a platform."""

@@ -1,4 +1,4 @@
-"""The ranking contract `order/1` (docs/ranking.md §6). Pure; has no way to see a provider.
+"""Ranks places by the contract `order/1` (docs/ranking.md §6). Pure; has no way to see a provider.
 
 `near`: distance band, then the public draw. `soon`: slots seen by half-day, then unknown, then none seen; inside each,
 as `near`. In a tie, ids drawn today come after older ones. Nothing else enters.
@@ -64,12 +64,14 @@ def tie_group(candidate: Candidate, sort: Sort) -> TieGroup:
         _SECTION_RANK[candidate.section] if soon else 0,
         candidate.half_day if soon and candidate.section is Section.SEEN else "",
         band(candidate.distance_m),
+        # Else an operator who holds tomorrow's seeds could choose the id of a new place so that it is drawn well.
         candidate.drawn_today,
     )
 
 
 def band(distance_m: int) -> int:
     """The distance band: 250 m up to 2 km, 500 m up to 10 km, 2 km up to 50 km, then 10 km."""
+    # Positions are not good to the metre: ranking on metres would leave no ties for the draw (§6.1).
     if distance_m < 2_000:
         return distance_m // 250
     if distance_m < 10_000:
@@ -90,7 +92,8 @@ def band_limits(distance_m: int) -> tuple[int, int]:
 
 
 def tie_key(seed: bytes, epoch: str, query_key: str, identifier: str) -> str:
-    """T(x): the public draw, 64 hexadecimal digits. Uniform, independent of all other ids, checkable alone."""
+    """T(x), the public draw of one id: 64 hexadecimal digits, uniform, and independent of all other ids."""
+    # Hour and question are inside, or one place would have the top of every tie for a day (§6.3).
     message = f"aiguillage-order/v1\n{epoch}\n{query_key}\n{identifier}"
     return hmac.digest(seed, message.encode(), "sha256").hex()
 
@@ -107,10 +110,10 @@ def list_hash(snapshot: str, epoch: str, key: str, ids: Iterable[str]) -> str:
 
 
 def epoch_of(moment: datetime) -> str:
-    """The UTC hour of an aware moment."""
+    """The hour of an aware UTC moment: "2026-11-23T13"."""
     return moment.strftime("%Y-%m-%dT%H")
 
 
 def half_day(local: datetime) -> str:
-    """The half-day of a local time: noon begins the second."""
+    """The half-day of a local time, "2026-11-24T0" before noon and "…T1" from noon."""
     return f"{local:%Y-%m-%d}T{int(local.hour >= 12)}"

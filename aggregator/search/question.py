@@ -24,7 +24,10 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a citizen asked. The origin is a commune (`insee`) or a grid point (`lat`, `lon`, 0.01 degree)."""
+    """What a citizen asked. The origin is a commune (`insee`) or a grid point (`lat`, `lon`, 0.01 degree).
+
+    It holds no typed text and no exact position, so that one published list serves all who asked the same.
+    """
 
     insee: str | None = None
     lat: float | None = None
@@ -85,6 +88,7 @@ class Question:
             walk_in=given.get("walkin") == "1",
             access=given.get("access") == "1",
         )
+        # The key is part of the draw: a second spelling of one question would be a second order of its list.
         if question.key != key:
             raise ValueError(f"not a question in canonical form: {key}")
         return question

@@ -14,13 +14,13 @@ from aggregator.search.slot_filter import Needs, SlotFilter, slot_filter
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 
-WIDENED_COUNT = 8
+WIDENED_COUNT = 8  # both: docs/ranking.md §3
 WIDENED_LIMIT_M = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line of a list: its place and what the order knew of it. `first`: first slot that fits, aware UTC."""
+    """One line of a list: a place and what the order knew of it. `first`: its first slot that fits, aware UTC."""
 
     place: Place
     candidate: Candidate
@@ -29,9 +29,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Ranking:
-    """A whole list, ranked. `hidden`: places that filters took away, by filter. `widened`: none was near enough.
+    """A whole list, ranked. `hidden`: filter -> places that it hides. `widened`: no place was within the radius.
 
-    `snapshot`: the one that the order comes from; `facts`: the one whose slots are told; `fits`: its slot filter.
+    `snapshot`: the one that the order comes from; `facts`: the one whose slots are shown; `fits`: its slot filter.
     """
 
     question: Question
@@ -49,7 +49,7 @@ class Ranking:
 
     @property
     def reference(self) -> str:
-        """What pins this order: hour and short snapshot hash."""
+        """Hour and first digits of the snapshot hash, by which a link pins this order (docs/ranking.md §7.3)."""
         return f"{self.epoch}-{self.snapshot.short}"
 
 
@@ -100,6 +100,7 @@ def refreshed(answer: Ranking, newest: Snapshot, campaign: Needs) -> Ranking:
     """The same order with the facts of `newest`; a place that is gone keeps its line and its old facts."""
     if newest is answer.snapshot:
         return answer
+    # The candidates stay: their distances and slots are what the order was made of.
     fits = slot_filter(newest, answer.question, campaign)
     found = []
     for one in answer.found:
@@ -118,7 +119,7 @@ def _found(place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
 
 
 def _hidden_by(question: Question, found: Found, snapshot: Snapshot) -> str | None:
-    """The filter that hides a place, or None. What is not known never hides a place behind a need."""
+    """The first filter that hides a place, or None (docs/ranking.md §5). A need never hides unknown slots."""
     if question.walk_in and not found.place.walk_in:
         return "walk_in"
     if question.access and found.place.wheelchair is not True:

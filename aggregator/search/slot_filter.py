@@ -1,4 +1,4 @@
-"""Finds the slots of an offer that fit a question: the first one, and its section and half-day in the list."""
+"""Finds the slots that fit a question, and of each place the first one with its section and half-day in the list."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Needs(Protocol):
 
 
 class Outlook(NamedTuple):
-    """What the slots of one place promise to one kind of question: all that the order asks of slots."""
+    """All that the order asks of a place's slots: the first that fits (aware UTC), its section, its local half-day."""
 
     first: datetime | None
     section: Section
@@ -35,10 +35,10 @@ class Outlook(NamedTuple):
 
 
 class SlotFilter:
-    """Which slots of one snapshot fit a question, as masks over its arrays; each place is looked at once."""
+    """Finds the slots of one snapshot that fit a question, by masks over its arrays; keeps each place's outlook."""
 
     def __init__(self, slots: Slots, question: Question, needs: Sequence[str]) -> None:
-        """`needs`: those that one slot each is required for."""
+        """`needs`: a slot is required for each of them."""
         self._slots = slots
         self.question = question
         self._outlooks: dict[str, Outlook] = {}
@@ -81,6 +81,7 @@ class SlotFilter:
         known = [one for one in firsts if one is not None]
         if not known or len(known) < len(firsts):
             return None
+        # The latest of the needs' first slots (docs/ranking.md §4.1).
         return datetime.fromtimestamp(max(known) * 60, UTC)
 
     def _earliest(self, place: Place) -> datetime | None:
@@ -93,7 +94,7 @@ class SlotFilter:
         return datetime.fromtimestamp(min(firsts) * 60, UTC) if firsts else None
 
     def _section(self, place: Place, first: datetime | None) -> Section:
-        """Our failure to read is "unknown", never "none"; so is a place that is not booked online."""
+        """SEEN, NONE or UNKNOWN (docs/ranking.md §4.2): a failure to read is "unknown", as is no link at all."""
         if first is not None:
             return Section.SEEN
         states = [self._slots.offers.get(offer.id) for offer in place.offers]
@@ -108,7 +109,7 @@ class SlotFilter:
         return [self._slots.minute[part][in_time & fits[kinds]] for fits in self._kinds_by_need]
 
     def kinds_of(self, state: OfferState) -> list[dict[str, object]]:
-        """The kinds of the slots that fit any of the needs required, those of the most slots first."""
+        """The kinds of the slots that fit any of the required needs, those with the most slots first."""
         part = slice(state.first, state.last)
         kinds = self._slots.kind[part]
         fitting = kinds[self._in_time(self._slots.local[part]) & self._any_need(kinds)]
@@ -145,14 +146,14 @@ class SlotFilter:
 
 
 def slot_filter(snapshot: Snapshot, question: Question, campaign: Needs) -> SlotFilter:
-    """The filter of a question: one for all questions that ask the same of slots, wherever they start from."""
+    """The filter of a question, kept with the snapshot: questions that ask the same of slots share one."""
     needs = campaign.required_needs(question.need) if question.need != ANY else (ANY,)
     asked = _of_slots(question)
     return snapshot.kept(("slot filter", asked, needs), lambda: SlotFilter(snapshot.slots, asked, needs))
 
 
 def _of_slots(question: Question) -> Question:
-    """What a question asks of slots, without where it starts from and what it asks of places."""
+    """A question that asks only what this one asks of slots: no origin, no sort, no filter of places."""
     return Question(
         need=question.need,
         step=question.step,
@@ -164,7 +165,7 @@ def _of_slots(question: Question) -> Question:
 
 
 def days_of(local_minutes: Iterable[int]) -> Counter[date]:
-    """Slots by local day."""
+    """Local day -> number of slots."""
     return Counter(EPOCH_DAY + timedelta(days=int(minute) // 1440) for minute in local_minutes)
 
 

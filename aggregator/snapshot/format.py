@@ -1,4 +1,4 @@
-"""The snapshot's two files: how they are named, written, checked and decoded. Nothing else opens them.
+"""Names, writes, checks and decodes the two files of a snapshot. No other module opens them.
 
 `snapshots/<sha256>.json.gz` holds a places file or a slots file, named by the hash of its uncompressed bytes. Rows are
 decoded one at a time, so that other threads never wait for long: a national slots file holds half a million numbers,
@@ -34,7 +34,7 @@ class SnapshotError(RuntimeError):
 
 
 def snapshot_hash(places_sha256: str, slots_sha256: str) -> str:
-    """One name for a pair of published files."""
+    """The name of a pair of published files (docs/ranking.md §7.1): 64 hexadecimal digits."""
     return hashlib.sha256(f"aiguillage-snapshot/v1\n{places_sha256}\n{slots_sha256}\n".encode()).hexdigest()
 
 
@@ -70,7 +70,7 @@ def plain(published: Path, sha256: str) -> dict[str, Any]:
 
 
 def steps_of(minutes: NDArray[np.int64]) -> list[int]:
-    """Growing minutes as the file holds them."""
+    """Growing minutes as the file holds them: the first, then differences, which keep a national file small."""
     steps: list[int] = np.diff(minutes, prepend=0).tolist()
     return steps
 
@@ -85,8 +85,9 @@ def minutes_of(steps: Iterable[int]) -> Iterator[int]:
 # Rows
 
 
+# gc=False: rows are in no cycle, and the garbage collector need not visit thousands of them.
 class SlotsRow(msgspec.Struct, gc=False):
-    """One offer. `slots`: [number of the kind, minutes since 1970 as the first and the steps after it]."""
+    """One offer of the slots file. `slots`: (number of the kind, minutes as `steps_of` writes them)."""
 
     state: str
     answered: str | None
@@ -102,7 +103,7 @@ class PlacesFile(msgspec.Struct):
     places: list[msgspec.Raw]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Raises SnapshotError at a row of an unknown shape."""
+        """Decode the places one at a time. Raises SnapshotError at a row of an unknown shape."""
         for raw in self.places:
             yield _decoded(_any, raw)
 
@@ -116,7 +117,7 @@ class SlotsFile(msgspec.Struct):
     offers: dict[str, msgspec.Raw]
 
     def rows(self) -> Iterator[tuple[str, SlotsRow]]:
-        """Raises SnapshotError at a row of an unknown shape."""
+        """Decode (offer id, row) one at a time. Raises SnapshotError at a row of an unknown shape."""
         for offer_id, raw in self.offers.items():
             yield offer_id, _decoded(_slots_row, raw)
 
@@ -128,12 +129,12 @@ _slots_file = msgspec.json.Decoder(SlotsFile)
 
 
 def read_places(body: bytes) -> PlacesFile:
-    """Raises SnapshotError when `body` is no places file."""
+    """Decode a places file but for its rows. Raises SnapshotError when `body` is none."""
     return _decoded(_places_file, body)
 
 
 def read_slots(body: bytes) -> SlotsFile:
-    """Raises SnapshotError when `body` is no slots file."""
+    """Decode a slots file but for its rows. Raises SnapshotError when `body` is none."""
     return _decoded(_slots_file, body)
 
 
@@ -145,7 +146,7 @@ def _decoded(decoder: msgspec.json.Decoder[Content], body: bytes | msgspec.Raw) 
 
 
 class Series:
-    """Runs of growing numbers, told by their steps, each with what is the same for the whole run."""
+    """Collects runs of growing numbers, given by their steps, each with the kind and zone of the whole run."""
 
     def __init__(self) -> None:
         self._steps = array("q")
@@ -163,6 +164,7 @@ class Series:
     def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int16], NDArray[np.int16]]:
         """(number, kind, zone) of every member of every run, in the order in which they were added."""
         steps, sizes = np.array(self._steps), np.array(self._sizes)
+        # One sum over all runs instead of one for each: what earlier runs add up to is taken off again.
         sums = np.cumsum(steps)
         firsts = np.cumsum(sizes) - sizes
         before = np.where(sizes > 0, np.concatenate(([0], sums))[firsts], 0)

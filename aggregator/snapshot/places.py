@@ -1,4 +1,4 @@
-"""The places file in memory: records, ids, and where they are."""
+"""Holds a places file in memory: records by number, numbers by id, offers by id, and positions."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from aggregator.country.geography import Points
 from aggregator.snapshot.format import SnapshotError, read_places
 
 
+# gc=False: offers and places are in no cycle, and the garbage collector need not visit thousands of them.
 class Offer(msgspec.Struct, frozen=True, gc=False):
     id: str
     provider: str
@@ -22,7 +23,7 @@ class Offer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """A place as the published file says it; `lat`/`lon` None: known by its address only."""
+    """A place as the published file says it. `lat` and `lon` in degrees; None: known by its address only."""
 
     id: str
     drawn: str
@@ -53,7 +54,7 @@ class Place(msgspec.Struct, frozen=True, gc=False):
 
 
 class Places:
-    """The places file: records, ids, and where they are."""
+    """A loaded places file. A place's number is its index in `all`; `points`: commune code -> (lat, lon)."""
 
     def __init__(self, body: bytes, sha256: str) -> None:
         """Raises SnapshotError when `body` is no places file."""
@@ -69,7 +70,7 @@ class Places:
         self._points = Points(table[:, 0].astype(np.int64), table[:, 1], table[:, 2])
 
     def required_needs(self, need: str) -> tuple[str, ...]:
-        """The needs that one choice asks for together, as the campaign of this snapshot says."""
+        """The needs that one choice requires together, by this snapshot's campaign: the choice alone unless it says."""
         return tuple(self.campaign.get("all_of", {}).get(need, (need,)))
 
     def within(self, lat: float, lon: float, radius_m: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""Loads each published snapshot once and knows which is in force and which ones older lists refer to.
+"""Puts snapshots in force, and loads the one in force and those that older lists refer to.
 
 `current.json` names the pair in force; `hours/<hour>.ndjson` lists all that were put in force in an hour.
 """
@@ -24,16 +24,17 @@ Made = TypeVar("Made")
 CURRENT = "current.json"
 KEPT_IN_MEMORY = 4
 KEPT_WITH_IT = 16
-REPLAY = timedelta(hours=2)
-REPLAY_HOURS = 48
+REPLAY = timedelta(hours=2)  # what page 2, Back and shared links may still ask for (docs/ranking.md §7.3)
+REPLAY_HOURS = 48  # how far back a replay looks (docs/ranking.md §8)
 
 
 def put_in_force(published: Path, places: str, slots: str, at: datetime) -> None:
-    """Name a pair of files (by their SHA-256) as the one in force, and in the list of the hour that auditors follow."""
+    """Put a pair of files in force, each named by its SHA-256, and add it to the hour's list, which auditors follow."""
     snapshot = snapshot_hash(places, slots)
     entry = canonical.to_json({"places": places, "slots": slots, "snapshot": snapshot, "at": instants.second(at)})
     hour = _hour_file(published, at)
     hour.parent.mkdir(parents=True, exist_ok=True)
+    # The hour's list first: a process killed in between must not leave in force a pair that no replay finds.
     with hour.open("ab") as file:
         file.write(entry + b"\n")
     files.write_whole(published / CURRENT, entry)
@@ -54,7 +55,7 @@ def _hour_file(published: Path, hour: datetime) -> Path:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published pair, and what its readers have worked out from it: kept as long as it is, and gone with it."""
+    """One published pair, loaded, with a small cache of what was computed from it, which is freed together with it."""
 
     places: Places
     slots: Slots
@@ -67,7 +68,8 @@ class Snapshot:
         return self.hash[:8]
 
     def kept(self, key: Hashable, make: Callable[[], Made]) -> Made:
-        """What was made for this key, made now when it has not been (for long)."""
+        """The cached value of `key`, made by `make` when there is none (any more)."""
+        # Made outside the lock, so that one slow value keeps nobody from another; two threads may make the same one.
         with self._lock:
             found: Made | None = self._kept.get(key)
         if found is None:
@@ -98,10 +100,12 @@ class Shelf:
             stat = path.stat()
         except OSError:
             return False
+        # Two files written within one tick of the clock differ by their inode.
         mark = (stat.st_mtime_ns, stat.st_ino)
         if mark == self._seen:
             return False
         entry = json.loads(path.read_text(encoding="utf-8"))
+        # Loaded before it is marked as seen: a damaged file leaves the last good one in force and is tried again (S6).
         snapshot = self._load(entry)
         self.current, self._seen = snapshot, mark
         return True
@@ -134,6 +138,7 @@ class Shelf:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     def _recent(self, now: datetime) -> list[dict[str, Any]]:
+        # Two hours back from within an hour touch three of them.
         entries = [entry for back in (2, 1, 0) for entry in self.published(now - timedelta(hours=back))]
         return [entry for entry in entries if datetime.fromisoformat(entry["at"]) >= now - REPLAY]
 
@@ -149,6 +154,7 @@ class Shelf:
             while len(self._loaded) > KEPT_IN_MEMORY:
                 oldest = next(iter(self._loaded))
                 del self._loaded[oldest]
+            # Successive snapshots mostly share their places; those that no snapshot in memory holds are let go.
             kept = {one.places.sha256: one.places for one in self._loaded.values()}
             self._places = kept
             return snapshot

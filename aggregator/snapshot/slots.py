@@ -1,4 +1,4 @@
-"""The slots file in memory: arrays sorted by offer."""
+"""Holds a slots file in memory as arrays sorted by offer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aggregator.snapshot.places import Places
 
 
 class OfferState(msgspec.Struct, frozen=True, gc=False):
-    """What is known of an offer's slots. `first`, `last`: its range in the arrays of `Slots`.
+    """What is known of an offer's slots. `first`, `last`: its range in the arrays of `Slots`, `last` excluded.
 
     `state`: seen, none, unknown, phone; `answered`, `since`: aware UTC.
     """
@@ -66,12 +66,13 @@ def _earliest(offers: Mapping[str, OfferState], minute: NDArray[np.int64]) -> di
     some = [(offer_id, state.first) for offer_id, state in offers.items() if state.last > state.first]
     if not some:
         return {}
+    # reduceat takes each minimum up to the next index: right only because ranges adjoin and none of them is empty.
     firsts = np.minimum.reduceat(minute, [first for _, first in some])
     return dict(zip([offer_id for offer_id, _ in some], firsts.tolist(), strict=True))
 
 
 def _utc(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None  # the file writes UTC without a zone
 
 
 def local_minutes(minutes: NDArray[np.int64], zones: NDArray[np.int16], names: Sequence[str]) -> NDArray[np.int64]:
@@ -79,6 +80,7 @@ def local_minutes(minutes: NDArray[np.int64], zones: NDArray[np.int16], names: S
     local = minutes.copy()
     for number, name in enumerate(names):
         zone, mine = ZoneInfo(name), zones == number
+        # French zones change their offset at full hours of UTC, so one look-up holds for the whole hour.
         hours, inverse = np.unique(minutes[mine] // 60, return_inverse=True)
         offsets = [datetime.fromtimestamp(hour * 3600, zone).utcoffset() or timedelta() for hour in hours.tolist()]
         shift = np.array([offset.total_seconds() // 60 for offset in offsets], dtype=np.int64)

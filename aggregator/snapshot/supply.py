@@ -1,4 +1,4 @@
-"""Places and slots of a snapshot by provider: the denominators of every share."""
+"""Counts places and slots of a snapshot by provider: the denominators of every published share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aggregator.snapshot.format import minutes_of
 
 PLACE = 720_720
 """Units of one place, shared equally by its offers: divisible by every number of offers up to sixteen."""
-MOST_SLOTS_A_DAY = 200
+MOST_SLOTS_A_DAY = 200  # a centre that opens thousands at once must not outweigh a département (docs/figures.md §1.3)
 
 Samples = dict[tuple[str, str], list[int]]
 """(basket, provider) -> [place units, bookable place units, slots]."""
@@ -30,13 +30,14 @@ def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[
 
 
 def supply_sample(places: Mapping[str, Any], slots: Mapping[str, Any]) -> Samples:
-    """One snapshot's places, places with a slot seen, and slots (two hundred a day of an offer at most)."""
+    """One snapshot's places, places with a slot seen, and slots, by département and provider, in whole units."""
     sums: Samples = defaultdict(lambda: [0, 0, 0])
     for place in places["places"]:
         for offer in place["offers"]:
             row = sums[(f"dep={place['department']}", offer["provider"])]
             row[0] += PLACE // len(place["offers"])
             state = slots["offers"].get(offer["id"])
+            # A platform that fails keeps its last slots in the file, in state "unknown": they are no supply.
             if state is not None and state["state"] == "seen":
                 row[1] += PLACE // len(place["offers"])
                 row[2] += slots_seen(state["slots"])

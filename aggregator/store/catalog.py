@@ -1,4 +1,4 @@
-"""`catalog.db`: what sources said, and how each attempt to ask them went. All of it can be read again."""
+"""`catalog.db`: what sources said, and how each attempt to ask them went. All of it can be asked for again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from aggregator.store.packed_slots import Packed
 from providers.records import Centre, Outcome, Reading
 
 _DATES = ("opens_on", "closes_on")
-ASKED_AT_ONCE = 500
+ASKED_AT_ONCE = 500  # SQLite bounds the parameters of one statement, in older builds to 999
+# Taken to be about one offer, which then waits longer; other failures are the platform's, which has a breaker.
 OWN_FAULTS = (Outcome.INVALID, Outcome.GONE)
 _DEFAULTS = {field.name: field.default for field in fields(Centre) if field.default is not MISSING}
 
@@ -35,7 +36,7 @@ class Read:
 
 
 class Catalog(ReadingLog, ImportLog):
-    """Times are ISO 8601 UTC texts, so that they sort."""
+    """Centres, readings, fetches, quarantines and imports. Times are ISO 8601 UTC texts, so that they sort."""
 
     def __init__(self, location: Location) -> None:
         super().__init__(location, "catalog", schema.CATALOG, "NORMAL")
@@ -52,7 +53,7 @@ class Catalog(ReadingLog, ImportLog):
     ) -> dict[str, int]:
         """Store what a source lists now. Only a complete list makes the centres that it lacks "gone".
 
-        `grace`: how long they must have been lacking; a list with rows that could not be read gives them some.
+        `grace`: how long a centre must have been missing first; above zero for a list with unreadable rows.
         Returns how many were added, changed, unchanged and gone.
         """
         rows = list(self._revised(source, centres, at))
@@ -74,7 +75,7 @@ class Catalog(ReadingLog, ImportLog):
         return counts
 
     def _revised(self, source: str, centres: Sequence[Centre], at: datetime) -> Iterator[dict[str, Any]]:
-        """The rows of centres as a source lists them now, each with its `state` beside the known one."""
+        """The rows to write for what a source lists now; `state`: added, changed or unchanged."""
         held = self.rows("SELECT * FROM centres WHERE source = :source", {"source": source})
         known = {row["source_id"]: row for row in held}
         for centre in centres:
@@ -100,6 +101,7 @@ class Catalog(ReadingLog, ImportLog):
         )
 
     def centres(self, source: str | None = None) -> list[Centre]:
+        # PostgreSQL cannot tell the type of a parameter that is only compared with NULL: hence the CAST.
         rows = self.rows(
             "SELECT content FROM centres WHERE gone_at IS NULL AND (CAST(:source AS TEXT) IS NULL OR source = :source) "
             "ORDER BY first_seen, source, source_id",
@@ -118,7 +120,7 @@ class Catalog(ReadingLog, ImportLog):
     def put_readings(self, read: Sequence[Read]) -> set[str]:
         """Store what was read. Slots are rewritten only when they changed; returns the offers whose slots did.
 
-        A failed reading keeps the last slots, with the time since when it fails: whoever shows them must say so.
+        A failed reading keeps the last slots and notes since when readings fail: whoever shows the slots must say so.
         """
         known = self._slot_hashes([one.offer_id for one in read])
         same: list[dict[str, Any]] = []
@@ -132,6 +134,7 @@ class Catalog(ReadingLog, ImportLog):
             else:
                 changed.append({**_status(one), **_slots(one.packed)})
         with self.transaction():
+            # Most readings bring what is known already: their slots are not written again.
             self.run_many(
                 "UPDATE readings SET outcome = :outcome, read_at = :at, answered_at = coalesce(:answered, answered_at),"
                 " failing_since = CASE WHEN :readable = 1 THEN NULL ELSE coalesce(failing_since, :at) END,"
@@ -151,7 +154,7 @@ class Catalog(ReadingLog, ImportLog):
         return {row["id"] for row in changed}
 
     def _slot_hashes(self, offer_ids: Sequence[str]) -> dict[str, str]:
-        """Of the offers that have been read before."""
+        """Offer -> hash of its stored slots, for the offers that have been read before."""
         known: dict[str, str] = {}
         for start in range(0, len(offer_ids), ASKED_AT_ONCE):
             part = offer_ids[start : start + ASKED_AT_ONCE]
@@ -162,6 +165,7 @@ class Catalog(ReadingLog, ImportLog):
 
     def mark_unread(self, offer_ids: Iterable[str], at: datetime) -> None:
         """Note that offers could not even be asked about: their provider has stopped answering."""
+        # `read_at` stays as it is: nothing was read, and the offers stay due.
         self.run_many(
             "UPDATE readings SET outcome = 'skipped', failing_since = coalesce(failing_since, :at) "
             "WHERE offer_id = :id",
@@ -169,7 +173,7 @@ class Catalog(ReadingLog, ImportLog):
         )
 
     def put_listed_offers(self, offer_ids: Iterable[str]) -> None:
-        """Note which offers are to be asked about from now on."""
+        """Replace the set of offers that are to be asked about."""
         with self.transaction():
             self.run("DELETE FROM listed_offers")
             self.run_many("INSERT INTO listed_offers VALUES (:id)", [{"id": offer_id} for offer_id in offer_ids])
@@ -181,16 +185,16 @@ class Catalog(ReadingLog, ImportLog):
         return self.rows("SELECT * FROM readings")
 
     def reading_times(self) -> dict[str, str]:
-        """When each offer was last asked about."""
+        """Offer -> when it was last asked about, ISO 8601 UTC."""
         return {row["offer_id"]: row["read_at"] for row in self.rows("SELECT offer_id, read_at FROM readings")}
 
     def offers_at_fault(self) -> dict[str, int]:
-        """Offer -> how many times in a row its own answer could not be used, whatever its platform's state."""
+        """Offer -> how many times in a row, at least once, its own answer could not be used (`OWN_FAULTS`)."""
         rows = self.rows("SELECT offer_id, faults FROM readings WHERE faults > 0")
         return {row["offer_id"]: row["faults"] for row in rows}
 
     def end_pauses(self, provider: str, at: datetime) -> None:
-        """Ask a provider and each of its offers at the next reading; what is known of its failures stays."""
+        """End the pauses of a provider and its offers: the next reading asks them. Its failures stay noted."""
         state = self.breaker(provider)
         if state.open_until is not None:
             self.put_breaker(provider, replace(state, pauses=0, open_until=at))
@@ -199,7 +203,7 @@ class Catalog(ReadingLog, ImportLog):
     # Quarantine
 
     def quarantine(self, source: str, reason: str, known: int, found: int, at: datetime) -> None:
-        """Note a sudden change; the same one still open is not noted twice."""
+        """Note a sudden change of a source for an operator; the same reason is not noted twice while it is open."""
         if any(row["reason"] == reason for row in self.quarantines(source)):
             return
         self.run(
@@ -208,7 +212,7 @@ class Catalog(ReadingLog, ImportLog):
         )
 
     def quarantines(self, source: str | None = None) -> list[dict[str, Any]]:
-        """Those that wait for a decision."""
+        """The quarantines that wait for a decision, oldest first."""
         return self.rows(
             "SELECT * FROM quarantines WHERE decision IS NULL AND (CAST(:source AS TEXT) IS NULL OR source = :source) "
             "ORDER BY at",
@@ -216,7 +220,7 @@ class Catalog(ReadingLog, ImportLog):
         )
 
     def all_quarantines(self) -> list[dict[str, Any]]:
-        """Those that wait and those that were decided, oldest first."""
+        """All quarantines, waiting and decided, oldest first."""
         return self.rows("SELECT * FROM quarantines ORDER BY at, quarantine_id")
 
     def decide_quarantine(self, quarantine_id: int, decision: str, at: datetime) -> bool:
@@ -262,6 +266,7 @@ def _slots(packed: Packed) -> dict[str, Any]:
 
 
 def dump(centre: Centre) -> str:
+    # Defaults are left out: a field that is added to Centre changes no stored content and no hash.
     content = {key: value for key, value in asdict(centre).items() if key not in _DEFAULTS or value != _DEFAULTS[key]}
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
@@ -273,5 +278,5 @@ def parse(text: str) -> Centre:
             content[name] = date.fromisoformat(content[name])
     for name in ("hours", "flags"):
         content[name] = tuple(content.get(name, ()))
-    known = {field.name for field in fields(Centre)}
+    known = {field.name for field in fields(Centre)}  # a field that Centre has lost since is ignored
     return Centre(**{key: value for key, value in content.items() if key in known})

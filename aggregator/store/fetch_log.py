@@ -1,4 +1,4 @@
-"""How each attempt to read a provider went: fetches, outages, breakers. What health is made of."""
+"""The part of `catalog.db` that keeps how each attempt to read a provider went: fetches, outages, breakers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aggregator.database.migrations import Store
 from providers.breaker import BreakerState
 from providers.records import Outcome
 
-KEPT_FETCHES = timedelta(days=2)
+KEPT_FETCHES = timedelta(days=2)  # single fetches are cut early, so that the log cannot fill the disk (S13)
 KEPT_HOURS = timedelta(days=400)
 
 
@@ -34,7 +34,7 @@ class FetchRecord:
 
 
 class ReadingLog(Store):
-    """Times are ISO 8601 UTC texts, so that they sort."""
+    """Fetches, outages and breakers of the providers. Times are ISO 8601 UTC texts, so that they sort."""
 
     # Fetches
 
@@ -74,6 +74,7 @@ class ReadingLog(Store):
 
     def fetch_table(self, run_id: int) -> list[dict[str, Any]]:
         """Fetches of one run, by provider, kind and outcome."""
+        # In PostgreSQL a sum of BIGINT is NUMERIC: without the CAST the mean would be a fraction there.
         return self.rows(
             "SELECT provider, kind, outcome, count(*) AS fetches, sum(requests) AS requests, "
             "CAST(sum(duration_ms) AS BIGINT) / count(*) AS mean_ms, sum(partial) AS partial FROM fetches "
@@ -88,7 +89,7 @@ class ReadingLog(Store):
         )
 
     def fetches_of_day(self, day: date) -> dict[str, tuple[int, int]]:
-        """Provider -> (attempts, attempts that failed)."""
+        """Provider -> (attempts, attempts that failed) of a UTC day."""
         rows = self.rows(
             "SELECT provider, sum(fetches) AS n, sum(CASE WHEN outcome IN ('ok', 'empty') THEN 0 ELSE fetches END) "
             "AS failed FROM fetch_hours WHERE hour LIKE :day GROUP BY provider",
@@ -97,27 +98,28 @@ class ReadingLog(Store):
         return {row["provider"]: (row["n"], row["failed"]) for row in rows}
 
     def last_answers(self) -> dict[str, str]:
-        """When each provider last answered anything, be it that there is nothing; of the fetches kept."""
+        """Provider -> start of its last fetch that was answered (be it with nothing free), among the fetches kept."""
         rows = self.rows(
             "SELECT provider, max(at) AS at FROM fetches WHERE outcome IN ('ok', 'empty') GROUP BY provider"
         )
         return {row["provider"]: row["at"] for row in rows}
 
     def first_run(self) -> str | None:
-        """When this portal first asked anybody."""
+        """When the first run began, as stored; None before it."""
         row = self.row("SELECT min(started_at) AS at FROM runs")
         return row["at"] if row else None
 
     # Outages
 
     def note_outage(self, provider: str, since: str | None, at: datetime) -> None:
-        """`since`: since when the provider has not been readable; None closes what was open."""
+        """Open an outage that began at `since`, unless it is noted; with `since` None, close the open one at `at`."""
         if since is None:
             self.run(
                 "UPDATE outages SET until = :at WHERE provider = :provider AND until IS NULL",
                 {"provider": provider, "at": at.isoformat()[:19] + "Z"},
             )
             return
+        # A worker that takes over may publish a failing reading once more: the same `since` opens no second outage.
         self.run(
             "INSERT INTO outages SELECT :provider, :since, NULL WHERE NOT EXISTS "
             "(SELECT 1 FROM outages WHERE provider = :provider AND (until IS NULL OR since = :since))",
@@ -128,10 +130,10 @@ class ReadingLog(Store):
         return self.rows("SELECT * FROM outages ORDER BY since, provider")
 
     def unread_minutes(self, start: datetime, end: datetime) -> dict[str, int]:
-        """Whole minutes of a period in which each provider could not be read."""
+        """Provider -> minutes between `start` and `end` in which it could not be read, rounded, if any."""
         seconds: dict[str, float] = {}
         for row in self.outages():
-            until = datetime.fromisoformat(row["until"]) if row["until"] else end
+            until = datetime.fromisoformat(row["until"]) if row["until"] else end  # it goes on
             overlap = min(until, end) - max(datetime.fromisoformat(row["since"]), start)
             if overlap > timedelta(0):
                 seconds[row["provider"]] = seconds.get(row["provider"], 0) + overlap.total_seconds()

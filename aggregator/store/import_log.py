@@ -26,7 +26,7 @@ class Import:
 
 class ImportLog(Store):
     def put_import(self, taken: Import, rows: Iterable[Mapping[str, Any]], at: datetime) -> int:
-        """Keep an import and, for each of its rows, the booking site. Returns its id."""
+        """Store an import and, for each row, its département, booking site and whether it is open. Returns the id."""
         with self.transaction():
             self.run(
                 "INSERT INTO imports (as_of, imported_at, file_name, sha256, dialect, row_count, refused, report) "
@@ -54,7 +54,7 @@ class ImportLog(Store):
         return self.rows("SELECT * FROM imports ORDER BY as_of, import_id")
 
     def import_for(self, day: date) -> dict[str, Any] | None:
-        """The latest import that was true on `day`."""
+        """The import in force on `day`: the newest list of that day or before; of one day the last import."""
         return self.row(
             "SELECT * FROM imports WHERE as_of <= :day ORDER BY as_of DESC, import_id DESC LIMIT 1",
             {"day": day.isoformat()},

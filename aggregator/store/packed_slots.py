@@ -1,4 +1,4 @@
-"""Slots of one offer as bytes: minutes since 1970 UTC, grouped by what they are for.
+"""Packs the slots of one offer into bytes: minutes since 1970 UTC, grouped by what they are for.
 
 A national reading holds half a million slots; rows would cost four seconds and fifty megabytes a run,
 packed blobs rewritten only when their hash has changed cost less than one.
@@ -32,7 +32,7 @@ class Packed:
 
     @property
     def blob(self) -> bytes:
-        """`raw` as it is stored. Compressed when asked for: most readings have not changed and are not stored."""
+        """`raw`, compressed for storing. Made when asked for: most readings have not changed and are not stored."""
         return zlib.compress(self.raw, 1)
 
 
@@ -40,7 +40,9 @@ def pack(slots: Iterable[tuple[datetime, Kind]]) -> Packed:
     grouped: dict[Kind, list[int]] = defaultdict(list)
     for starts_at, kind in slots:
         grouped[kind].append(int(starts_at.timestamp()) // 60)
+    # By their text, since None and a slug do not compare. A fixed order: the same slots always have the same hash.
     order = sorted(grouped, key=repr)
+    # Little-endian by name: several machines of any kind may share one store.
     minutes = [np.array(sorted(grouped[kind]), dtype="<u4") for kind in order]
     classes = json.dumps(
         [[list(kind[0]), kind[1], kind[2], len(part)] for kind, part in zip(order, minutes, strict=True)],
@@ -52,7 +54,7 @@ def pack(slots: Iterable[tuple[datetime, Kind]]) -> Packed:
 
 
 def unpack(classes: str, blob: bytes) -> Mapping[Kind, NDArray[np.uint32]]:
-    """Minutes since 1970 UTC by kind, ascending."""
+    """Kind -> minutes since 1970 UTC, ascending: what `pack` was given."""
     raw = np.frombuffer(zlib.decompress(blob), dtype="<u4")
     found: dict[Kind, NDArray[np.uint32]] = {}
     position = 0

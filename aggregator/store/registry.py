@@ -1,4 +1,4 @@
-"""`registry.db`: which ids exist, what they were matched with, what operators decided. Never rebuilt."""
+"""`registry.db`: ids of places and offers, what they were matched with, what operators decided. Never rebuilt."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class OfferRow:
 
 def draw(prefix: str) -> str:
     """A random id for life: prefix, hyphen, ten base32 characters (50 bits)."""
+    # Drawn, not derived: an id decides ties (docs/ranking.md §6.3), so nothing of a place or platform may enter it.
     return f"{prefix}-{base64.b32encode(secrets.token_bytes(7)).decode()[:10].lower()}"
 
 
@@ -52,10 +53,10 @@ class Doubt:
 
 
 class Registry(Store):
-    """All writes are one transaction each; times are ISO 8601 UTC texts."""
+    """Places, offers, matches, reviews and decisions. Each write is one transaction; times are ISO 8601 UTC texts."""
 
     def __init__(self, location: Location, draw_id: Callable[[str], str] = draw) -> None:
-        super().__init__(location, "registry", schema.REGISTRY, "FULL")
+        super().__init__(location, "registry", schema.REGISTRY, "FULL")  # an id that is lost cannot be had again
         self._draw = draw_id
 
     # Places
@@ -87,7 +88,8 @@ class Registry(Store):
         return [OfferRow(**row) for row in self.rows("SELECT * FROM offers ORDER BY offer_id")]
 
     def put_offer(self, place_id: str, provider: str, link_key: str, booking_url: str, at: datetime) -> str:
-        """The id of what a place offers at a provider; a changed link or place is kept in the history."""
+        """The id of a place's offer at a provider, drawn when it has none. Every change of link or place is kept."""
+        # The row of the link comes before that of the place: when two places exchange links, each link keeps its id.
         known = self.row(
             "SELECT * FROM offers WHERE provider = :provider AND (link_key = :key OR place_id = :place) "
             "ORDER BY link_key = :key DESC",
@@ -121,7 +123,7 @@ class Registry(Store):
         return {(row["source"], row["source_id"]): row["place_id"] for row in rows}
 
     def matches_undone(self) -> dict[str, int]:
-        """Matches that an operator has undone, by source."""
+        """Source -> how many of its matches an operator has undone."""
         rows = self.rows(
             "SELECT source, count(*) AS n FROM matches WHERE method = 'split' GROUP BY source ORDER BY source"
         )
@@ -130,6 +132,7 @@ class Registry(Store):
     def match(self, centre: CentreKey, place_id: str, how: How, at: datetime) -> None:
         """Put a match in force; the earlier one of the same centre is undone, not erased."""
         key = {"source": centre[0], "id": centre[1], "at": at.isoformat()}
+        # First the end of the old one: a unique index allows one match in force for each centre.
         self.run(
             "UPDATE matches SET undone_at = :at WHERE source = :source AND source_id = :id AND undone_at IS NULL", key
         )
@@ -150,13 +153,13 @@ class Registry(Store):
         )
 
     def merge(self, place_id: str, into: str, at: datetime) -> None:
-        """All that was matched with `place_id` goes to `into`; both ids are kept.
+        """Move all centres and offers of `place_id` to `into`; both ids are kept.
 
-        A place that has been merged already stands for the one that it went into: what is matched with it would be
+        An id that was merged before stands for the place it went into: a centre matched with a merged place would be
         listed nowhere.
         """
         place_id, into = self._in_force(place_id), self._in_force(into)
-        if place_id == into:
+        if place_id == into:  # operators may confirm "a is b" and "b is a": a place merged into itself would vanish
             return
         self.run("UPDATE places SET merged_into = :into WHERE place_id = :id", {"id": place_id, "into": into})
         for row in self.rows(
@@ -166,7 +169,7 @@ class Registry(Store):
         self.run("UPDATE offers SET place_id = :into WHERE place_id = :id", {"id": place_id, "into": into})
 
     def _in_force(self, place_id: str) -> str:
-        """The place that an id leads to, over all that it has been merged into."""
+        """The place that an id leads to in the end, through every merge."""
         row = self.row("SELECT merged_into FROM places WHERE place_id = :id", {"id": place_id})
         return self._in_force(row["merged_into"]) if row and row["merged_into"] else place_id
 
@@ -174,6 +177,7 @@ class Registry(Store):
 
     def open_review(self, centre: CentreKey, place_id: str, doubt: Doubt, at: datetime) -> None:
         """Ask an operator whether the centre's new place is one that is known already."""
+        # A doubt that an operator has settled is not raised again: the row of the pair stays.
         self.run(
             "INSERT INTO reviews (source, source_id, place_id, other_place_id, score, distance_m, opened_at) "
             "VALUES (:source, :id, :place, :other, :score, :distance, :at) ON CONFLICT DO NOTHING",
@@ -221,7 +225,7 @@ class Registry(Store):
     # What changed
 
     def changes(self) -> list[dict[str, Any]]:
-        """at, place_id, kind, what: sources added or lost, links changed and decisions, after a place's first day.
+        """Rows of at, place_id, kind, what: decisions, sources lost, sources and links new after a place's first day.
 
         `what`: a source or provider for "matched", "unmatched" and "link", else the decision's detail.
         """
@@ -235,7 +239,7 @@ class Registry(Store):
         )
 
     def link_changes(self) -> list[dict[str, Any]]:
-        """since, offer_id, booking_url: every link that took the place of an earlier one."""
+        """Rows of since, offer_id and booking_url: every link that replaced an earlier one of its offer."""
         return self.rows(
             "SELECT since, offer_id, booking_url FROM offer_links AS later WHERE EXISTS (SELECT 1 FROM offer_links "
             "WHERE offer_id = later.offer_id AND since < later.since) ORDER BY since, offer_id"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Written in SQLite's words; `aggregator/database` translates them for PostgreSQL (ADR 10).
+
 REGISTRY = {
     # Ids for life, what they were matched with, and every decision of an operator.
     "places_and_offers": """

@@ -1,4 +1,4 @@
-"""Error pages."""
+"""Answers every error: with a page in the visitor's language, or with JSON under `/api/v1`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from aggregator.web.serving.site import Site
 log = logging.getLogger(__name__)
 
 API = "/api/v1"
+# As the sentences below say. 429: one window of the limit in `security.limit`.
 RETRY_AFTER_S = {429: 30, 503: 120}
 ERRORS = {
     400: (
@@ -39,7 +40,7 @@ ERRORS = {
 
 
 def install(app: Flask, site: Site) -> None:
-    """Answer every error with a page, or with a problem in words under `/api/v1`."""
+    """Register the handlers; under `/api/v1` an error is a problem of RFC 9457."""
 
     @app.errorhandler(HTTPException)
     def say(error: HTTPException) -> Response:
@@ -64,7 +65,7 @@ def install(app: Flask, site: Site) -> None:
 
 
 def _come_back(site: Site, code: int, title: str, text: str) -> Response:
-    """Telephones, and when to try again; rendered once a snapshot, for it is asked for by many at once."""
+    """A page of telephones with a time to try again. Rendered once a snapshot: many ask for it at once (W6)."""
 
     def render() -> str:
         # Nothing of the address that this visitor asked for: others will read the same page.
@@ -73,6 +74,7 @@ def _come_back(site: Site, code: int, title: str, text: str) -> Response:
             "message.html", title=title, text=text, departments=departments(site), other_languages=home
         )
 
+    # Besides the snapshot, all that words and links of the page depend on.
     key = ("come back", code, language(), request.script_root)
     html = site.snapshot.kept(key, render) if site.snapshot else render()
     return Response(html, code, {"Retry-After": str(RETRY_AFTER_S[code])})

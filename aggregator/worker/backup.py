@@ -44,6 +44,7 @@ def backup(settings: Settings, target: Path, at: datetime) -> list[str]:
         shutil.copytree(log, part / "log")
     manifest = {"at": instants.second(at), "sums": sums}
     files.write_whole(part / MANIFEST, canonical.to_json(manifest))
+    # Under its name only when whole: a copy that was cut off is never taken for a backup.
     part.replace(target)
     return list(sums)
 
@@ -60,6 +61,7 @@ def restore(settings: Settings, source: Path) -> list[str]:
         if digest(source / name) != wanted:
             raise BackupError(f"{source / name} is not what was written: take another backup")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Only after all have been checked: a restore that is refused has changed nothing.
     for name in sums:
         shutil.copyfile(source / name, settings.data_dir / name)
     if (source / "log").exists():

@@ -19,7 +19,7 @@ from aggregator.database.postgres import PostgresSchema
 
 CHANNEL = "aiguillage_published"
 KEPT_SNAPSHOTS = timedelta(days=2)
-AT_ONCE = 64
+AT_ONCE = 64  # their contents are held in memory together
 SNAPSHOTS = "snapshots/"
 GROWING = ("hours",)  # files there are appended to, which does not change their folder
 RECENT_NS = 2_000_000_000  # clocks of file systems are coarse: what changed just now may change again unseen
@@ -73,6 +73,7 @@ class PublishedFiles:
             brought += self._store({name: content for name in some if (content := _read(folder / name)) is not None})
         brought += self._store(pointers)
         brought += self._drop([name for name in self._known if name not in there and name not in pointers])
+        # Last: what failed on the way is brought the next time.
         self._seen = there
         return brought
 
@@ -109,6 +110,7 @@ class PublishedFiles:
         return len(new)
 
     def _drop(self, names: Iterable[str]) -> int:
+        # Snapshots leave by their age (`_store`), and never the machines that have them.
         gone = [name for name in names if not name.startswith(SNAPSHOTS)]
         if gone:
             with self._telling():
@@ -123,13 +125,14 @@ class PublishedFiles:
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
-        """One change, of which all who listen are told."""
+        """A transaction that tells every listener when it is committed."""
+        # In turns: a number that appeared behind a reader that has passed it would never be taken (ADR 10).
         with self.database.turn("published"):
             yield
             self.database.run(f"NOTIFY {CHANNEL}")
 
     def new_keys(self, marks: Mapping[str, str]) -> None:
-        """All machines work with these from now on."""
+        """Make these the keys that every machine must have from now on."""
         self.database.run_many(
             "INSERT INTO keys VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET mark = excluded.mark", list(marks.items())
         )
@@ -137,7 +140,7 @@ class PublishedFiles:
     # Everybody else
 
     def other_keys(self, marks: Mapping[str, str]) -> list[str]:
-        """Which keys are not those of the other machines; whoever comes first says which those are."""
+        """Names of the keys that differ from the other machines'; the first machine to ask sets them."""
         self.database.run_many("INSERT INTO keys VALUES (?, ?) ON CONFLICT (name) DO NOTHING", list(marks.items()))
         there = dict(self.database.rows("SELECT name, mark FROM keys"))
         return [name for name, mark in marks.items() if there[name] != mark]
@@ -151,6 +154,7 @@ class PublishedFiles:
 
     def take(self, folder: Path, after: int) -> int:
         """Write what was published after a number into `folder`. Returns the number reached."""
+        # Names and contents of one moment: a file replaced in between would not match its hash.
         with self.database.one_moment():
             rows = self.database.rows("SELECT name, number, sha256 FROM published WHERE number > ?", (after,))
             for name, _, digest in sorted(
@@ -166,7 +170,7 @@ class PublishedFiles:
 
 
 def _read(path: Path) -> bytes | None:
-    """A file may be replaced or go while others are read."""
+    """The bytes of a file; None when it has gone while others were read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -19,7 +19,7 @@ class OtherKeysError(RuntimeError):
 
 
 def agree_on_keys(settings: Settings, files: PublishedFiles) -> None:
-    """Two orders on two machines, or a log under two names, would be worse than a machine that does not start.
+    """Refuses keys that the other machines do not have: they would give two orders, or one log under two names.
 
     Raises OtherKeysError, StoreError.
     """
@@ -38,14 +38,14 @@ def agree_on_keys(settings: Settings, files: PublishedFiles) -> None:
 
 
 def _key_marks(settings: Settings) -> dict[str, str]:
-    """A hash of each key that there is: 256 drawn bits are not found again by trying."""
+    """A hash of each key that exists: 256 random bits cannot be brute-forced."""
     paths = [settings.keys_dir / name for name in KEYS]
     return {path.name: canonical.sha256(b"aiguillage-key/v1\n" + path.read_bytes()) for path in paths if path.exists()}
 
 
 @contextmanager
 def leading(settings: Settings) -> Iterator[Callable[[], object]]:
-    """What only the worker that leads may do, done by a command: refused while a worker leads.
+    """Lets a command do what only the leading worker may do; refused while a worker leads.
 
     Yields what makes published files safe on other machines. On one machine that is nothing, and the locks of the data
     folder are enough. A command that changes a key changes it for all. Raises WorkerRunningError, OtherKeysError.
@@ -57,6 +57,7 @@ def leading(settings: Settings) -> Iterator[Callable[[], object]]:
         if not files.database.lead(WORKER):
             raise WorkerRunningError("a worker leads: stop the workers of all machines first")
         agree_on_keys(settings, files)
+        # First: `bring` would publish older files of this machine over newer ones.
         files.take(settings.published_dir, 0)
         try:
             yield lambda: files.bring(settings.published_dir)
@@ -77,8 +78,10 @@ def alone(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def beside_others(settings: Settings) -> Iterator[None]:
-    """One job among the worker's others."""
+    """One job of the worker beside others; waits while a full run is under way."""
     with ExitStack() as held:
+        # Held for a moment only. Without it, jobs that overlap could keep a full run waiting for ever:
+        # a file lock prefers nobody, and new shared holders would go on coming in.
         with lock(settings.data_dir / "turnstile.lock"):
             held.enter_context(lock(settings.data_dir / "collect.lock", shared=True))
         yield

@@ -40,6 +40,7 @@ class Node:
         """Until SIGTERM or SIGINT. Raises WorkerRunningError when another process keeps this folder, OtherKeysError."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
+        # The worker's own lock: a node and a worker never share a data folder (docs/operations.md).
         with lock(self._settings.data_dir / "worker.lock", wait=False):
             while not self._stop.is_set():
                 try:
@@ -49,7 +50,7 @@ class Node:
                     self._stop.wait(SHIP_EVERY_S)
 
     def _stand_by(self) -> None:
-        """With one pair of connections, as long as they live."""
+        """Take and ship until stopped. Raises StoreError when a connection breaks, OtherKeysError."""
         with (
             closing(PublishedFiles(self._url)) as files,
             closing(SharedEvents(self._url)) as shared,

@@ -71,6 +71,7 @@ class Worker:
                 self._await_lead(self._settings.database_url)
             if not self._stop.is_set():
                 self._work()
+        # Not `sys.exit`, which would first join the threads of pools: one may be waiting for a platform.
         os._exit(0)
 
     def _await_lead(self, database_url: str) -> None:
@@ -82,6 +83,7 @@ class Worker:
                 agree_on_keys(self._settings, self._files)
                 self._files.listen()
                 while not self._stop.is_set():
+                    # The lead first: all that the last leader has published is then taken before anything is brought.
                     leads = self._files.database.lead(WORKER)
                     taken = self._files.take(self._settings.published_dir, taken)
                     if leads:
@@ -96,6 +98,7 @@ class Worker:
     def _work(self) -> None:
         # An entry of the log must not name a file that dies with this machine: other machines get the file first.
         self._accounts = Accounts(self._settings, self._bring_now if self._settings.database_url else lambda: None)
+        # Runs that were missed are made up for by one, and no job runs beside itself.
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
         self._add_jobs(scheduler)
         scheduler.start()
@@ -142,12 +145,12 @@ class Worker:
         with beside_others(self._settings), self._stores() as stores:
             try:
                 refresh_official_list(self._settings, stores, self._places)
-            except (OfficialListError, ProviderError, OSError) as error:
+            except (OfficialListError, ProviderError, OSError) as error:  # the known list stays, platforms are read
                 log.error("official list not read", extra={"cause": str(error)})
             Collector(self._settings, stores, self._places, now, self._progress).discover()
 
     def read(self, slug: str) -> None:
-        """What is due of one provider: a provider that hangs delays nobody but itself."""
+        """Read the offers of one provider that are due: a provider that hangs delays nobody but itself."""
         with beside_others(self._settings), self._stores() as stores:
             collector = Collector(self._settings, stores, self._places, now, self._progress, [slug])
             collector.read(due_before(now(), self._settings.collect_every_s))
@@ -161,7 +164,7 @@ class Worker:
         with self._accounts_held():
             try:
                 self._accounts.seal(now())
-            except LogError as error:
+            except LogError as error:  # sealing stops, the shares go on: `/transparence` suspends its verdict
                 log.error("the log has stopped", extra={"cause": str(error)})
             self._accounts.shares.publish(now())
 
@@ -195,7 +198,7 @@ class Worker:
         """Each hour: what third parties have signed. Sealing goes on while they are asked."""
         notes: dict[str, bytes] = {}
         for one in self._settings.witnesses():
-            with suppress(ProviderError):
+            with suppress(ProviderError):  # a witness that does not answer has signed nothing this hour
                 notes[one["name"]] = fetch(one["url"])
         with self._accounts_held():
             self._accounts.keeper.count_witnesses(now(), notes)

@@ -33,7 +33,7 @@ class Shipper:
         self._db.close()
 
     def ship(self) -> int:
-        """Bring over all that is there. Returns how many events the shared store did not have yet.
+        """Ship all that waits. Returns how many events the shared store did not have yet.
 
         Raises StoreError: whatever had not arrived is brought the next time.
         """
@@ -51,6 +51,7 @@ class Shipper:
             if not events and not batch:
                 return brought
             brought += self._shared.receive(node, events, batch, showings)
+            # Only now that the shared store has noted the batch: sent again under its number, it is not added again.
             self._db.execute("DELETE FROM outbox WHERE batch <= ?", (batch,))
             if len(events) < AT_ONCE:
                 return brought
@@ -85,7 +86,7 @@ class Shipper:
         return self._db.execute(sql, (after,)).fetchall()
 
     def _batch(self) -> tuple[int, dict[str, list[list[Any]]]]:
-        """The showings that are on their way; new ones are put there when none are. 0 when there is nothing."""
+        """(number, showings) of the batch on its way, or of a new one; (0, {}) when nothing waits."""
         row = self._waiting()
         if row is None:
             with self._writing():

@@ -1,4 +1,4 @@
-"""What the worker does, one task a function: also done by commands."""
+"""The worker's tasks, one function each; commands call them too."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
 
 
 def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
-    """Take the configured list over when its content is new. True when it was."""
+    """Import the configured official list when its content is new. Returns whether it was."""
     source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
     if not source:
         return False

@@ -51,7 +51,7 @@ class Doctolib(Platform):
         numbers = sorted({motive for centre in centres for motive in centre.motives})
         return {
             "data": {
-                "profile": {"id": str(centres[0].number) if centres[0].number % 2 else centres[0].number},
+                "profile": {"id": str(centres[0].number) if centres[0].number % 2 else centres[0].number},  # §2.2
                 "visit_motive_categories": [],
                 "visit_motives": [
                     {
@@ -109,6 +109,7 @@ class Doctolib(Platform):
         centres = [self._by_number[number] for number in dict.fromkeys(agenda // 10 for agenda in agendas)]
         in_card_order = [centre.number * 10 + part for centre in centres for part in (2, 1)]
         days: dict[date, list[Any]] = {first + timedelta(days=offset): [] for offset in range(limit)}
+        # Another order of agendas gives other results (§2.3): here none, so that a careless adapter is noticed.
         asked_well = [centre for centre in centres if motive in centre.motives and agendas == in_card_order]
         for centre in asked_well:
             for moment in self._free(centre, motive, first, limit):
@@ -121,6 +122,7 @@ class Doctolib(Platform):
             "total": total,
         }
         if any(following):
+            # A bare date or an instant: both occur (§2.3).
             hint = min(filter(None, following))
             answer["next_slot"] = (
                 hint.date().isoformat() if hint.minute % 20 else hint.isoformat(timespec="milliseconds")
@@ -133,6 +135,7 @@ class Doctolib(Platform):
         start = moment.isoformat(timespec="milliseconds")
         end = (moment + timedelta(minutes=10)).isoformat(timespec="milliseconds")
         agenda = centre.number * 10 + 1
+        # Each centre keeps one of the four shapes of §2.3, so that a world of a few centres plays them all.
         shape = centre.number % 4
         if shape == 0:
             return start

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-HANG_S = 60
+HANG_S = 60  # far beyond the 10 s that one question may take (docs/providers.md §1.1)
 Handler = BaseHTTPRequestHandler
 Fault = Callable[[Handler, bytes], bytes | None]
 
@@ -52,6 +52,7 @@ def _hang(handler: Handler, _: bytes) -> None:
     handler.close_connection = True
 
 
+# P2, P3: each byte or header comes in time for a limit on single reads, so that only a wall clock ends these two.
 def _drip(handler: Handler, body: bytes) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body) + 1000))
@@ -96,7 +97,7 @@ def _edited(edit: Callable[[bytes], bytes]) -> Fault:
 
 
 def _renamed(body: bytes) -> bytes:
-    """Every key of the contract gone by another name."""
+    """Renames every key of the answer, as an incompatible version would (P25)."""
     return body.replace(b'":', b'_v2":')
 
 
@@ -114,7 +115,7 @@ def _map_numbers(value: Any) -> Any:
     return True if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-BIG = 200 * 1024 * 1024
+BIG = 200 * 1024 * 1024  # P10: far beyond the cap of 16 MiB
 
 FAULTS: dict[str, Fault] = {
     "reset": _reset,

@@ -119,7 +119,7 @@ class Keldoc(Platform):
                 "num_text": "Afficher le numéro",
                 "phone_number": "+33" + centre.phone.replace(" ", "")[1:],
             }
-        if not query.get("agenda_ids[]"):
+        if not query.get("agenda_ids[]"):  # a joined list finds nothing, without a word (§4.3)
             return {}
         first, last = (date.fromisoformat(query[name][0]) for name in ("from", "to"))
         moments = self._free(centre, motive, first, (last - first).days + 1)
@@ -130,8 +130,9 @@ class Keldoc(Platform):
             return {"text": "Prochain RDV disponible", "date": later.isoformat(timespec="milliseconds")}
         days: dict[str, list[Any]] = defaultdict(list)
         for moment in moments:
+            # Six decimals and "+0200" here, three and "+02:00" in `date`: both occur (§4.3).
             days[moment.date().isoformat()].append(
                 {"start_time": moment.strftime("%Y-%m-%dT%H:%M:%S.%f%z"), "agenda_id": centre.number * 10 + 1}
             )
-        days[first.isoformat()].append({"agenda_id": None})
+        days[first.isoformat()].append({"agenda_id": None})  # without start_time: to be ignored (§4.3)
         return {"availabilities": dict(days)}

@@ -52,7 +52,7 @@ class Maiia(Platform):
                         "street": centre.address.split(" ", 1)[1] if " " in centre.address else "",
                         "zipCode": centre.town.postcode,
                         "city": centre.town.name,
-                        "inseeCode": centre.town.insee if centre.number % 2 else "",
+                        "inseeCode": centre.town.insee if centre.number % 2 else "",  # may be empty (§3.1)
                         "fullAddress": f"{centre.address} {centre.town.postcode} {centre.town.name}",
                         "location": {"x": centre.lon, "y": centre.lat, "coordinates": [centre.lon, centre.lat]},
                     },
@@ -90,6 +90,7 @@ class Maiia(Platform):
 
     def _availability(self, centre: SimCentre, motive: int, moment: datetime) -> Any:
         return {
+            # Without the motive: the same ids come back for several reasons (§3.3).
             "id": hashlib.sha256(f"{centre.key}{moment.timestamp()}".encode()).hexdigest()[:24],
             "centerId": centre.key,
             "consultationReasonId": self._reason(centre, motive)["id"],

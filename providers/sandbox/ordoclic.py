@@ -87,7 +87,7 @@ class Ordoclic(Platform):
                 {
                     "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{centre.key}{motive}{moment.timestamp()}")),
                     "timeStart": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                    "timeStartUtcOffset": 120,
+                    "timeStartUtcOffset": 120,  # a trap: `timeStart` is UTC already (§5)
                     "tzId": centre.town.tz,
                 }
                 for moment in moments

@@ -48,6 +48,7 @@ class Sandbox:
             )
         self._list = _Server(port + len(PLATFORMS) if port else 0, self, "official", "", None)
         for server in (*self._servers.values(), self._list):
+            # 0.05: `stop` waits for up to one such interval for each server.
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -78,7 +79,7 @@ class Sandbox:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = True  # an answer that hangs must not keep the process alive
     request_queue_size = 256
 
     def __init__(self, port: int, sandbox: Sandbox, slug: str, label: str, platform: Platform | None) -> None:
@@ -90,12 +91,12 @@ class _Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that leaves in the middle is no news."""
+        """Silent: a client that hangs up in the middle of an answer is no error here."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1
+    wbufsize = -1  # buffered: head and body of an answer leave in one write
     disable_nagle_algorithm = True
     server: _Server
 

@@ -114,7 +114,7 @@ class World:
         return list(self.starts(centre, motive, first, days, now))
 
     def starts(self, centre: SimCentre, motive: int, first: date, days: int, now: datetime) -> Iterator[datetime]:
-        """The same one after the other, for who wants the first of them alone."""
+        """The same starts as `free`, one by one, for callers that need only the first."""
         zone, turn, of_now = centre.zone, centre.motives.index(motive), now.timestamp()
         for offset in range(days):
             day = first + timedelta(days=offset)
@@ -130,6 +130,7 @@ class World:
 
     def _is_free(self, centre: SimCentre, at: float, now: float) -> bool:
         """A slot's phase turns by a hundredth every ten minutes: most answers repeat, some slots go, some return."""
+        # Not `hash`, which differs from process to process: a seed must give the same world again.
         phase = zlib.crc32(f"{self.seed}:{centre.number}:{at:.0f}".encode()) / 2**32 + int(now // 600) * 0.01
         return phase % 1 < centre.busy
 

@@ -111,7 +111,7 @@ class Speciality(Struct):
 
 
 class Profile(Struct):
-    id: int | str | None = None
+    id: int | str | None = None  # both occur (§2.2)
     name_with_title: str | None = None
     speciality: Speciality | None = None
 
@@ -134,7 +134,7 @@ class SlotDict(Struct):
 
 
 class Day(Struct):
-    slots: list[str | SlotDict | list[str]]
+    slots: list[str | SlotDict | list[str]]  # the four shapes of §2.3
 
 
 class Availabilities(Struct):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from itertools import count
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from providers import PROVIDERS
 from providers.base import Provider
@@ -40,6 +46,43 @@ UNKNOWN_SHAPES = {
     "no-content", "html", "empty", "cut-json", "latin-1", "utf-16", "bom", "huge", "gzip-bomb", "deep", "long-integer",
     "nan", "infinity", "duplicate-key", "redirect-away", "redirect-file", "renamed", "booleans", "scalar",
 }  # fmt: skip
+
+
+ODD_VALUES: list[Any] = [7.5, True, {"odd": 1}, [[7]], {}, "\ud800", 10**18]
+
+
+@contextmanager
+def odd_value(slug: str, sandbox: Sandbox, answer: int, place: int, odd: Any) -> Iterator[None]:
+    """A fault that changes one value of one of the answers that follow; of the last place when there are fewer."""
+    seen = count()
+
+    def change(_: Any, body: bytes) -> bytes:
+        return body if next(seen) != answer else changed(body, place, odd)
+
+    with patch.dict(FAULTS, {"odd-value": change}):
+        sandbox.faults[slug] = "odd-value"
+        try:
+            yield
+        finally:
+            sandbox.faults.clear()
+
+
+def changed(body: bytes, place: int, odd: Any) -> bytes:
+    value = json.loads(body)
+    # Of another type than what stood there: a value of the same type may be a true one. Where null stood, anything may.
+    spots = [(holder, key) for holder, key in places_of(value) if type(holder[key]) not in (type(None), type(odd))]
+    if spots:
+        holder, key = spots[place % len(spots)]
+        holder[key] = odd
+    return json.dumps(value).encode()
+
+
+def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
+    """(holder, key) of every value within a JSON value."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in list(inside):
+        yield value, key
+        yield from places_of(one)
 
 
 class ProviderContract:
@@ -142,6 +185,25 @@ class ProviderContract:
 
         sandbox.faults.clear()
         assert reading.outcome is Outcome.OK
+
+    def test_no_value_of_an_answer_in_place_of_another_stops_a_reading_or_loses_slots_in_silence(
+        self, adapter: Provider, sandbox: Sandbox, link: str
+    ) -> None:
+        """One value of one answer becomes something of a type that nobody expects there."""
+        whole = {slot.starts_at for slot in adapter.slots(link, NOON.date(), 14).slots}
+
+        @settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+        @given(answer=st.integers(0, 5), place=st.integers(0, 400), odd=st.sampled_from(ODD_VALUES))
+        def any_value(answer: int, place: int, odd: Any) -> None:
+            with odd_value(self.kind.slug, sandbox, answer, place, odd):
+                reading = adapter.slots(link, NOON.date(), 14)
+            adapter.breaker.succeeded()
+
+            assert reading.outcome in Outcome
+            kept = {slot.starts_at for slot in reading.slots}
+            assert kept >= whole or reading.partial or not reading.outcome.readable, (reading.outcome, reading.note)
+
+        any_value()
 
     def test_a_link_that_names_no_centre_asks_nothing_wrong(self, adapter: Provider) -> None:
         reading = adapter.slots("https://example.org/", date(2026, 11, 23), 7)

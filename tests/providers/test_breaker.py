@@ -167,3 +167,37 @@ def test_whoever_is_held_back_is_told_until_when_and_why() -> None:
 
     with pytest.raises(CircuitOpenError, match=r"^not asked before 13:00:00 UTC \(blocked\)$"):
         breaker.before()
+
+
+@pytest.mark.parametrize("error", [UnavailableError("x"), BlockedError("x")])
+def test_no_pause_of_ours_is_longer_than_it_may_be(error: ProviderError) -> None:
+    """The collector bounds pauses by its interval: one outage, the same recovery for every platform."""
+    clock = Clock()
+    breaker = Breaker(clock, longest_pause_s=300)
+    for _ in range(12):
+        for _ in range(FAILURES_TO_OPEN):
+            breaker.failed(error)
+        assert breaker.state.open_until is not None
+        assert breaker.state.open_until <= clock.at + timedelta(seconds=300)
+        clock.at = breaker.state.open_until
+        breaker.before()
+
+
+def test_a_wait_that_was_asked_for_may_be_longer() -> None:
+    clock = Clock()
+    breaker = Breaker(clock, longest_pause_s=300)
+
+    breaker.failed(RateLimitedError("x", 429, retry_after_s=900))
+
+    assert breaker.state.open_until == clock.at + timedelta(seconds=900)
+
+
+def test_it_remembers_the_first_of_the_failures_in_a_row() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    first = clock.at
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.failed(UnavailableError("x"))
+        clock.at += timedelta(seconds=30)
+
+    assert breaker.state.since == first

@@ -182,6 +182,18 @@ class TestLimits:
 
         assert not limits.exceeded("2026-11-23T13", "2026-11-23T13", "m", "o-1", {"a": 20})
 
+    def test_offers_that_are_pressed_faster_than_people_press_are_counted_for_the_alarm(self) -> None:
+        now = [0.0]
+        limits = ClickLimits("2026-11-23T12", clock=lambda: now[0])
+        self.pressed(limits, 31, "a", listed="l")
+        self.pressed(limits, 30, "b", offers=30, listed="m")
+        assert limits.hasty == 0  # the running minute is not over
+
+        now[0] = 60.0
+        self.pressed(limits, 1, "c")
+
+        assert limits.hasty == 1
+
     @given(st.lists(st.tuples(st.sampled_from("lmn"), st.sampled_from("op"), st.booleans()), max_size=200))
     def test_clicks_that_count_never_exceed_the_times_that_lists_were_served(
         self, steps: list[tuple[str, str, bool]]

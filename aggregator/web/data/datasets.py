@@ -69,7 +69,7 @@ def figure(edition: str, name: str) -> str:
 
 @data.get("/embed/figure/<name>")
 def embedded_figure(name: str) -> str:
-    """The same for somebody else's page: `?edition=2026-11-23` pins it."""
+    """The figure in a frame for other sites; `?edition=2026-11-23` pins it."""
     return render_template("embed_figure.html", **_figure(request.args.get("edition", RUNNING), name), embedded=True)
 
 
@@ -84,7 +84,7 @@ def cite() -> str:
 
 @data.get("/donnees/catalogue.jsonld")
 def catalogue() -> Response:
-    """DCAT-AP, for portals that harvest."""
+    """The data sets in DCAT-AP, for portals that harvest catalogues."""
     site = here()
     found = edition_files.index(site, RUNNING)
     response = jsonify(_catalogue(site, found))
@@ -111,6 +111,7 @@ def _described(site: Site, one: Dataset, running: dict[str, Any]) -> dict[str, A
 
 def _figure(edition: str, name: str) -> dict[str, Any]:
     found = edition_files.index(here(), edition)
+    # Both parts of the path below are known by now: `index` has checked the edition, this the name (W11).
     if name not in found["figures"]:
         raise NotFound
     path = here().settings.editions_dir / edition / "figures" / f"{name}.json"
@@ -122,12 +123,13 @@ def _figure(edition: str, name: str) -> dict[str, Any]:
         "updated": moment(found["updated"]),
         "table": table,
         "formats": FIGURE_FORMATS,
+        # What is cited must not change: for the running day the last closed one is named.
         "pinned": edition if edition != RUNNING else next(iter(edition_files.names(here())), None),
     }
 
 
 def _linked_data(site: Site, running: dict[str, Any]) -> dict[str, Any]:
-    """schema.org, for search engines of data."""
+    """The data sets in schema.org's words, for search engines."""
     return {
         "@context": "https://schema.org",
         "@type": "DataCatalog",

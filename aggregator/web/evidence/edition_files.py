@@ -26,6 +26,7 @@ KINDS = {
     "sqlite": "application/vnd.sqlite3",
     "md": "text/markdown",
 }
+# What browsers show; all else is saved under a name that tells the edition.
 SHOWN = ("svg", "png", "json", "geojson", "md", "txt")
 A_YEAR, A_WHILE = 31_536_000, 300
 
@@ -37,7 +38,7 @@ def names(site: Site) -> list[str]:
 
 def index(site: Site, edition: str) -> dict[str, Any]:
     """What an edition holds. Raises NotFound."""
-    if not EDITION.fullmatch(edition):
+    if not EDITION.fullmatch(edition):  # before a path is made of it (W11)
         raise NotFound
     return content(site.settings.editions_dir / edition / "index.json")
 
@@ -52,6 +53,7 @@ def content(path: Path) -> dict[str, Any]:
 
 @lru_cache(maxsize=32)
 def _read(path: Path, changed: int) -> dict[str, Any]:
+    # `changed` is there for the cache: a file that was written anew is another entry.
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
@@ -73,12 +75,13 @@ def send(site: Site, edition: str, name: str) -> Response:
     known = index(site, edition)["files"]
     if request.args.get("dialecte") == EXCEL_FR and name.endswith(".csv"):
         name = f"{name.removesuffix('.csv')}.{EXCEL_FR}.csv"
+    # SHA256SUMS cannot hold its own sum, so no index lists it.
     if not NAME.fullmatch(name) or (name not in known and name != "SHA256SUMS"):
         raise NotFound
     folder = site.settings.editions_dir / edition
     suffix = name.rpartition(".")[2]
     response = _body(folder / name, KINDS.get(suffix, "text/plain"))
-    if name in known:
+    if name in known:  # packed bytes are other bytes: they need a tag of their own
         response.set_etag(known[name]["sha256"] + response.headers.get("Content-Encoding", ""))
     if suffix not in SHOWN and name in known:
         response.headers["Content-Disposition"] = f'attachment; filename="aiguillage-{edition}-{Path(name).name}"'
@@ -113,5 +116,6 @@ def _body(path: Path, kind: str) -> Response:
 
 def _unpacked(packed: Path) -> Any:
     with gzip.open(packed) as file:
+        # In pieces: memory does not grow with the file.
         while chunk := file.read(1 << 16):
             yield chunk

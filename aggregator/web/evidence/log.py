@@ -27,6 +27,7 @@ def file(name: str) -> Response:
     """A file of the log, or a snapshot that it names. Full tiles, snapshots and past hours never change."""
     site = here()
     first, _, rest = name.partition("/")
+    # "x/../checkpoint" is the checkpoint, under a name that is not in MUTABLE: it would be kept for an hour.
     if ".." in name.split("/"):
         raise NotFound
     folder, inside = (site.settings.published_dir / first, rest) if first in BESIDE else (site.log_dir, name)

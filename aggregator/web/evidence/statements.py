@@ -76,7 +76,7 @@ def press_count() -> dict[str, Any]:
 
 
 def verdict_of_the_week(site: Site) -> str:
-    """The verdict in one sentence; suspended while a control fails."""
+    """The verdict in one sentence; suspended while a control fails (docs/figures.md §8)."""
     failed = any(not control["ok"] for control in site.published("controls").values())
     return str(VERDICTS["suspended" if failed else site.published("shares").get("verdict", "too-few")])
 
@@ -96,6 +96,7 @@ def question(
     """One of the two questions: do redirects follow this reference? Verdict, who stands where, and the tracks."""
     return {
         "verdict": "suspended" if failed else verdict,
+        # Both are outside for the verdict; "impossible" has redirects without a share of the reference.
         "outside": [row for row in rows if row[f"{prefix}stands"] in ("outside", "impossible")],
         "open": [row for row in rows if row[f"{prefix}stands"] == "open"],
         "inside": sum(row[f"{prefix}stands"] == "inside" for row in rows),
@@ -130,7 +131,7 @@ def territory(site: Site, rows: list[dict[str, Any]]) -> dict[str, Any]:
     names = {code: site.gazetteer.department_name(code) for code in site.gazetteer.departments}
     strata: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
-        if not row["suppressed"]:
+        if not row["suppressed"]:  # merged départements keep a row without figures (docs/figures.md §10)
             stratum = strata.setdefault((row["stratum_type"], row["stratum"]), {"redirects": {}, "places": 0.0})
             stratum["redirects"][row["provider"]] = row["redirects"]
             stratum["places"] += row["places"]

@@ -23,6 +23,7 @@ from aggregator.web.serving.site import here
 transparency = Blueprint("transparency", __name__)
 
 HISTORY_SHOWN = 30
+# The page prints them inside a command to paste into a shell: nothing that a shell would read may pass.
 REFERENCE = {
     "heure": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"),
     "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
@@ -126,6 +127,7 @@ def hosting_sheets() -> str:
 
 @transparency.record_once
 def vocabulary(state: BlueprintSetupState) -> None:
+    # A global: macros that are imported, as those of templates/_parts.html, do not see the variables of a page.
     state.app.jinja_env.globals["hosting_words"] = HOSTING_WORDS
 
 

@@ -18,9 +18,10 @@ Link = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class WaysOn:
-    """`farther`: the nearest circle with a slot seen, {"when", "radius_km", "url"}; `needs`: other needs with places.
+    """What a list without a slot suggests instead.
 
-    `phones`, `walk_ins`: places of the list that can be called, or that one may walk into.
+    `farther`: the next radius with a slot seen, {"when", "radius_km", "url"}; `needs`: other needs with places;
+    `phones`, `walk_ins`: how many places of the list can be called, or take people without appointment.
     """
 
     farther: dict[str, Any] | None
@@ -47,6 +48,7 @@ def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
     now = site.now()
     for radius_km in (radius for radius in RADII_KM if radius > answer.question.radius_km):
         found = _again(site, answer, replace(answer.question, radius_km=radius_km, sort=Sort.SOON, seen=True))
+        # A widened list has nothing within its radius: its slots would be promised nearer than they are.
         ahead = [one for one in found.found if one.first and one.first > now] if not found.widened else []
         if ahead:
             zone = ahead[0].place.zone

@@ -38,15 +38,17 @@ class Card:
 
 
 class Cards:
-    """The cards of one list, as HTML: what a place says is rendered once a minute, the rest is filled in.
+    """The cards of one list, as HTML. What depends on the place alone is rendered once a minute for all lists.
 
-    Rank, distance, link and buttons belong to the list. `place_query`: what leads from a place's page back to it.
+    Rank, distance, link and buttons are filled in for this list. `place_query`: parameters of the links to places, by
+    which their pages lead back here.
     """
 
     def __init__(self, site: Site, answer: Ranking, place_query: Mapping[str, str]) -> None:
         self._site, self._answer, self._facts, self._fits = site, answer, answer.facts, answer.fits
         self._key, self._hash, self._seed = answer.question.key, answer.hash, site.seed(answer.epoch)
         self._asked = answer.fits.question.key
+        # The clock is in a card's words ("demain", slots ahead): it is good for its minute.
         self._minute = instants.minute(site.now())
         self._page_of = to_places(place_query)
 
@@ -65,9 +67,11 @@ class Cards:
         )
 
     def _fragment(self, place: Place, drawn: Sequence[Offer], headed: bool) -> Fragment:
-        """A place that has left the facts keeps those of its list: it is not kept for others."""
+        """The card before the list's own values are filled in, from the cache if it is there."""
+        # Each list draws the order of the offers anew: the same place has a card for each order.
         order = tuple(offer.id for offer in drawn)
         key = (self._facts.hash, self._asked, self._minute, language(), headed, place.id, order)
+        # A place that the facts no longer have keeps the record of its own list: other lists may hold another.
         known = place.id in self._facts.places.index
         made = self._site.cards.get(key) if known else None
         if made is None:
@@ -87,6 +91,7 @@ class Cards:
 
     @cached_property
     def _context(self) -> dict[str, Any]:
+        # Once a list: `render_template` would make it anew for each card.
         context: dict[str, Any] = {}
         current_app.update_template_context(context)
         return context

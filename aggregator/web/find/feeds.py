@@ -37,6 +37,7 @@ def results() -> Response:
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error
+    # Not `one.first`: that one is of the snapshot and may have passed.
     firsts = [(one.place, answer.fits.first_slot(one.place, site.now())) for one in answer.found]
     commune = site.gazetteer.get(question.insee or "")
     town = f"{commune.name} ({commune.department})" if commune else ""
@@ -65,6 +66,7 @@ def _snapshot(site: Site) -> Snapshot:
 
 
 def _feed(site: Site, title: str, target: str, key: str, firsts: list[tuple[Place, datetime | None]]) -> Response:
+    # By instant, not by the order of the list: readers of feeds sort again anyway (docs/ranking.md §2.3).
     seen = sorted(((first, place) for place, first in firsts if first), key=lambda pair: pair[0])[:MAX_ENTRIES]
     entries = [_entry(site, place, first) for first, place in seen]
     body = render_template(
@@ -82,6 +84,7 @@ def _feed(site: Site, title: str, target: str, key: str, firsts: list[tuple[Plac
 def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
     local = first.astimezone(place.zone)
     return {
+        # The half-day, not the minute: a reader is not told again each time that one slot is taken.
         "id": f"{place.id}:{local:%Y-%m-%d}T{int(local.hour >= 12)}",
         "title": f"{words.day_short(local.date())}, {words.clock(local)} · {place.name}",
         "url": url_for("places.place", place_id=place.id, _external=True),

@@ -1,4 +1,4 @@
-"""The citizen's way to a list: home, what was typed, homonyms, filters."""
+"""The pages on the way to a list: home, search, choice between homonyms, filters, suggestions."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def results() -> Any:
         if not asked.text:
             return render_template("home.html", **_home(site), error="empty"), 400
         communes = site.gazetteer.find(asked.text)
+        # The geocoder is a third party: it is sent only what names no commune here.
         point = site.addresses.locate(asked.text) if site.addresses and not communes else None
         if point is not None:
             question = replace(question, lat=point.lat, lon=point.lon)
@@ -105,12 +106,13 @@ def suggestions() -> Any:
         for commune in site.gazetteer.suggest(text)
     ]
     response = jsonify(found)
+    # Public: nothing but the gazetteer is in it, which is read once a process.
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response
 
 
 def _ask_which(site: Site, asked: Asked, communes: Sequence[Commune]) -> Any:
-    """Homonyms and shared postal codes are asked about; a name that nobody bears gets its neighbours."""
+    """Asks which of several communes is meant; for a name that none bears, suggests similar ones (404)."""
     if not communes:
         near = site.gazetteer.suggest(asked.text) or site.gazetteer.near_misses(asked.text)
         choices = [_choice(site, asked, commune) for commune in near]

@@ -14,7 +14,7 @@ from aggregator.snapshot.places import Place
 WIDTH, HEIGHT = 340, 340
 MARK, HERE = 26, 5
 MARGIN = 28
-LEAST_KM = 1.5
+LEAST_KM = 1.5  # half of what a map shows at least: one place alone has no extent to scale by
 COARSE_ABOVE = 300  # rings: beyond, borders take steps twice as long, so that a page stays light
 MOST_LABELS, LETTER_PX = 5, 8.6
 SCALES_KM = (0.5, 1, 2, 5, 10, 20, 50)

@@ -32,7 +32,7 @@ class DayCell:
 
     @property
     def text(self) -> str:
-        if self.count is None:
+        if self.count is None:  # never 0: unknown does not look like none (docs/ranking.md §9)
             return "–"
         return f"{MANY_SLOTS}+" if self.count > MANY_SLOTS else str(self.count)
 
@@ -100,6 +100,7 @@ def _said(site: Site, offer: Offer, slots: Slots, fits: SlotFilter, now: datetim
         since = (state.since or slots.at).astimezone(now.tzinfo)
         return Said("unknown", gettext("créneaux inconnus"), words.unread_since(since, now.date()))
     said = _of_reading(site, state, slots, fits, now)
+    # Two intervals (docs/ranking.md §9) and a minute, as the worker's own rule for platforms has it.
     if now - (state.answered or slots.at) > timedelta(seconds=2 * slots.interval_s + 60):
         return replace(said, fact=gettext("sans doute dépassé : %(fact)s", fact=said.fact))
     return said
@@ -108,6 +109,7 @@ def _said(site: Site, offer: Offer, slots: Slots, fits: SlotFilter, now: datetim
 def _of_reading(site: Site, state: OfferState, slots: Slots, fits: SlotFilter, now: datetime) -> Said:
     read_at = words.seen_at((state.answered or slots.at).astimezone(now.tzinfo), now.date())
     minutes = fits.local_minutes(state)
+    # A reading may be older than its first slots.
     ahead = minutes[minutes > _wall_minutes(now)]
     days = days_of(ahead.tolist())
     if len(ahead):

@@ -14,7 +14,7 @@ from aggregator.search.question import DEFAULT_RADIUS_KM, RADII_KM, Moment, Ques
 from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.site import Site
 
-MAX_TEXT = 100
+MAX_TEXT = 100  # what is typed beyond is cut off (W8)
 SORTS = {"proche": Sort.NEAR, "tot": Sort.SOON}
 SORT_NAMES = {sort: name for name, sort in SORTS.items()}
 _REFERENCE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})-([0-9a-f]{8})")
@@ -45,6 +45,7 @@ class _Reader:
         self.complaints: list[Complaint] = []
 
     def text(self, name: str) -> str:
+        # Of a parameter that is given twice the first counts (W10).
         return self._arguments.get(name, "").strip()
 
     def bad(self, name: str) -> None:
@@ -68,6 +69,7 @@ class _Reader:
         value = self.text(name)
         if not value:
             return default
+        # int() takes digits of any script, and raises ValueError for thousands of them.
         found = int(value) if value.isascii() and value.isdigit() and len(value) < 8 else -1
         wanted = set(allowed)
         if found not in wanted if wanted else not low <= found <= high:
@@ -90,13 +92,14 @@ class _Reader:
         if not value:
             return None
         if re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", value):
+            # Our pages round before they send; a link made elsewhere is rounded here (docs/ranking.md §2.2).
             return round(float(value), 2)
         self.bad(name)
         return None
 
 
 def read(arguments: Mapping[str, str], campaign: Campaign, today: date) -> Asked:
-    """Never raises: what is not understood is set aside and said."""
+    """The question that a request asks. Never raises: what is not understood becomes a complaint."""
     reader = _Reader(arguments)
     lat, lon = _position(reader)
     first, last = _days(reader)
@@ -110,7 +113,7 @@ def read(arguments: Mapping[str, str], campaign: Campaign, today: date) -> Asked
         need=reader.choice("besoin", _slugs(campaign.needs), campaign.facts.default),
         step=reader.choice("etape", _slugs(campaign.steps), ANY),
         audience=reader.choice("public", _slugs(campaign.audiences), ANY),
-        first_day=first if first and first > today else None,
+        first_day=first if first and first > today else None,  # or one list would have two keys (docs/ranking.md §2.1)
         last_day=last,
         moment=Moment(moment) if moment else None,
         seen=reader.flag("vu"),
@@ -188,11 +191,12 @@ def without_filter(question: Question, name: str) -> Question:
 
 
 def pinned_hour(epoch: str, now: datetime, hours: int = 2) -> bool:
-    """True when `epoch` is an hour that this portal still keeps."""
+    """True when lists of the hour `epoch` can still be shown again (docs/ranking.md §7.3)."""
     try:
         hour = datetime.strptime(epoch, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:
         return False
+    # One more: a list may have been made at the end of its hour.
     return now - timedelta(hours=hours + 1) < hour <= now
 
 

@@ -50,7 +50,7 @@ class Hidden:
     url: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # without slots: `cached_property` needs a `__dict__`
 class ResultPage:
     """`asked`: the request, whose page may lie `beyond` the last one; `page`: the page shown.
 
@@ -120,7 +120,7 @@ class ResultPage:
 
     @cached_property
     def unknown(self) -> int:
-        """How many places have slots that nobody knows: of these it is never said that they have none."""
+        """How many places have unknown slots: the page must not say that these have none."""
         sections = (self.answer.fits.outlook(one.place).section for one in self.answer.found)
         return sum(section is Section.UNKNOWN for section in sections)
 
@@ -134,7 +134,7 @@ class ResultPage:
 
     @cached_property
     def leading(self) -> WaysOn | None:
-        """Where a list without a slot leads on."""
+        """What to do instead, for a list that is widened or has no slot ahead; None for all others."""
         silent = self.answer.widened or not self.first
         return ways_on(self.site, self.answer, self.link) if silent else None
 
@@ -144,7 +144,7 @@ class ResultPage:
 
     @property
     def old(self) -> datetime | None:
-        """The instant of slots that are older than two intervals."""
+        """When the slots were published, if that is more than two intervals ago; else None."""
         slots = self.answer.facts.slots
         age = (self.site.now() - slots.at).total_seconds()
         return slots.at if age > 2 * slots.interval_s + 120 else None
@@ -157,7 +157,7 @@ class ResultPage:
     # Where its links lead
 
     def link(self, **changes: Any) -> str:
-        """The address that asks for this list again, or for what `changes` of the question; `page`, `ref`: its own."""
+        """The address of this list, or of its question with `changes`. `ref=None`: the present list, not this one."""
         page, ref = changes.pop("page", None), changes.pop("ref", self.answer.reference)
         asked = replace(self.answer.question, **changes) if changes else self.answer.question
         return asking("pages.results", query.parameters(asked, self.site.campaign, ref=ref, page=page))

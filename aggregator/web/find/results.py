@@ -22,7 +22,7 @@ from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.site import Site
 
-PAGE_SIZE = 20
+PAGE_SIZE = 20  # the ranks whose showing is counted (docs/figures.md §1.2)
 
 
 def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
@@ -39,10 +39,13 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
     with site.gate.expensive_work():
         answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
         page = _result_page(site, asked, refreshed(answer, facts, site.campaign), embedded, stale_reference)
+        # Inside the gate: one card that is rendered anew takes as long as the search (serving/fragments.py).
         html = render_template("results.html", list=page)
+    # Lists shown are counted by their first page (docs/figures.md §1.2); buttons of any page may be pressed.
     shown = site.showing(answer, facts) if asked.page == 1 else None
     site.count_list(request.environ, answer.hash, shown)
     response = Response(html, 404 if page.beyond else 400 if asked.complaints else 200)
+    # A page with a complaint repeats what this visitor asked: it is kept for nobody.
     if response.status_code == 200:
         keep(answer.hash, shown)
         response.set_etag(hashlib.blake2b(html.encode(), digest_size=12).hexdigest())
@@ -50,7 +53,7 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
 
 
 def _pinned(site: Site, asked: Asked, newest: Snapshot) -> tuple[str, Snapshot, bool]:
-    """(hour, snapshot of the order, True when a reference was asked for that is no longer kept)."""
+    """(hour, snapshot of the order, True for a reference that is no longer kept): docs/ranking.md §7.3."""
     if asked.reference is None:
         return site.epoch, newest, False
     epoch, short = asked.reference

@@ -37,7 +37,7 @@ WITHOUT_LANGUAGE = ("static", "log.file", "log.verifier", "departures.depart", "
 
 
 class French(NullTranslations):
-    """The language of the templates: only the spaces are set right, and below two is singular."""
+    """French is not translated: its spaces are set right, and what is below two is singular (1,5 lieu)."""
 
     @lru_cache(maxsize=4096)  # noqa: B019 - one object for the whole process
     def gettext(self, message: str) -> str:
@@ -50,7 +50,7 @@ class French(NullTranslations):
 
 
 class Catalogues(Domain):  # type: ignore[misc]
-    """One catalogue a language, compiled in memory when the process starts: what is translated is what is read."""
+    """One catalogue a language, compiled from its `.po` file when the process starts: no `.mo` can be out of date."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -58,6 +58,7 @@ class Catalogues(Domain):  # type: ignore[misc]
         self._catalogues: dict[str, NullTranslations] = {FRENCH: source}
         for path in sorted(folder.glob("*.po")):
             self._catalogues[path.stem] = compiled(path)
+            # A sentence without a translation is printed in French, with French spaces.
             self._catalogues[path.stem].add_fallback(source)
 
     def of(self, spoken: str) -> NullTranslations:
@@ -105,13 +106,13 @@ def sentences(singular: str, plural: str, n: float, /, **values: object) -> Mark
 
 @lru_cache(maxsize=8192)
 def _marked(text: str, spoken: str) -> tuple[Markup, Markup]:
-    """A sentence of our own to be filled in, and the same with nothing to fill in."""
+    """(the sentence to fill in, the sentence as it is printed without values: "%%" is "%")."""
     said = Markup(CATALOGUES.of(spoken).gettext(text))  # noqa: S704 - our own words
     return said, said if "%(" in said else said % {}
 
 
 def lazy_gettext(sentence: str) -> Any:
-    """The same for tables that are written once: translated when they are read."""
+    """`gettext` for the tables of a module: translated when printed, not when the module is loaded."""
     return CATALOGUES.lazy_gettext(sentence)
 
 

@@ -1,4 +1,4 @@
-"""Addresses within the site, worked out once a process: all pages link to the same thirty, in the same words."""
+"""Addresses within the site, each built once a process: all pages link to the same thirty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask import request, url_for
 
 from aggregator.web.language.catalogues import language
 
-STAND_IN = "p-aaaaaaaaaa"
+STAND_IN = "p-aaaaaaaaaa"  # an id in form, so that it comes out of `url_for` as it went in
 _quoted = lru_cache(maxsize=8192)(quote_plus)  # names and values of a query come again in every address of a page
 
 
@@ -30,13 +30,13 @@ def _path(endpoint: str, values: tuple[tuple[str, str], ...], _language: str, _r
 
 
 def to_places(parameters: Mapping[str, str], **more: Any) -> Callable[[str], str]:
-    """From the id of a place to the address of its page; what an answer's addresses share is worked out once."""
+    """A function from a place's id to the address of its page. What all addresses share is built once."""
     before, _, behind = asking("places.place", parameters, place_id=STAND_IN, **more).partition(STAND_IN)
     return lambda place_id: f"{before}{place_id}{behind}"
 
 
 def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> str:
-    """The path of an endpoint with a query that nobody may have asked before: only the path is remembered."""
+    """The path of an endpoint with `parameters` as its query. Only the path is cached: a query may never come again."""
     path, _, kept = path_to(endpoint, **values).partition("?")
     query = "&".join(part for part in (urlencode(parameters, quote_via=_quoted), kept) if part)
     return f"{path}?{query}" if query else path

@@ -164,7 +164,7 @@ def _kilometres(metres: int, spoken: str) -> str:
 
 
 def band(metres: int) -> str:
-    """The distance as the order knows it: "1 à 1,25 km", "moins de 250 m"."""
+    """The band of a distance, all that the order knows of it (docs/ranking.md §6.1): "1 à 1,25 km"."""
     low, high = band_limits(metres)
     if low == 0:
         return gettext("moins de %(distance)s", distance=kilometres(high))
@@ -237,5 +237,5 @@ def moment(text: str | None) -> datetime | None:
 def day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
-    except ValueError:
+    except ValueError:  # "en-cours", the running edition, is no day
         return None

@@ -13,6 +13,7 @@ from aggregator.web.serving.site import here
 departures = Blueprint("departures", __name__)
 
 PATH = "/rdv/"
+# "no-store": no cache may answer a click uncounted (W14), nor keep a receipt (docs/log.md §8).
 ALONE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 """What a departure says besides the headers of every answer."""
 Environ = dict[str, Any]

@@ -28,7 +28,7 @@ def country() -> str:
 
 @directory.get("/annuaire/<code>")
 def department(code: str) -> Any:
-    """Kept for everyone who asks within the minute."""
+    """The places of one département, kept for all who ask within the minute; 404 for a code without places."""
     site = here()
     snapshot = site.snapshot
     if snapshot is None or code not in {place.department for place in snapshot.places.all}:
@@ -50,6 +50,7 @@ def departments(site: Site) -> list[dict[str, Any]]:
 
 
 def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Place]]]:
+    # Not by name: whoever begins with A would stand first in every commune, always (docs/ranking.md §1).
     seed = site.seed(site.epoch)
     mine = sorted(
         (place for place in snapshot.places.all if place.department == code),

@@ -13,9 +13,10 @@ from aggregator.web.serving.site import Site
 
 
 class Door:
-    """WSGI, in front of Flask: the plain departure, counted, durable and answered with a 303.
+    """WSGI, in front of Flask: records a plain click and answers it with a 303.
 
-    What needs a page (a token that names nothing, a receipt) is left to the view below, which does the same otherwise.
+    Clicks that need a page (a token that names no offer, a receipt) go on to Flask's view, which does the same
+    otherwise. Here a redirect takes 31 µs of Python, through Flask 282 (CHANGELOG.md, 0.1.0).
     """
 
     def __init__(self, app: Flask, site: Site, headers: Mapping[str, str]) -> None:
@@ -35,7 +36,7 @@ class Door:
                 try:
                     departure = site.redirector.depart(path.removeprefix(PATH), visitor, snapshot, site.now())
                 except UnknownOfferError:
-                    pass
+                    pass  # nothing was recorded: the view finds the same and answers with a page
                 else:
                     start_response("303 SEE OTHER", [*self._headers, ("Location", departure.url)])
                     return []

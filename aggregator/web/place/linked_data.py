@@ -15,7 +15,7 @@ HOURS = re.compile(r"([0-9]{1,2})[:h]([0-9]{2})?\s*[-–]\s*([0-9]{1,2})[:h]([0-
 
 
 def of_place(place: Place, url: str) -> Markup:
-    """The script block's content; nothing that a source wrote can close it."""
+    """The content of the JSON-LD script block, escaped so that no text of a source can close the block."""
     content: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Place",
@@ -30,12 +30,13 @@ def of_place(place: Place, url: str) -> Markup:
         },
         "openingHoursSpecification": [
             {"@type": "OpeningHoursSpecification", "dayOfWeek": day, "opens": opens, "closes": closes}
-            for day, text in zip(DAYS, place.hours, strict=False)
+            for day, text in zip(DAYS, place.hours, strict=False)  # no hours at all when the source gives none
             for opens, closes in spans(text)
         ],
     }
     if place.phone:
         content["telephone"] = place.phone
+    # An approximate position would be drawn by others as if it were the door.
     if place.exact and place.lat is not None:
         content["geo"] = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}
     if place.wheelchair is not None:

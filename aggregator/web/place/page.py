@@ -52,10 +52,12 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         need=asked.question.need, step=asked.question.step, audience=asked.question.audience, radius_km=0
     )
     fits = slot_filter(snapshot, question, site.campaign)
+    # A list of one place, under a key of its own (docs/ranking.md §6.3): its buttons are drawn and counted like others.
     epoch, key = site.epoch, query_key({"place": where.id})
     alone = list_hash(snapshot.hash, epoch, key, [where.id])
-    site.count_list(request.environ, alone, None)
+    site.count_list(request.environ, alone, None)  # no list was shown, but the buttons may count
     drawn = sorted(where.offers, key=lambda offer: tie_key(site.seed(epoch), epoch, key, offer.id))
+    # Rank 0: the button of a place's own page (docs/log.md §5).
     blocks = [
         offer_block(site, where, offer, snapshot, fits, site.tokens.write(epoch, alone, where.id, offer.id, 0))
         for offer in drawn
@@ -82,7 +84,7 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
 
 
 def _report(site: Site, where: Place) -> str | None:
-    """An e-mail to the operator with the place's reference; nothing is stored here."""
+    """A `mailto:` link to the operator that names the place; None when the contact is no e-mail address."""
     contact = site.campaign.operator.contact
     if "@" not in contact:
         return None
@@ -101,7 +103,7 @@ def _distance(snapshot: Snapshot, question: Question, where: Place) -> int | Non
 
 
 def _aside(site: Site, place_id: str) -> Any:
-    """A place that is not listed keeps its page: where it went, or why it is not shown."""
+    """The page of a place that has left the lists: a redirect to where it went, or why (docs/ranking.md §9)."""
     found = site.published("aside").get(place_id)
     if found is None:
         raise NotFound
@@ -132,6 +134,7 @@ def _days(
     now: datetime,
 ) -> Iterator[DayOfSlots]:
     by_day: dict[int, dict[str, list[int]]] = {}
+    # Wall-clock minutes, not instants: days of 23 and 25 hours are days like others (P20).
     wall_now = (now.date() - date(1970, 1, 1)).days * 1440 + now.hour * 60 + now.minute
     for block, offer_id in zip(blocks, offers, strict=True):
         state = snapshot.slots.offers.get(offer_id)
@@ -151,6 +154,7 @@ def _days(
         )
 
 
+# The limits of `moment` in a question (docs/ranking.md §4.1).
 PARTS: tuple[tuple[str, Callable[[int], bool]], ...] = (
     (lazy_gettext("matin"), lambda minute: minute < 720),
     (lazy_gettext("après-midi"), lambda minute: 720 <= minute < 1080),
@@ -160,6 +164,7 @@ PARTS: tuple[tuple[str, Callable[[int], bool]], ...] = (
 
 def _parts(minutes: Sequence[int]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, belongs in PARTS:
+        # Several slots of one minute are printed once; the count of the day holds them all.
         times = tuple(dict.fromkeys(_time(minute) for minute in sorted(minutes) if belongs(minute)))
         if times:
             yield str(name), times

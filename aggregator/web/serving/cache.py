@@ -14,7 +14,7 @@ OVERHEAD_BYTES = 500
 
 
 class SizedCache(Generic[Value]):
-    """`max_bytes` counts values and keys."""
+    """Keeps the values used last while they and their keys take `max_bytes` at most. Thread-safe."""
 
     def __init__(self, max_bytes: int) -> None:
         self._lock = threading.Lock()
@@ -29,14 +29,15 @@ class SizedCache(Generic[Value]):
         return len(self._entries)
 
     def get(self, key: Hashable) -> Value | None:
-        with self._lock:
+        with self._lock:  # a read moves its entry to the end of the queue: it changes the cache too
             entry: tuple[Value, int] | None = self._entries.get(key)
         return None if entry is None else entry[0]
 
     def put(self, key: tuple[Any, ...], value: Value, size: int) -> None:
-        """`size`: bytes of the value alone. What is larger than the whole cache is not kept."""
+        """Keep a value. `size`: bytes of the value alone; what is larger than the whole cache is not kept."""
         entry = (value, size + OVERHEAD_BYTES + sum(len(part) for part in key if isinstance(part, str)))
         with self._lock:
+            # cachetools raises ValueError for an entry that is larger than the cache.
             if entry[1] <= self._entries.maxsize:
                 self._entries[key] = entry
 

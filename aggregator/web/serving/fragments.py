@@ -17,17 +17,17 @@ _HOLE = re.compile(f"{_MARK}-([a-z0-9_]+)-")
 
 
 def hole(name: str) -> str:
-    """What a template is given in the place of a value that is filled in later. `name`: small letters, digits, "_"."""
+    """A placeholder for a value that is filled in later. `name`: small letters, digits, "_"."""
     return f"{_MARK}-{name}-"
 
 
 class Fragment:
-    """HTML with its holes, by name, where a template has left them."""
+    """Rendered HTML, cut where a template has printed placeholders."""
 
     __slots__ = ("_holes", "_size", "_text")
 
     def __init__(self, html: str) -> None:
-        pieces = _HOLE.split(html)
+        pieces = _HOLE.split(html)  # the group of the pattern is kept: text, name, text, …, text
         self._text, self._holes = pieces[::2], pieces[1::2]
         self._size = len(html)
 

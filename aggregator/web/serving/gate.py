@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from werkzeug.exceptions import ServiceUnavailable
 
-AT_ONCE = 4
+AT_ONCE = 4  # of the WEB_THREADS of config/settings.py: the others stay free for departures and kept pages
 
 
 class Gate:
@@ -25,9 +25,9 @@ class Gate:
 
     @contextmanager
     def expensive_work(self) -> Iterator[None]:
-        """Raises ServiceUnavailable when enough people are being served."""
+        """Raises ServiceUnavailable (503) when `at_once` others are at work."""
         if not self._free.acquire(blocking=False):
-            with self._lock:
+            with self._lock:  # "+=" reads, then writes: two threads at once would count one
                 self.shed += 1
             raise ServiceUnavailable
         try:

@@ -21,7 +21,7 @@ def alive() -> Response:
 
 @health.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """200 once a snapshot is loaded; its age in seconds beside it."""
+    """200 with hash and age (seconds) of the snapshot in force; 503 before the first one."""
     site = here()
     if site.snapshot is None:
         return jsonify(ready=False, reason="no snapshot published yet"), 503
@@ -49,7 +49,7 @@ class Gauges:
 
 
 def gauges(site: Site) -> CollectorRegistry:
-    """Nothing by provider moves with a single click (docs/figures.md §9): redirects only as their published steps."""
+    """All that `/metrics` tells. Nothing by provider moves with a single click (docs/figures.md §9)."""
     found = Gauges()
     _of_the_portal(found, site)
     _of_the_proofs(found, site)
@@ -85,6 +85,7 @@ def _of_the_proofs(found: Gauges, site: Site) -> None:
     if log.get("at"):
         age_s = (site.now() - datetime.fromisoformat(log["at"])).total_seconds()
         found.set("log_sealed_age_seconds", "Time since the log was last sealed", age_s)
+    # Largest in size: shown too seldom is as wrong as shown too often.
     deviations = [abs(terms["deviation"]) for terms in site.published("closed").get("effects", {}).values()]
     worst = max(deviations, default=0)
     found.set("order_deviation", "Largest term of deviation from the rule: must be 0", worst)

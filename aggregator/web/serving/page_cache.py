@@ -21,6 +21,7 @@ from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.site import Site
 
 MAX_BYTES = 128 * 1024 * 1024
+# Headers that describe a body: a 304 has none.
 OF_A_BODY = ("Content-Length", "Content-Type", "Content-Encoding")
 Environ = dict[str, Any]
 
@@ -67,6 +68,7 @@ class PageCache:
     def _again(self, answer: CachedResponse, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if answer.listed:
             self._site.count_list(environ, answer.listed, answer.showing)
+        # Browsers send back the one tag that they have; any other form of the header gets the whole page.
         if answer.etag and environ.get("HTTP_IF_NONE_MATCH") == answer.etag:
             start_response("304 NOT MODIFIED", [pair for pair in answer.headers if pair[0] not in OF_A_BODY])
             return []
@@ -82,13 +84,13 @@ class PageCache:
             )
             size = len(body) + sum(len(name) + len(value) for name, value in headers)
             self._answers.put(_key(request.environ), answer, size)
-        # Only now, for every answer: the first to ask in a new minute may have the page already, those who follow not.
+        # After the page has been kept: the first to ask in a new minute may get a 304, those who follow need the page.
         if request.if_none_match or request.if_modified_since:
             response.make_conditional(request)
         return response
 
     def _state(self) -> tuple[Any, ...]:
-        """What every kept answer is made of, in words that keep nothing alive."""
+        """All that a kept answer depends on. A hash, not the snapshot: that would stay in memory with the answer."""
         site = self._site
         return int(site.now().timestamp()) // 60, site.snapshot and site.snapshot.hash, site.version("health")
 
@@ -97,6 +99,7 @@ def _key(environ: Environ) -> tuple[str, ...]:
     return (
         environ["PATH_INFO"],
         environ.get("QUERY_STRING", ""),
+        # Absolute addresses of the page hold host and scheme: a forged one reaches nobody else (W13).
         environ.get("HTTP_HOST", ""),
         environ.get("wsgi.url_scheme", ""),
         _coding(environ.get("HTTP_ACCEPT_ENCODING", "")),

@@ -28,7 +28,7 @@ class Unread:
 
 
 def platforms(site: Site) -> list[dict[str, Any]]:
-    """Those that the campaign reads, by label, and whether each answers now."""
+    """The label of each platform that the campaign reads, and whether it is read now; in drawn order."""
     silent = {one.slug for one in unread(site)}
     drawn = sorted(site.campaign.providers.read, key=lambda slug: draw(site, slug))
     return [{"label": site.label(slug), "read": slug not in silent} for slug in drawn]
@@ -43,8 +43,8 @@ def unread(site: Site) -> tuple[Unread, ...]:
 def states(site: Site) -> list[dict[str, Any]]:
     """How each provider of the campaign is read, in the order of the hour's public draw.
 
-    What the worker last published, and `since`: since when a provider has not been read, None while it is. Judged by
-    the clock of now: a worker that has died publishes nothing any more, and least of all that.
+    What the worker last published, and `since`: since when a provider has not been read, None while it is. `since`
+    compares with the present time: a worker that has died cannot publish that nothing is read any more.
     """
     known = {row["slug"]: row for row in site.health.get("providers", [])}
     age_s = _published_s_ago(site)
@@ -59,7 +59,7 @@ def states(site: Site) -> list[dict[str, Any]]:
 
 
 def _published_s_ago(site: Site) -> float:
-    """How old the worker's word is: an age that it published has grown since."""
+    """Seconds since the worker published; the ages that it published have grown by as much."""
     at = site.health.get("at")
     return max((site.now() - datetime.fromisoformat(at)).total_seconds(), 0) if at else 0
 
@@ -67,13 +67,14 @@ def _published_s_ago(site: Site) -> float:
 def _since(site: Site, row: Mapping[str, Any]) -> datetime | None:
     if row["failing_since"]:
         return datetime.fromisoformat(row["failing_since"])
+    # The rule of `unread_after` in aggregator/publish/health.py, which the web process must not import.
     text = row["last_answer"] or row["watched_since"]
     last = datetime.fromisoformat(text) if text else site.started
     return last if site.now() - last > timedelta(seconds=2 * site.interval_s + 60) else None
 
 
 def draw(site: Site, slug: str) -> str:
-    """The place of a platform in the hour's public draw, for the few lists of platforms themselves."""
+    """The sort key of a platform where platforms themselves are listed (docs/ranking.md §6.3)."""
     return tie_key(site.seed(site.epoch), site.epoch, "platforms", slug)
 
 

@@ -10,10 +10,7 @@ PUBLISHED = ("health", "shares", "controls", "closed", "coverage", "history", "a
 
 
 class PublishedFile:
-    """A JSON file of the worker, read again when it changes; the last good content stays when it cannot be.
-
-    `version` grows with each content.
-    """
+    """One JSON file of the worker. `content`: as last read, {} before; `version`: how many contents were read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,7 +23,8 @@ class PublishedFile:
             changed = self._path.stat().st_mtime_ns
             if changed != self._seen:
                 self.content = json.loads(self._path.read_text(encoding="utf-8"))
-                self._seen = changed
+                self._seen = changed  # only now: a file that could not be read is tried again at the next call
                 self.version += 1
         except (OSError, ValueError):
+            # Not written yet, or damaged: the last good content stays in force (S6).
             return

@@ -14,11 +14,11 @@ from aggregator.web.serving.site import Site
 
 FRAMED = "/embed/"
 LOOPBACK = re.compile(r"(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?")
-MOST_QUERY_BYTES, MOST_HEADER_BYTES = 2048, 8192
+MOST_QUERY_BYTES, MOST_HEADER_BYTES = 2048, 8192  # more than any question of ours holds (W8)
 
 
 def policy(site: Site, ancestors: str = "'none'") -> str:
-    """Content-Security-Policy. `form-action` names the booking sites, or a browser blocks the counted redirect.
+    """Content-Security-Policy. `form-action` names the booking sites, or a browser blocks the counted redirect (W18).
 
     `ancestors`: who may put the page in a frame.
     """
@@ -30,7 +30,7 @@ def policy(site: Site, ancestors: str = "'none'") -> str:
 
 
 def limit(app: Flask, site: Site, *searching: Blueprint) -> None:
-    """So many searches a minute from one address, in memory only. `/rdv` and the public files are never limited."""
+    """Limit the searches of one address, counted in memory only. `/rdv` and the public files have no limit."""
     if site.settings.search_rate:
         limiter = Limiter(site.visitor_mark, app=app, storage_uri="memory://", headers_enabled=True)
         for blueprint in searching:
@@ -44,7 +44,8 @@ def headers_of(site: Site) -> dict[str, str]:
         "Content-Security-Policy": policy(site),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        # Our own POST carries its Origin; no platform learns where a citizen came from.
+        # Not "no-referrer": our own POST would carry "Origin: null", and the click of a browser without Sec-Fetch-Site
+        # would count as forged (docs/figures.md §1.1). No platform learns where a citizen came from.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
@@ -77,7 +78,7 @@ class OwnHost:
 
 
 def _bounded() -> None:
-    """Raises 414 and 431: what is longer than any question of ours is not read."""
+    """Refuses a query (414) or headers (431) longer than any page of ours makes a browser send."""
     if len(request.environ.get("QUERY_STRING", "")) > MOST_QUERY_BYTES:
         abort(414)
     if sum(len(name) + len(value) for name, value in request.headers) > MOST_HEADER_BYTES:
@@ -88,10 +89,11 @@ def install(app: Flask, site: Site) -> None:
     app.before_request(_bounded)
     headers = {**headers_of(site), "Cache-Control": "private, no-cache"}
     framed = {**headers, "Content-Security-Policy": policy(site, "*"), "Cross-Origin-Resource-Policy": "cross-origin"}
-    del framed["X-Frame-Options"]  # it knows no "anybody": the policy says it
+    del framed["X-Frame-Options"]  # it has no word for "anybody"; frame-ancestors of the policy has
 
     @app.after_request
     def add_headers(response: Response) -> Response:
+        # A view's own header wins: departures are "no-store", public files may be kept.
         given = {name for name, _ in response.headers}
         ours = framed if request.path.startswith(FRAMED) else headers
         response.headers.extend([(name, value) for name, value in ours.items() if name not in given])

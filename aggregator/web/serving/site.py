@@ -38,12 +38,12 @@ from aggregator.web.serving.published import PUBLISHED, PublishedFile
 log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
-FLUSH_S = 5.0
+FLUSH_S = 5.0  # what a crash can lose of the lists shown (docs/figures.md §1.2)
 CARDS_BYTES = 64 * 1024 * 1024
 
 
 class Site:
-    """Thread-safe. `now` gives aware UTC instants."""
+    """What all requests share. Thread-safe. `now` returns aware UTC instants."""
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
         self.settings = settings
@@ -70,6 +70,7 @@ class Site:
         self.cards: SizedCache[Fragment] = SizedCache(CARDS_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
+        # Once before the threads: the first request finds a snapshot, if there is one.
         self.refresh()
         threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
         threading.Thread(target=self._every, args=(FLUSH_S, self.flush), name="flush", daemon=True).start()
@@ -84,7 +85,7 @@ class Site:
         return self._files[name].content
 
     def version(self, name: str) -> int:
-        """How many contents of one of the worker's files have been read: another number, another content."""
+        """How many contents of one of the worker's files have been read: it grows when the content changes."""
         return self._files[name].version
 
     @property
@@ -98,7 +99,7 @@ class Site:
 
     @property
     def interval_s(self) -> int:
-        """The interval of readings, as the worker says that it keeps it."""
+        """Seconds between two readings, as the worker last published them; else those of our settings."""
         return int(self.health.get("interval_s", self.settings.collect_every_s))
 
     @property
@@ -139,39 +140,41 @@ class Site:
         )
 
     def visitor_mark(self) -> str:
-        """What tells two visitors apart for the limit of searches: a hash under a key that lives in memory only."""
+        """Who is counted by the limit of searches: the address, hashed under a key that lives in memory only."""
         return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
 
     def showing(self, answer: Ranking, facts: Snapshot) -> Showing:
-        """What the first page of a list shows to whoever looks at it in this hour: its order, and the `facts` told."""
+        """What the first page of a list shows in this hour: its order, and the readings of `facts` on its cards."""
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
         return showing_of(self.epoch, named, [one.place for one in answer.found], facts)
 
     def count_list(self, environ: Mapping[str, Any], list_hash: str, showing: Showing | None) -> None:
-        """Count a list, or a place's own button, that is served by GET: its buttons may be pressed once more.
+        """Count one GET of a list or of a place's page: one more click on each of its buttons may count.
 
-        `showing`: what a person sees of it; a robot sees nothing, nor does anybody of a page that a browser asks ahead.
+        `showing`: what a person sees of it, None for nothing counted. Robots and prefetches are shown nothing.
         """
         if environ["REQUEST_METHOD"] != "GET" or is_robot(environ.get("HTTP_USER_AGENT", "")):
             return
+        # For a prefetch too: its visitor may open that page later without another request, and press its buttons.
         self.redirector.limits.served(list_hash)
         if showing is not None and not is_prefetch(_headers(environ)):
             self.showings.add(showing, self.now())
 
     def flush(self) -> None:
-        """Hand what has been counted to the writer; what a crash can lose is five seconds of it."""
+        """Hand the lists shown since the last call to the event writer."""
         impressions, lists, ages = self.showings.take()
         if lists:
             self.events.add_showings(impressions, lists, ages)
 
     def close(self) -> None:
         self._stop.set()
-        self.flush()
+        self.flush()  # before the writer closes, or the last seconds would be lost
         self.events.close()
 
     def _address(self, environ: Mapping[str, Any]) -> str:
         trusted = self.settings.trusted_proxies
         if trusted:
+            # Each trusted proxy adds the address that it saw at the end; what stands before is the client's invention.
             hops = [hop for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
             if len(hops) >= trusted:
                 return address_in(hops[-trusted])

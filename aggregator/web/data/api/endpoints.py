@@ -67,6 +67,7 @@ def places() -> Response:
     snapshot = _snapshot(site)
     question, plain = _question(site, asked), PlainPlaces(site, snapshot)
     if question is None:
+        # By id: whoever pages through two snapshots misses no place that both have.
         found = sorted(snapshot.places.all, key=lambda place: place.id)
         rows = [plain.alone(place) for place in _page(found, asked, lambda place: place.id)]
         about = {"total": len(found), "next": _next(rows, asked, len(found))}
@@ -93,7 +94,7 @@ def places() -> Response:
         "hidden": answer.hidden,
     }
     columns = [Column("rank", "integer", ""), Column("distance_m", "integer", ""), *COLUMNS]
-    keep()
+    keep()  # without a hash: an answer here has no buttons, and is no list shown to a person
     return _answer(snapshot, Table("places", rows, columns, head), asked)
 
 
@@ -179,12 +180,13 @@ def documentation() -> str:
 
 
 def _question(site: Site, asked: Mapping[str, Any]) -> Question | None:
-    """What `/recherche` would be asked by the same parameters; None without an origin."""
+    """The question that `/recherche` reads from the same parameters; None without an origin. Raises Problem."""
     lat, lon = asked["lat"], asked["lon"]
     if (lat is None) != (lon is None):
         raise Problem(400, "lat and lon go together")
     if lat is not None and not in_territory(round(lat, 2), round(lon, 2)):
         raise Problem(404, "lat and lon lie outside the territory")
+    # "4.57e1" is a number in JSON, and `query.read` takes plain decimals only.
     rounded = {} if lat is None else {"lat": f"{lat:.2f}", "lon": f"{lon:.2f}"}
     read = query.read({**request.args, **rounded}, site.campaign, site.now().date())
     if read.complaints:
@@ -203,7 +205,7 @@ def _snapshot(site: Site) -> Snapshot:
 
 
 def _page(found: Sequence[Any], asked: Mapping[str, Any], key: Callable[[Any], str], keyed: bool = True) -> list[Any]:
-    """Those that come after the key asked for. `keyed`: sorted by it; else the key is looked up in the order."""
+    """The rows after the key `after`. `keyed`: `found` is sorted by it; else it is looked up. Raises Problem."""
     after, limit = asked["after"], asked["limit"] or PAGE
     if after is None:
         return list(found[:limit])
@@ -216,7 +218,7 @@ def _page(found: Sequence[Any], asked: Mapping[str, Any], key: Callable[[Any], s
 
 
 def _next(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], total: int, key: str = "id") -> str | None:
-    """The `after` of the next page; None when this one may be the last."""
+    """The `after` of the next page, which may be empty; None when this one is not full or holds all rows."""
     return str(rows[-1][key]) if rows and len(rows) == (asked["limit"] or PAGE) and len(rows) < total else None
 
 

@@ -103,6 +103,8 @@ ABOUT = {
 
 def read(arguments: Mapping[str, str], parameters: Sequence[Parameter]) -> dict[str, Any]:
     """The values asked for, None where nothing was. Raises Problem."""
+    # "langue" stands in every link of a page in another language. Anything else unknown is refused: a misspelt filter
+    # that was ignored would give the answer to another question.
     known = {parameter.name for parameter in parameters} | {"langue"}
     unknown = sorted(set(arguments) - known)
     if unknown:
@@ -117,6 +119,7 @@ def _value(parameter: Parameter, text: str | None) -> Any:
     schema = parameter.schema
     value: Any = text
     if schema["type"] in ("integer", "number"):
+        # int() and float() take more than JSON does: spaces, "1_000", "nan", digits of other scripts.
         pattern = (
             r"-?[0-9]{1,9}" if schema["type"] == "integer" else r"-?[0-9]{1,3}(\.[0-9]{1,40})?([eE][-+]?[0-9]{1,3})?"
         )
@@ -201,6 +204,7 @@ def _parameter(one: Parameter, campaign: Campaign) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     found = {name: _object(described) for name, described in SCHEMAS.items()}
+    # SCHEMAS is of CSV too, where a list is one text or is left out: here stand the types of JSON.
     found["Dataset"]["properties"]["files"] = {"type": "array", "items": STRING}
     found["Place"]["properties"].update(
         hours={"type": "array", "items": {"type": ["string", "null"]}},

@@ -1,4 +1,4 @@
-"""A place as the API says it: facts, by the words of the data sets."""
+"""A place as JSON for the API, its fields named as in the open data."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ class PlainPlaces:
         self._page_of = to_places({}, _external=True)
 
     def in_list(self, place: Place, first: datetime | None) -> dict[str, Any]:
-        """`first`: the first slot that fits what the list was asked for."""
+        """A place as one row of a list. `first`: the first slot that fits what the list was asked for."""
         facts = self._facts.get(place.id)
         if facts is None:
+            # No lock: threads that meet here write the same.
             facts = self._facts[place.id] = _facts(self._snapshot, place)
         return {**facts, "first_slot": _moment(first), "page": self._page_of(place.id)}
 
@@ -51,6 +52,7 @@ class PlainPlaces:
 def _facts(snapshot: Snapshot, place: Place) -> dict[str, Any]:
     return {
         **{name: getattr(place, name) for name in FIELDS},
+        # No spreadsheet takes an address for a formula (ADR 9).
         "phone": f"tel:{place.phone}" if place.phone else None,
         "hours": list(place.hours),
         "wheelchair": place.wheelchair,

@@ -13,7 +13,7 @@ TITLES = {
     431: "Request header fields too large",
     429: "Too many requests", 500: "Internal error", 503: "Not ready",
 }  # fmt: skip
-RETRY_AFTER_S = 30
+RETRY_AFTER_S = 30  # for 429: one window of the limit in serving/security.py
 
 
 class Problem(HTTPException):
@@ -25,13 +25,13 @@ class Problem(HTTPException):
 
 
 def problem(error: HTTPException | None) -> Response:
-    """The answer for an error; None = a fault of ours."""
+    """The `application/problem+json` answer for an error; None: an exception of ours, of which nothing is told."""
     code = (error.code if error else None) or 500
     content: dict[str, Any] = {"type": "about:blank", "title": TITLES.get(code, "Error"), "status": code}
     if isinstance(error, Problem):
         content["detail"] = error.description
     response = Response(json.dumps(content) + "\n", code, mimetype="application/problem+json")
-    if error is not None:
+    if error is not None:  # a 405 has to name the methods that there are (RFC 9110 §15.5.6)
         response.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
     if code in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
