@@ -59,6 +59,10 @@ class Ask:
             except Exception as error:
                 self.odd.element(f"{name(item)}: {as_failure(error)}")
 
+    def cut(self, path: str) -> None:
+        """Note that a listing went on beyond `MAX_PAGES`: what was read of it is not the whole."""
+        self.odd.element(f"{path}: longer than may be read")
+
     def get(
         self,
         shape: type[T],

@@ -52,7 +52,7 @@ class Doctolib(Provider):
     def _department(self, ask: Ask, name: str, seen: set[str]) -> Iterator[Centre]:
         """Pages until one is empty, or until rows of other départements begin; a link is read once (§2.1)."""
         path = f"/vaccination-covid-19/{department_slug(name)}.json"
-        for page in range(1, MAX_PAGES):
+        for page in range(1, MAX_PAGES + 1):
             doctors = ask.get(ListingAnswer, "api", path, [("page", str(page))]).data.doctors
             fresh = [doctor for doctor in doctors if doctor.link not in seen and doctor.exact_match]
             seen.update(doctor.link for doctor in fresh)
@@ -61,6 +61,7 @@ class Doctolib(Provider):
             )
             if not fresh or len([d for d in doctors if d.exact_match]) < len(doctors):
                 return
+        ask.cut(path)
 
     def _centres(self, ask: Ask, doctor: Doctor) -> Iterator[Centre]:
         slug = centre_slug(doctor.link)

@@ -65,7 +65,7 @@ class Keldoc(Provider):
             yield from ask.each(fresh, lambda row: row.id, lambda row: self._centre(ask, row, seen))
 
     def _rows(self, ask: Ask, speciality: str, location: str) -> Iterator[Row]:
-        for page in range(1, MAX_PAGES):
+        for page in range(1, MAX_PAGES + 1):
             query = f"specialty_id={speciality}&raw_location={quote(location, safe='')}&page={page}"
             listing = ask.get(Listing, "www", f"{API}/searches/geo_location", query=query)
             for name, section in listing.results.items():
@@ -73,6 +73,7 @@ class Keldoc(Provider):
                     yield from section.data
             if listing.options is None or not listing.options.next_page:
                 return
+        ask.cut(f"{API}/searches/geo_location")
 
     def _centre(self, ask: Ask, row: Row, seen: set[int]) -> Iterator[Centre]:
         seen.add(row.id)
@@ -114,9 +115,13 @@ class Keldoc(Provider):
         draft.centre_id = f"{clinic.id}pid{cabinets[0]}" if len(cabinets) == 1 else str(clinic.id)
         shapes: list[Timetable] = []
         for specialty in specialties:
-            for cabinet in cabinets:
-                with draft.part():
-                    self._cabinet(draft, clinic.id, specialty, cabinet, shapes)
+            # Each speciality has cabinets of its own, unless the link has said which one it is about (§4.2).
+            with draft.part():
+                if specialty != specialties[0]:
+                    cabinets = self._cabinets(draft.ask, clinic, specialty, link)
+                for cabinet in cabinets:
+                    with draft.part():
+                        self._cabinet(draft, clinic.id, specialty, cabinet, shapes)
         draft.phone = next((phone_number(t.phone_number or t.num) for t in shapes if t.phone_number or t.num), None)
         draft.phone_only = bool(shapes) and all(t.phone_number or t.num for t in shapes)
 

@@ -62,6 +62,7 @@ class Maiia(Provider):
                     yield centre
             if len(items) < LISTING_PAGE_SIZE:
                 return
+        ask.cut(f"{API}/hcd")
 
     def _centre(self, item: Item) -> Iterator[Centre]:
         """The centre of a listed item; nothing for a parent, a demonstration, or one that offers no vaccination."""
@@ -102,6 +103,7 @@ class Maiia(Provider):
             yield from fresh
             if not fresh or len(items) < PAGE_SIZE:  # nothing new: P24
                 return
+        ask.cut(f"{API}/consultation-reason-hcd")
 
     def _reason(self, draft: Draft, centre_id: str, asked: ConsultationReason, by_id: dict[str, Reason]) -> None:
         before = len(draft)

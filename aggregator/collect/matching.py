@@ -100,7 +100,7 @@ class Matcher:
             if centre.source in self._sources[other.place_id]:
                 continue
             metres = _apart(centre, other.centre)
-            score = fuzz.token_set_ratio(name, other.name) if name and other.name else 100.0 * (name == other.name)
+            score = _likeness((name, centre.name), (other.name, other.centre.name))
             if metres is not None and metres <= SAME_WITHIN_M and score >= SAME_SCORE:
                 return Verdict(other.place_id, "commune+distance+name", score, metres)
             # Without a position of its own a centre is never merged by its name, but an operator may be asked.
@@ -108,6 +108,14 @@ class Matcher:
             if likely and score >= MAYBE_SCORE and score > (best.score or 0):
                 best = Verdict(None, "new", score, metres, review_with=other.place_id)
         return best
+
+
+def _likeness(one: tuple[str, str], other: tuple[str, str]) -> float:
+    """0 to 100, of two pairs (telling name, whole name)."""
+    if one[0] and other[0]:
+        return fuzz.token_set_ratio(one[0], other[0])
+    # "Pharmacie" and "Centre de vaccination" have no telling word at all: only the same whole name is the same.
+    return 100.0 if fold(one[1]) == fold(other[1]) else 0.0
 
 
 def telling_name(name: str) -> str:

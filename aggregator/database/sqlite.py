@@ -55,10 +55,10 @@ class SqliteFile:
         self.raw.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.raw.execute("COMMIT")
         except BaseException:  # an interrupt too: left open, it would keep the write lock
-            self.raw.execute("ROLLBACK")
+            self.raw.rollback()  # also after a COMMIT that failed, which may have ended it or left it open
             raise
-        self.raw.execute("COMMIT")
 
     def define(self, script: str) -> None:
         self.raw.executescript(script)

@@ -22,6 +22,7 @@ from aggregator import files
 ED25519 = b"\x01"
 COSIGNATURE = b"\x04"
 MAX_NOTE_BYTES = 64 * 1024
+MAX_SIZE_DIGITS = 18  # of the number of entries; beyond 4,300 digits Python itself refuses to read a number
 
 
 class NoteError(ValueError):
@@ -134,7 +135,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     # One way to write a size: int() alone would also take signs, spaces, underscores and digits of other scripts.
     if (
         len(lines) < 4
-        or not (lines[1].isascii() and lines[1].isdigit())
+        or not (lines[1].isascii() and lines[1].isdigit() and len(lines[1]) <= MAX_SIZE_DIGITS)
         or (len(lines[1]) > 1 and lines[1].startswith("0"))
     ):
         raise NoteError("not a checkpoint")

@@ -110,7 +110,7 @@ class Shipper:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.rollback()  # also after a COMMIT that failed, which may have ended it or left it open
             raise
-        self._db.execute("COMMIT")

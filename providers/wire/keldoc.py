@@ -70,8 +70,8 @@ class Motive(Struct):
 
 
 class MotiveCategory(Struct):
-    name: str | None
     motives: list[Motive]
+    name: str | None = None
 
 
 class Entry(Struct):

@@ -70,5 +70,13 @@ def test_an_approximate_position_never_proves_nearness(matcher: Matcher) -> None
     assert matcher.judge(vague, vague.insee, None).place_id is None
 
 
+def test_names_without_any_telling_word_are_alike_only_when_they_are_the_same() -> None:
+    matcher = Matcher()
+    matcher.add("p-any", replace(LISTED, name="Centre de vaccination"), LISTED.insee, None)
+
+    assert matcher.judge(replace(READ, name="Vaccination COVID-19"), READ.insee, None).place_id is None
+    assert matcher.judge(replace(READ, name="CENTRE DE VACCINATION"), READ.insee, None).place_id == "p-any"
+
+
 def test_only_words_that_tell_places_apart_count() -> None:
     assert telling_name("Centre de vaccination COVID-19 du Gymnase Jean-Moulin") == "gymnase jean moulin"

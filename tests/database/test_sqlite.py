@@ -68,6 +68,20 @@ def test_a_change_within_a_change_is_part_of_it(file: SqliteFile) -> None:
     assert numbers(file) == []
 
 
+def test_a_commit_that_fails_undoes_the_change_and_the_next_one_is_its_own(file: SqliteFile) -> None:
+    """A constraint that is checked at the end fails the COMMIT and leaves the transaction open."""
+    file.define("PRAGMA foreign_keys = ON; CREATE TABLE child (n INTEGER REFERENCES parent (n) "
+                "DEFERRABLE INITIALLY DEFERRED); CREATE TABLE parent (n INTEGER PRIMARY KEY);")  # fmt: skip
+    with pytest.raises(sqlite3.IntegrityError), file.transaction():
+        file.run("INSERT INTO t VALUES (1, '')")
+        file.run("INSERT INTO child VALUES (7)")
+
+    assert not file.raw.in_transaction
+    with file.transaction():
+        file.run("INSERT INTO t VALUES (2, '')")
+    assert numbers(file) == [2]
+
+
 def test_a_change_that_reads_first_waits_for_a_writer_instead_of_failing(file: SqliteFile, tmp_path: Path) -> None:
     """Begun like any other, it would read, find that another has written meanwhile, and fail at once."""
     reading, written = threading.Event(), threading.Event()

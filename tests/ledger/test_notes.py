@@ -28,6 +28,11 @@ def test_a_checkpoint_is_the_vector_of_the_specification() -> None:
     assert parse_checkpoint(open_note(case["expected"]["note"], SIGNER.vkey)) == checkpoint
 
 
+def test_a_size_that_no_log_can_have_is_refused_and_not_computed() -> None:
+    with pytest.raises(NoteError, match="not a checkpoint"):
+        parse_checkpoint(f"origin\n{'9' * 5000}\nAAAA\n\n")
+
+
 def test_the_example_of_the_note_format_is_verified() -> None:
     case = ORACLES["c2sp_signed_note_example"]["input"]
     note = f"{case['text']}\n{case['signature_line']}\n"

@@ -234,6 +234,21 @@ def card(**changes: Any) -> dict[str, Any]:
     return answer
 
 
+def test_a_listing_that_is_cut_is_not_the_whole_list(provider: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the centres beyond would count as taken off the platform."""
+    monkeypatch.setattr(doctolib, "MAX_PAGES", 3)
+
+    def page(request: Request) -> Any:
+        number = request.first("page")
+        return {"data": {"doctors": [{"link": f"/centre/bourg/salle-{number}", "name_with_title": "Salle"}]}}
+
+    with Loopback({"/vaccination-covid-19/ain.json": page, "/booking/": card()}) as server:
+        (part,) = provider(Doctolib, server.origin).discover([Department("01", "Ain")])
+
+    assert not part.complete
+    assert part.refused[-1] == "/vaccination-covid-19/ain.json: longer than may be read"
+
+
 def test_rows_of_other_departments_end_a_listing_and_are_left_out(provider: Make) -> None:
     near = {"link": "/centre/bourg/salle-inventee", "name_with_title": "Salle inventée", "exact_match": True}
     far = {"link": "/centre/lyon/ailleurs", "name_with_title": "Ailleurs", "exact_match": False}

@@ -326,6 +326,14 @@ def test_a_category_in_another_shape_is_named_and_costs_the_others_nothing() -> 
         list(keldoc.motives(7))
 
 
+def test_a_category_without_a_name_keeps_its_motives() -> None:
+    odd = Oddities()
+    nameless = {"motives": [{"id": 7, "name": "1ère injection", "agendas": [{"id": 8}]}]}
+
+    assert [motive.id for motive, _ in keldoc.motives([nameless], odd)] == [7]
+    assert odd.named == []
+
+
 @pytest.mark.parametrize(
     ("text", "where"),
     [("46.2,5.2", (46.2, 5.2)), ("", (None, None)), (None, (None, None))],

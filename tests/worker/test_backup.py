@@ -80,3 +80,7 @@ def test_a_damaged_copy_is_refused(filled: Settings, tmp_path: Path) -> None:
         restore(Settings(data_dir=tmp_path / "again"), tmp_path / "copy")
     with pytest.raises(BackupError, match="no whole backup"):
         restore(Settings(data_dir=tmp_path / "again"), tmp_path)
+    path.unlink()
+    with pytest.raises(BackupError, match="not what was written"):
+        restore(Settings(data_dir=tmp_path / "again"), tmp_path / "copy")
+    assert not (tmp_path / "again").exists()

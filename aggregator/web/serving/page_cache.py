@@ -23,6 +23,8 @@ from aggregator.web.serving.site import Site
 MAX_BYTES = 128 * 1024 * 1024
 # Headers that describe a body: a 304 has none.
 OF_A_BODY = ("Content-Length", "Content-Type", "Content-Encoding")
+OF_A_VISITOR = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After")
+STATE = "aiguillage.state"
 Environ = dict[str, Any]
 
 
@@ -61,7 +63,9 @@ class PageCache:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] == "GET":
             answer = self._answers.get(_key(environ))
-            if answer is not None and answer.state == self._state():
+            # Before the page is made: one that is made while the minute or the snapshot changes is not the new one's.
+            environ[STATE] = self._state()
+            if answer is not None and answer.state == environ[STATE]:
                 return self._again(answer, environ, start_response)
         return self._flask(environ, start_response)
 
@@ -77,10 +81,11 @@ class PageCache:
 
     def _remember(self, response: Response) -> Response:
         kept = g.pop("keep", None)
-        if kept is not None and response.status_code == 200 and not response.is_streamed:
-            body, headers = response.get_data(), list(response.headers)
+        if kept is not None and STATE in request.environ and response.status_code == 200 and not response.is_streamed:
+            body = response.get_data()
+            headers = [pair for pair in response.headers if pair[0] not in OF_A_VISITOR]
             answer = CachedResponse(
-                self._state(), response.status, headers, body, response.headers.get("ETag", ""), *kept
+                request.environ[STATE], response.status, headers, body, response.headers.get("ETag", ""), *kept
             )
             size = len(body) + sum(len(name) + len(value) for name, value in headers)
             self._answers.put(_key(request.environ), answer, size)

@@ -56,6 +56,30 @@ def test_another_question_is_another_page(browser: FlaskClient, made: list[str],
     assert len(made) == 2
 
 
+def test_what_one_visitor_may_still_ask_is_not_told_to_the_next(browser: FlaskClient) -> None:
+    first, second = browser.get(LIST), browser.get(LIST)
+
+    assert int(first.headers["X-RateLimit-Remaining"]) > 0
+    assert not [name for name, _ in second.headers if name.startswith("X-RateLimit")]
+
+
+def test_a_page_that_is_made_while_the_minute_changes_is_not_the_page_of_the_next(
+    browser: FlaskClient, made: list[str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = results.render_template
+
+    def slow(*arguments: Any, **names: Any) -> str:
+        clock.forward(minutes=1)
+        return honest(*arguments, **names)
+
+    monkeypatch.setattr(results, "render_template", slow)
+    browser.get(LIST)
+    monkeypatch.setattr(results, "render_template", honest)
+    browser.get(LIST)
+
+    assert len(made) == 2
+
+
 def test_a_platform_that_stops_answering_is_told_at_once(browser: FlaskClient, site: Site) -> None:
     browser.get(LIST)
     told = deepcopy(site.health)
