@@ -320,7 +320,7 @@ def test_a_category_in_another_shape_is_named_and_costs_the_others_nothing() -> 
 
     found = list(keldoc.motives([{"motives": 7}, whole], odd))
 
-    assert [(motive.id, reason.category) for motive, reason in found] == [(7, "Vaccins")]
+    assert [(motive.id, reason.text) for motive, reason in found] == [(7, "1ère injection")]
     assert [one.split(":")[0] for one in odd.named] == ["motive_categories[0]"]
     with pytest.raises(InvalidAnswerError, match="motive_categories"):
         list(keldoc.motives(7))

@@ -154,16 +154,17 @@ def test_a_wrap_that_was_cut_short_keeps_its_mask() -> None:
     "cell",
     ["https://[rdv.example.fr/x", "http://[rdv.example.fr]/x", "https://ex\u2100mple.fr/", "https://[https://x.fr]"],
 )
-def test_a_link_that_is_none_refuses_its_row_by_its_line_and_no_other(cell: str) -> None:
+def test_a_link_that_is_none_is_refused_by_its_line_and_costs_no_centre(cell: str) -> None:
     """One cell stopped the whole list, and with it the worker's collection."""
     body = LIST_43.read_bytes().decode("utf-8").replace("https://www.doctolib.fr/", f"{cell} ", 1).encode()
 
     before, after = read(LIST_43.read_bytes(), MARCH), read(body, MARCH)
 
     assert body != LIST_43.read_bytes()
-    kept = [centre.source_id for centre in before.centres if centre.source_id != "1"]
-    assert sorted(centre.source_id for centre in after.centres) == sorted(kept)
-    assert next(one for one in after.refused if one not in before.refused).startswith("line 2: the booking link")
+    assert {centre.source_id for centre in after.centres} == {centre.source_id for centre in before.centres}
+    assert not any(centre.booking_url for centre in after.centres if centre.source_id == "1")
+    (refused,) = (one for one in after.refused if one not in before.refused)
+    assert (refused.line, refused.reason.split(":")[0]) == (2, "the booking link cannot be read")
 
 
 @pytest.mark.parametrize(
