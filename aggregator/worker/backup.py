@@ -57,6 +57,8 @@ def restore(settings: Settings, source: Path) -> list[str]:
     for name, wanted in sums.items():
         if (settings.data_dir / name).exists():
             raise BackupError(f"{settings.data_dir / name} exists: move it away first, nothing is overwritten")
+        if not (source / name).exists():
+            raise BackupError(f"{source} is no whole backup: {name} is missing")
         if digest(source / name) != wanted:
             raise BackupError(f"{source / name} is not what was written: take another backup")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
