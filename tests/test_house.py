@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import hypothesis
@@ -23,6 +24,29 @@ CODE = sorted([ROOT / "app.py", *(ROOT / "aggregator").rglob("*.py"), *(ROOT / "
 NAMES = ("doctolib", "maiia", "keldoc", "ordoclic", "mapharma", "avecmondoc")
 MAX_LINES, MAX_FUNCTION_LINES, MAX_ARGUMENTS, MAX_MODULES = 300, 40, 6, 9
 MAX_TEMPLATE_LINE = 160
+WEIGHTY = 60
+# Modules of more than that many lines without a test file of their name: where they are tested instead.
+TESTED_ELSEWHERE = {
+    "aggregator/web/*": "tests/web, page by page",
+    "aggregator/cli/deciding.py": "tests/cli/test_group.py (refusals) and the stores; owed a file",
+    "aggregator/cli/publishing.py": "tests/opendata; owed a file",
+    "aggregator/collect/placement.py": "tests/collect/test_matching.py and test_official_list.py; owed a file",
+    "aggregator/collect/readings.py": "tests/collect/test_collector.py",
+    "aggregator/fairness/decomposition.py": "tests/fairness/test_measures.py",
+    "aggregator/fairness/metrics.py": "tests/fairness/test_closed_days.py, by the auditor's own program; owed a file",
+    "aggregator/opendata/charts.py": "tests/opendata/test_figures.py; owed a file",
+    "aggregator/opendata/drawing.py": "tests/opendata/test_figures.py",
+    "aggregator/publish/health.py": "tests/collect/test_collector.py and the pages of tests/web; owed a file",
+    "aggregator/redirect/events.py": "tests/redirect/test_event_log.py",
+    "aggregator/worker/node.py": "tests/worker/test_machines.py; owed a file",
+    "aggregator/worker/schedule.py": "tests/worker/test_machines.py; owed a file",
+    "aggregator/worker/tasks.py": "tests/collect/test_official_list.py and tests/opendata; owed a file",
+    "providers/ask.py": "tests/providers/test_base.py",
+    "providers/reading.py": "tests/providers/test_base.py",
+    "providers/list_cells.py": "tests/providers/test_official_list.py",
+    "providers/sandbox/[dkmo]*.py": "tests/providers/sandbox/test_platforms.py, against the recorded answers",
+    "providers/wire/*": "shapes alone: the test file of each adapter reads them",
+}
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.is_file())
 
 
@@ -201,6 +225,40 @@ def test_no_room_holds_more_modules_than_one_can_keep_in_mind() -> None:
 
     assert len(rooms) > 15
     assert crowded == {}
+
+
+def mirror_of(code: Path) -> Path:
+    """Tests mirror the house: "aggregator/country/towns.py" -> "tests/country/test_towns.py"."""
+    parts = code.relative_to(ROOT).parts
+    rooms = parts[1:-1] if parts[0] == "aggregator" else parts[:-1]
+    return ROOT.joinpath("tests", *rooms, f"test_{code.name}")
+
+
+def weighty_without_tests(modules: list[Path]) -> list[str]:
+    """Modules of more than `WEIGHTY` lines that have no test file of their name."""
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in modules
+        if len(path.read_text(encoding="utf-8").splitlines()) > WEIGHTY and not mirror_of(path).exists()
+    ]
+
+
+def test_every_module_of_weight_has_a_test_file_of_its_name() -> None:
+    modules = [path for path in CODE if path.name not in ("__init__.py", "app.py")]
+    without = weighty_without_tests(modules)
+
+    assert [name for name in without if not any(fnmatch(name, one) for one in TESTED_ELSEWHERE)] == []
+    # A row is struck out when its module has got its file.
+    assert [one for one in TESTED_ELSEWHERE if not any(fnmatch(name, one) for name in without)] == []
+
+
+def test_a_module_of_weight_without_a_test_file_would_be_seen() -> None:
+    """The control."""
+    towns = ROOT / "aggregator" / "country" / "towns.py"
+
+    assert mirror_of(towns) == ROOT / "tests" / "country" / "test_towns.py"
+    assert mirror_of(ROOT / "providers" / "sandbox" / "world.py").parent.name == "sandbox"
+    assert weighty_without_tests([Path(__file__)]) == ["tests/test_house.py"]
 
 
 def long_lines(template: str) -> list[int]:

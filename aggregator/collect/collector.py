@@ -112,7 +112,7 @@ class Collector:
         answered = bool(parts) and all(part.outcome.readable for part in parts)
         known = self._catalog.centre_count(slug)
         reason = sudden_change(known, len(centres), answered)
-        if reason and not self._released(slug):
+        if reason and not self._catalog.released(slug):
             self._catalog.quarantine(slug, reason, known, len(centres), at)
             log.warning("list held back", extra={"provider": slug, "reason": reason})
             return
@@ -133,10 +133,6 @@ class Collector:
                     log.error("centre not admitted", extra={"provider": centre.source, "kind": type(error).__name__})
         return centres, refused
 
-    def _released(self, slug: str) -> bool:
-        accepted = self._catalog.last_accepted(slug)
-        return accepted is not None and self._catalog.release_granted(slug, accepted)
-
     def _without_moved(self, slug: str, centres: dict[str, Centre], at: datetime) -> list[Centre]:
         """The centres to store: where an id seems to stand for another place now, the known one, held back (P15)."""
         known = {centre.source_id: centre for centre in self._catalog.centres(slug)}
@@ -145,7 +141,7 @@ class Collector:
             for source_id, centre in centres.items()
             if source_id in known and is_another(known[source_id], centre)
         ]
-        if not moved or self._released(slug):
+        if not moved or self._catalog.released(slug):
             return list(centres.values())
         for centre in moved:
             self._catalog.hold(known[centre.source_id], f"now named {centre.name[:80]}")

@@ -65,7 +65,9 @@ def import_official_list(
     newest = stores.catalog.import_for(date.max)
     latest = newest is None or newest["as_of"] <= file.as_of.isoformat()
     known = stores.catalog.centre_count(SOURCE)
-    held = sudden_change(known, len(centres), complete=True) if latest else "older than the list in force"
+    held: str | None = None if latest else "older than the list in force"
+    if latest and not stores.catalog.released(SOURCE):
+        held = sudden_change(known, len(centres), complete=True)
     report = _report(found, centres, sites, held)
     taken = Import(
         as_of=file.as_of,

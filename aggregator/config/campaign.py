@@ -240,6 +240,8 @@ def load_campaign(path: Path) -> Campaign:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise CampaignError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CampaignError(f"{path}: not UTF-8 at byte {error.start}: save the file as UTF-8") from error
     try:
         content = msgspec.convert(tomllib.loads(text), _File)
     except tomllib.TOMLDecodeError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import inf
 
 
 class SettingsError(ValueError):
@@ -42,4 +43,16 @@ def integer(env: Mapping[str, str], name: str, default: int, low: int, high: int
         raise SettingsError(f"{name}={text}: must be a whole number") from None
     if not low <= value <= high:
         raise SettingsError(f"{name}={text}: must lie between {low} and {high}")
+    return value
+
+
+def rate(env: Mapping[str, str], name: str, default: float) -> float:
+    """So many a second; 0 for any number."""
+    told = env.get(name) or default
+    try:
+        value = float(told)
+    except ValueError:
+        raise SettingsError(f"{name}={told}: must be a number of requests a second") from None
+    if not 0 <= value < inf:
+        raise SettingsError(f"{name}={told}: must be a number of requests a second, 0 for any")
     return value

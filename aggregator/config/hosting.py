@@ -101,7 +101,7 @@ def load_sheets(folder: Path) -> dict[str, Sheet]:
     for path in sorted(folder.glob("*.json")):
         try:
             sheet = msgspec.json.decode(path.read_bytes(), type=Sheet)
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError) as error:  # bytes that are no UTF-8 are neither of msgspec's errors
             raise HostingError(f"{path.name}: {error}") from error
         problem = _problem(sheet, path.stem)
         if problem:

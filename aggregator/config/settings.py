@@ -15,7 +15,7 @@ from aggregator.config import campaign as campaigns
 from aggregator.config import datasets
 from aggregator.config.campaign import Campaign
 from aggregator.config.datasets import Dataset
-from aggregator.config.environment import SettingsError, choice, database_url_in, integer, site_in
+from aggregator.config.environment import SettingsError, choice, database_url_in, integer, rate, site_in
 from providers.base import ProviderConfig
 from providers.booking_url import BookingSites
 from providers.http import Limits
@@ -208,7 +208,7 @@ class Settings:
     def _sections(self) -> dict[str, dict[str, Any]]:
         try:
             content = tomllib.loads(self.providers_path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise SettingsError(f"{self.providers_path}: {error}") from error
         defaults = content.pop("defaults", {})
         sections = {slug: {**defaults, **section} for slug, section in content.items()}
@@ -242,8 +242,7 @@ class Settings:
         """Requests a second to one host. None (no limit) in demonstration without AIGUILLAGE_RATE, or when it is 0."""
         if self.demo and "AIGUILLAGE_RATE" not in self.environment:
             return None
-        rate = float(self.environment.get("AIGUILLAGE_RATE") or section.get("rate_per_s", 10.0))
-        return rate or None
+        return rate(self.environment, "AIGUILLAGE_RATE", section.get("rate_per_s", 10.0)) or None
 
     def _secret(self, value: str) -> str:
         if not value.startswith("env:"):

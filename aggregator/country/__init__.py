@@ -2,7 +2,7 @@
 
 
 class NotBuiltError(RuntimeError):
-    """A table of the country is missing or of another version; the message names it and the command that builds it."""
+    """A table of the country is missing, damaged or of another version; the message says how to build it."""
 
     def __init__(self, path: object) -> None:
-        super().__init__(f"{path} is missing or of another version: run `aiguillage build-gazetteer`")
+        super().__init__(f"{path} is missing, damaged or of another version: run `aiguillage build-gazetteer`")

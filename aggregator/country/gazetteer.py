@@ -10,6 +10,7 @@ import bisect
 import gzip
 import json
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def load_gazetteer(path: Path) -> Gazetteer:
     """
     try:
         return _read(path.resolve(), path.stat().st_mtime_ns)
-    except FileNotFoundError as error:
+    except (OSError, EOFError, zlib.error, ValueError) as error:
         raise NotBuiltError(path) from error
 
 
@@ -195,7 +196,7 @@ def _read(path: Path, written_ns: int) -> Gazetteer:
     """`written_ns` is part of the cache's key: a file that was built anew is read anew."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         content = json.load(file)
-    if content["format"] != FORMAT:
+    if content.get("format") != FORMAT:
         raise NotBuiltError(path)
     communes = (
         Commune(i, n, tuple(p), d, lat, lon, pop, parent) for i, n, p, d, lat, lon, pop, parent in content["communes"]

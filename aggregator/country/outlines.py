@@ -5,10 +5,12 @@ Neighbours keep their common border (they are simplified together), so that a ma
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +91,7 @@ def load_outlines(path: Path) -> Outlines:
     """
     try:
         return _read(path.resolve(), path.stat().st_mtime_ns)
-    except FileNotFoundError as error:
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, BadZipFile) as error:
         raise NotBuiltError(path) from error
 
 

@@ -240,6 +240,11 @@ class Catalog(ReadingLog, ImportLog):
         )
         return row is not None
 
+    def released(self, source: str) -> bool:
+        """True when an operator has released a quarantine since the last accepted list: the next one counts."""
+        accepted = self.last_accepted(source)
+        return accepted is not None and self.release_granted(source, accepted)
+
     def last_accepted(self, source: str) -> datetime | None:
         row = self.row("SELECT max(last_seen) AS at FROM centres WHERE source = :source", {"source": source})
         return datetime.fromisoformat(row["at"]) if row and row["at"] else None

@@ -58,7 +58,9 @@ def restore(settings: Settings, source: Path) -> list[str]:
     for name, wanted in sums.items():
         if (settings.data_dir / name).exists():
             raise BackupError(f"{settings.data_dir / name} exists: move it away first, nothing is overwritten")
-        if not (source / name).exists() or digest(source / name) != wanted:
+        if not (source / name).exists():
+            raise BackupError(f"{source} is no whole backup: {name} is missing")
+        if digest(source / name) != wanted:
             raise BackupError(f"{source / name} is not what was written: take another backup")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     # Only after all have been checked: a restore that is refused has changed nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from aggregator.store import Stores, open_stores
 from aggregator.worker.leadership import alone
 from aggregator.worker.locks import lock
 from providers.http import FetchClient
+from providers.official_list import SOURCE
 
 
 def now() -> datetime:
@@ -67,7 +69,9 @@ def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers
         body = Path(source).read_bytes()
     name = source.rsplit("/", 1)[-1]
     at, digest = now(), hashlib.sha256(body).hexdigest()
-    if any(known["sha256"] == digest for known in stores.catalog.imports()):
+    known = [one for one in stores.catalog.imports() if one["sha256"] == digest]
+    was_held = bool(known) and json.loads(known[-1]["report"])["held"] is not None
+    if known and not (was_held and stores.catalog.released(SOURCE)):
         return False
     import_official_list(ListFile(body, name, at.date()), settings, stores, places, at)
     return True

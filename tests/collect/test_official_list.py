@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import Stores
+from aggregator.worker import tasks
 from providers.sandbox.server import Sandbox, official_list
 from tests.clock import NOON
 
@@ -45,3 +49,76 @@ def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gaz
     assert stores.catalog.sites_of_import(found["import_id"]) == {"": 1, "doctolib": 1}
     assert stores.catalog.import_for(early - timedelta(days=1)) is None
     assert json.loads(found["refused"])[0] == [6, "no name"]
+
+
+class TestSuddenChange:
+    """A list that loses nine places of ten is held until an operator says that it is right."""
+
+    @staticmethod
+    def rows(count: int) -> bytes:
+        text = (ROOT / "tests" / "fixtures" / "official" / "centres-43-colonnes.csv").read_text(encoding="utf-8")
+        header, row = text.splitlines()[:2]
+        return "\n".join([header, *(row.replace("1;", f"{number};", 1) for number in range(1, count + 1))]).encode()
+
+    @pytest.fixture
+    def take(self, stores: Stores, settings: Settings, gazetteer: Gazetteer) -> Callable[[int, int], str | None]:
+        """A list of so many rows, so many hours after noon: why it was held."""
+
+        def run(count: int, hours: int) -> str | None:
+            file, at = ListFile(self.rows(count), "liste.csv", NOON.date()), NOON + timedelta(hours=hours)
+            return import_official_list(file, settings, stores, gazetteer, at).held
+
+        return run
+
+    @staticmethod
+    def decide(stores: Stores, decision: str, hours: int) -> None:
+        (waiting,) = stores.catalog.quarantines()
+        stores.catalog.decide_quarantine(waiting["quarantine_id"], decision, NOON + timedelta(hours=hours))
+
+    def test_it_is_taken_over_once_it_has_been_released(
+        self, take: Callable[[int, int], str | None], stores: Stores
+    ) -> None:
+        assert take(30, 0) is None
+        assert take(2, 1) is not None
+        assert stores.catalog.centre_count("official") == 30
+
+        self.decide(stores, "release", 2)
+
+        assert take(2, 3) is None
+        assert stores.catalog.centre_count("official") == 2
+
+    def test_a_release_is_for_one_list(self, take: Callable[[int, int], str | None], stores: Stores) -> None:
+        take(30, 0)
+        take(2, 1)
+        self.decide(stores, "release", 2)
+        take(2, 3)
+        take(30, 4)
+
+        assert take(1, 5) is not None
+
+    def test_one_that_was_rejected_is_held_again(self, take: Callable[[int, int], str | None], stores: Stores) -> None:
+        """The control."""
+        take(30, 0)
+        take(2, 1)
+        self.decide(stores, "reject", 2)
+
+        assert take(2, 3) is not None
+        assert stores.catalog.centre_count("official") == 30
+
+    def test_the_worker_takes_the_same_file_over_once_it_has_been_released(
+        self, settings: Settings, stores: Stores, gazetteer: Gazetteer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It does not read what it has read; but what was held waits for this."""
+        hours = iter(range(9))
+        monkeypatch.setattr(tasks, "now", lambda: NOON + timedelta(hours=next(hours)))
+        path = tmp_path / "liste.csv"
+        configured = settings.but(official_list=str(path))
+
+        def refresh(count: int) -> tuple[bool, int]:
+            path.write_bytes(self.rows(count))
+            taken = tasks.refresh_official_list(configured, stores, gazetteer)
+            return taken, stores.catalog.centre_count("official")
+
+        assert [refresh(30), refresh(30), refresh(2), refresh(2)] == [(True, 30), (False, 30), (True, 30), (False, 30)]
+        self.decide(stores, "release", 5)
+        assert [refresh(2), refresh(2)] == [(True, 2), (False, 2)]

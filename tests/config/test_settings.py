@@ -43,3 +43,39 @@ def test_a_secret_header_comes_from_the_environment_and_is_asked_for_when_it_is_
 def test_the_sandbox_listens_where_the_settings_expect_it() -> None:
     with Sandbox(World(1), port=0) as running:
         assert list(running.origins) == list(Settings().default_origins())
+
+
+@pytest.mark.parametrize("told", ["fast", "-1", "nan", "inf"])
+def test_a_rate_that_is_none_is_named(told: str) -> None:
+    settings = Settings.from_env({"AIGUILLAGE_PROVIDERS": "live", "AIGUILLAGE_RATE": told})
+
+    with pytest.raises(SettingsError, match=f"AIGUILLAGE_RATE={told}: must be a number"):
+        settings.provider_configs()
+
+
+@pytest.mark.parametrize(("told", "wanted"), [("2.5", 2.5), ("0", None)])
+def test_a_rate_holds_for_every_platform(told: str, wanted: float | None) -> None:
+    settings = Settings.from_env({"AIGUILLAGE_PROVIDERS": "live", "AIGUILLAGE_RATE": told})
+
+    assert {config.limits.rate_per_s for config in settings.provider_configs().values()} == {wanted}
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"), [("AIGUILLAGE_CAMPAIGN", "campaigns/covid-2021"), ("AIGUILLAGE_PROVIDERS_FILE", "providers")]
+)
+def test_a_file_that_is_not_utf_8_is_named(tmp_path: Path, variable: str, name: str) -> None:
+    """As an editor of another age saves it."""
+    path = tmp_path / "edited.toml"
+    path.write_bytes((ROOT / "data" / f"{name}.toml").read_bytes() + "# é\n".encode("latin-1"))
+
+    with pytest.raises(SettingsError, match=r"edited\.toml: .*(?i:utf-8)"):
+        Settings.from_env({variable: str(path)})
+
+
+def test_only_declared_origins_are_booking_sites_when_live_and_only_loopback_ones_in_demonstration() -> None:
+    live, demo = Settings(demo=False).booking_sites(), Settings(demo=True).booking_sites()
+
+    assert all(origin.startswith("https://") for origin in live.owners)
+    assert live.allows("https://www.doctolib.fr/centre/lyon/salle")
+    assert all(origin.startswith("http://127.0.0.1:") for origin in demo.owners)
+    assert not demo.allows("https://www.doctolib.fr/centre/lyon/salle")

@@ -8,10 +8,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.country import NotBuiltError, outlines
 from aggregator.country import gazetteer as gazetteers
-from aggregator.country.gazetteer import FORMAT, Gazetteer, department_of, normal, time_zone
+from aggregator.country.gazetteer import FORMAT, Commune, Gazetteer, department_of, normal, time_zone
 from aggregator.country.geography import in_territory
 
 
@@ -137,3 +139,73 @@ def test_a_table_that_is_missing_or_of_another_version_is_refused_with_the_comma
     ):
         with pytest.raises(NotBuiltError, match=f"{missing.name} .*build-gazetteer"):
             load(missing)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no table", gzip.compress(b"{}"), gzip.compress(b"{}")[:-4]],
+    ids=["empty", "foreign", "no format", "cut short"],
+)
+def test_a_damaged_table_is_refused_as_a_missing_one_is(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "gazetteer.json.gz").write_bytes(content)
+
+    with pytest.raises(NotBuiltError, match=r"gazetteer\.json\.gz .*build-gazetteer"):
+        gazetteers.load_gazetteer(tmp_path / "gazetteer.json.gz")
+
+
+@given(st.text(max_size=30))
+def test_a_name_has_one_normal_form(text: str) -> None:
+    once = normal(text)
+
+    assert normal(once) == once
+    assert normal(f"  {text.upper()} - ") == normal(text.upper())
+    assert set(once) <= set("abcdefghijklmnopqrstuvwxyz0123456789 ")
+    assert once == " ".join(once.split())
+
+
+def commune(insee: str, name: str, *postcodes: str, department: str = "69") -> Commune:
+    return Commune(insee, name, postcodes, department, 45.0, 4.0, 1)
+
+
+@given(st.text(max_size=20))
+def test_any_text_may_be_looked_for(text: str) -> None:
+    few = Gazetteer([commune("69123", "Lyon", "69003"), commune("42218", "Saint-Étienne", "42000")], [])
+
+    for found in (few.find(text), few.suggest(text), few.near_misses(text)):
+        assert all(one.insee in few.communes for one in found)
+
+
+class TestLocate:
+    """An address that several communes could have is not guessed."""
+
+    FEW = Gazetteer(
+        [
+            commune("1", "Valserhône", "01200", department="01"),
+            commune("2", "Éloise", "01200", department="74"),
+            commune("3", "Saint-Denis", "97400", department="974"),
+            commune("4", "Saint-Denis", "93200", department="93"),
+            commune("5", "Le Havre", "76600", "76610", department="76"),
+            commune("6", "Saint-Rémy", "21500", department="21"),
+            commune("7", "Saint-Remy", "21500", department="21"),
+        ],
+        [],
+    )
+
+    @pytest.mark.parametrize(
+        ("postcode", "city", "insee"),
+        [
+            ("01200", "ELOISE", "2"),
+            ("01200", "Ailleurs", None),
+            ("01200", "", None),
+            ("93200", "Ailleurs", "4"),  # the only one of its code
+            ("93999", "St-Denis cedex 2", "4"),  # a code of firms: the name, in its département
+            ("", "Saint-Denis", None),
+            ("21500", "SAINT REMY", None),  # two of one name and one code
+            ("76600", "Havre", "5"),
+            (" 76600 ", "le havre", "5"),
+        ],
+    )
+    def test_name_and_code_settle_it_together(self, postcode: str, city: str, insee: str | None) -> None:
+        found = self.FEW.locate(postcode, city)
+
+        assert (found and found.insee) == insee

@@ -80,7 +80,14 @@ def test_a_damaged_copy_is_refused(filled: Settings, tmp_path: Path) -> None:
         restore(Settings(data_dir=tmp_path / "again"), tmp_path / "copy")
     with pytest.raises(BackupError, match="no whole backup"):
         restore(Settings(data_dir=tmp_path / "again"), tmp_path)
-    path.unlink()
-    with pytest.raises(BackupError, match="not what was written"):
-        restore(Settings(data_dir=tmp_path / "again"), tmp_path / "copy")
-    assert not (tmp_path / "again").exists()
+
+
+def test_a_copy_that_lacks_a_file_is_refused_by_its_name(filled: Settings, tmp_path: Path) -> None:
+    backup(filled, tmp_path / "copy", NOON)
+    (tmp_path / "copy" / "registry.db").unlink()
+    again = Settings(data_dir=tmp_path / "again")
+
+    with pytest.raises(BackupError, match=r"no whole backup: registry\.db is missing"):
+        restore(again, tmp_path / "copy")
+
+    assert not again.data_dir.exists()
