@@ -36,7 +36,6 @@ TESTED_ELSEWHERE = {
     "aggregator/fairness/metrics.py": "tests/fairness/test_closed_days.py, by the auditor's own program; owed a file",
     "aggregator/opendata/charts.py": "tests/opendata/test_figures.py; owed a file",
     "aggregator/opendata/drawing.py": "tests/opendata/test_figures.py",
-    "aggregator/publish/health.py": "tests/collect/test_collector.py and the pages of tests/web; owed a file",
     "aggregator/redirect/events.py": "tests/redirect/test_event_log.py",
     "aggregator/worker/node.py": "tests/worker/test_machines.py; owed a file",
     "aggregator/worker/schedule.py": "tests/worker/test_machines.py; owed a file",

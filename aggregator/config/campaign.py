@@ -1,8 +1,7 @@
 """The campaign's file: its calendar, its words, and what a provider's reason means in them.
 
-A reason is matched by code first (a national number wins over a name), then by words: whole words and phrases,
-never substrings ("Marne" is no "arn"). The vocabulary is data (`data/campaigns/*.toml`); no code knows a vaccine.
-"""
+A reason is matched by code first, then by whole words and phrases, never substrings ("Marne" is no "arn").
+The vocabulary is data (`data/campaigns/*.toml`); no code knows a vaccine."""
 
 from __future__ import annotations
 

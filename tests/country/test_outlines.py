@@ -14,14 +14,14 @@ from aggregator.country import NotBuiltError
 from aggregator.country.outlines import SCALE, Box, Outlines, load_outlines
 from tests.conftest import outlines_file
 
-Box = tuple[int, int, int, int]
+Corners = tuple[int, int, int, int]
 """(west, south, east, north), whole degrees."""
 BOXES = st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(1, 9), st.integers(1, 9)).map(
     lambda box: (box[0], box[1], box[0] + box[2], box[1] + box[3])
 )
 
 
-def squares(*boxes: Box) -> Outlines:
+def squares(*boxes: Corners) -> Outlines:
     """One closed ring for each box."""
     rings = [[(w, s), (e, s), (e, n), (w, n), (w, s)] for w, s, e, n in boxes]
     points = np.array([point for ring in rings for point in ring], dtype=np.int32).reshape(-1, 2) * SCALE
@@ -56,7 +56,7 @@ def test_a_long_commune_is_found_behind_many_short_ones() -> None:
 
 
 @given(st.lists(BOXES, max_size=12), BOXES)
-def test_what_is_found_is_what_looking_at_every_box_finds(boxes: list[Box], window: Box) -> None:
+def test_what_is_found_is_what_looking_at_every_box_finds(boxes: list[Corners], window: Corners) -> None:
     west, south, east, north = window
 
     found = squares(*boxes).touching(Box(south, west, north, east))
