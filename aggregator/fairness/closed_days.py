@@ -71,21 +71,33 @@ class Closing:
         return done
 
     def _close_days(self, today: date) -> Iterator[str]:
-        # The oldest first: when a Sunday is closed, the days of its week have been.
-        for back in range(LOOK_BACK_DAYS, 0, -1):
+        for back in range(LOOK_BACK_DAYS, 0, -1):  # a week comes after its days
             day = today - timedelta(days=back)
             if self._is_to_close(day):
                 self._close_day(day)
                 yield day.isoformat()
-                if day.isoweekday() == 7:
-                    yield self._close_week(day - timedelta(days=6))
+            if day.isoweekday() == 7 and self._is_week_to_close(day - timedelta(days=6)):
+                yield self._close_week(day - timedelta(days=6))
 
     def _is_to_close(self, day: date) -> bool:
         """Not closed yet, something was published that day, and no list of it waits for its replay."""
-        if (self._folder / f"{day}.json").exists() or day.isoformat() >= self._sealed_on:
+        if self._is_closed(day.isoformat()) or day.isoformat() >= self._sealed_on:
             return False
         waiting = self._accounts.reader.hours_of_lists(f"{day + timedelta(days=1)}T00")
-        return not waiting and any(self._shelf.published(hour) for hour in hours_of(day))
+        return not waiting and self._has_lists(day)
+
+    def _is_week_to_close(self, monday: date) -> bool:
+        """Whenever its Sunday was closed: a stop between the two, or a Sunday without lists, loses no week."""
+        days = [monday + timedelta(days=number) for number in range(7)]
+        closed = [day for day in days if self._is_closed(day.isoformat())]
+        missing = (day for day in days if day not in closed and self._has_lists(day))  # looked for only when asked
+        return bool(closed) and not self._is_closed(week_name(monday)) and not any(missing)
+
+    def _is_closed(self, name: str) -> bool:
+        return (self._folder / f"{name}.json").exists()
+
+    def _has_lists(self, day: date) -> bool:
+        return any(self._shelf.published(hour) for hour in hours_of(day))
 
     # Days
 

@@ -68,6 +68,31 @@ def test_a_week_is_closed_with_its_territories(day_over: Portal, capsys: pytest.
     assert closed["territory"]
 
 
+def test_a_week_whose_closing_was_cut_off_is_closed_by_the_next_pass(day_over: Portal) -> None:
+    """The process may be killed between a Sunday and its week."""
+    for _ in range(6):
+        day_over.clock.forward(days=1)
+        day_over.publish()
+        day_over.work()
+    path = day_over.log / "metrics" / "2026-W48.json"
+    before = json.loads(path.read_text())["rows"]
+    path.unlink()
+
+    assert "2026-W48" in day_over.work()
+    again = json.loads(path.read_text())["rows"]
+    assert [{**row, "checkpoint_size": 0} for row in again] == [{**row, "checkpoint_size": 0} for row in before]
+
+
+def test_a_week_whose_sunday_had_no_list_is_closed_all_the_same(day_over: Portal) -> None:
+    for _ in range(5):
+        day_over.clock.forward(days=1)
+        day_over.publish()
+        day_over.work()
+    day_over.clock.forward(days=2)
+
+    assert "2026-W48" in day_over.work()
+
+
 def test_a_day_is_not_closed_before_its_totals_are_in_the_log(portal: Portal) -> None:
     portal.visit(3, 2)
     portal.work()
