@@ -9,6 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from aggregator.config.settings import ROOT, Settings
+from aggregator.instants import now as utc_now
 from aggregator.web import errors
 from aggregator.web.data.api.endpoints import api
 from aggregator.web.data.datasets import data
@@ -25,7 +26,7 @@ from aggregator.web.place.page import places
 from aggregator.web.serving import security
 from aggregator.web.serving.health import health
 from aggregator.web.serving.page_cache import PageCache
-from aggregator.web.serving.site import Site, install, utc_now
+from aggregator.web.serving.site import Site, install
 
 # No route reads a body; the proxy of docs/operations.md refuses the same.
 MAX_BODY_BYTES = 16 * 1024

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from providers.ask import Ask, as_failure
 from providers.breaker import Breaker
@@ -27,8 +27,6 @@ from providers.records import Centre, Department, Discovered, Outcome, Reading, 
 
 MAX_PAGES = 200  # P24: a listing may serve the same page for ever
 PARTS_AT_ONCE = 8
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from aggregator.config.settings import ROOT
+from tests.test_citations import tracked
 
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 MACHINE_WRITTEN = ("tests/fixtures/", "requirements.lock", "sbom.cdx.json", "LICENSE")
@@ -32,9 +32,7 @@ def checks_of_make() -> set[str]:
 
 def written_files() -> list[Path]:
     """Every text file that somebody wrote by hand."""
-    done = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=True)
-    names = [name for name in done.stdout.splitlines() if not name.startswith(MACHINE_WRITTEN)]
-    return [ROOT / name for name in names if (ROOT / name).is_file()]
+    return [ROOT / name for name in tracked() if not name.startswith(MACHINE_WRITTEN)]
 
 
 def complaints(raw: bytes, tabs: bool = False) -> list[str]:

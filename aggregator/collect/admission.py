@@ -6,6 +6,8 @@ No centre is dropped for being odd: it keeps its card, and a flag says which par
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
@@ -17,6 +19,8 @@ from providers import PROVIDERS
 from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError
 from providers.records import Centre
 from providers.text import clean
+
+log = logging.getLogger(__name__)
 
 # The largest communes of France in Europe are 30 km across; Maripasoula (Guyane) 230 km.
 FARTHEST_FROM_COMMUNE_M = 60_000
@@ -40,6 +44,19 @@ class Intake:
             phone=clean(centre.phone, 20) or None,
         )
         return self._positioned(self._linked(centre))
+
+    def admit_all(self, centres: Iterable[Centre]) -> tuple[dict[str, Centre], int]:
+        """The centres by id, and how many could not be admitted: one that fails is logged, the others are taken."""
+        admitted: dict[str, Centre] = {}
+        refused = 0
+        for centre in centres:
+            if centre.source_id not in admitted:
+                try:
+                    admitted[centre.source_id] = self.admit(centre)
+                except Exception as error:  # a kind of oddity that nobody foresaw costs one centre, not the list
+                    refused += 1
+                    log.error("centre not admitted", extra={"source": centre.source, "kind": type(error).__name__})
+        return admitted, refused
 
     def commune_of(self, centre: Centre) -> Commune | None:
         # A code that the gazetteer lacks is no code: the address still may settle the commune.

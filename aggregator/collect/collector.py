@@ -108,7 +108,7 @@ class Collector:
         A part that failed leaves its centres as they were; so, for a day, does a row that could not be read.
         """
         at = self._now()
-        centres, refused = self._admitted(parts)
+        centres, refused = self._intake.admit_all(centre for part in parts for centre in part.centres)
         answered = bool(parts) and all(part.outcome.readable for part in parts)
         known = self._catalog.centre_count(slug)
         reason = sudden_change(known, len(centres), answered)
@@ -119,19 +119,6 @@ class Collector:
         whole = not refused and all(part.complete for part in parts)
         kept = self._without_moved(slug, centres, at)
         self._catalog.put_centres(slug, kept, at, answered, grace=timedelta(0) if whole else UNREAD_ROWS_GRACE)
-
-    def _admitted(self, parts: Sequence[Discovered]) -> tuple[dict[str, Centre], int]:
-        """The centres by id, and how many could not be admitted: one that fails is logged, the others are taken."""
-        centres: dict[str, Centre] = {}
-        refused = 0
-        for centre in (centre for part in parts for centre in part.centres):
-            if centre.source_id not in centres:
-                try:
-                    centres[centre.source_id] = self._intake.admit(centre)
-                except Exception as error:
-                    refused += 1
-                    log.error("centre not admitted", extra={"provider": centre.source, "kind": type(error).__name__})
-        return centres, refused
 
     def _without_moved(self, slug: str, centres: dict[str, Centre], at: datetime) -> list[Centre]:
         """The centres to store: where an id seems to stand for another place now, the known one, held back (P15)."""

@@ -60,7 +60,8 @@ def import_official_list(
     """
     found = read(file.body, file.as_of)
     intake = Intake(gazetteer, settings.booking_sites())
-    centres = [intake.admit(centre) for centre in found.centres]
+    admitted, unadmitted = intake.admit_all(found.centres)
+    centres = list(admitted.values())
     sites = {centre.source_id: _site(centre, intake) for centre in centres}
     newest = stores.catalog.import_for(date.max)
     latest = newest is None or newest["as_of"] <= file.as_of.isoformat()
@@ -80,7 +81,7 @@ def import_official_list(
     )
     stores.catalog.put_import(taken, (_row(centre, sites) for centre in centres), now)
     if held is None:
-        stores.catalog.put_centres(SOURCE, centres, now, complete=True)
+        stores.catalog.put_centres(SOURCE, centres, now, complete=not unadmitted)
         place_centres(stores.registry, stores.catalog, intake, now)
     elif latest:  # an older list is no sudden change: nobody has to decide about it
         stores.catalog.quarantine(SOURCE, held, known, len(centres), now)

@@ -83,15 +83,15 @@ class Closing:
         """Not closed yet, something was published that day, and no list of it waits for its replay."""
         if self._is_closed(day.isoformat()) or day.isoformat() >= self._sealed_on:
             return False
-        waiting = self._accounts.reader.hours_of_lists(f"{day + timedelta(days=1)}T00")
-        return not waiting and self._has_lists(day)
+        return self._has_lists(day) and not self._accounts.reader.hours_of_lists(f"{day + timedelta(days=1)}T00")
 
     def _is_week_to_close(self, monday: date) -> bool:
         """Whenever its Sunday was closed: a stop between the two, or a Sunday without lists, loses no week."""
+        if self._is_closed(week_name(monday)):
+            return False
         days = [monday + timedelta(days=number) for number in range(7)]
-        closed = [day for day in days if self._is_closed(day.isoformat())]
-        missing = (day for day in days if day not in closed and self._has_lists(day))  # looked for only when asked
-        return bool(closed) and not self._is_closed(week_name(monday)) and not any(missing)
+        left = [day for day in days if not self._is_closed(day.isoformat())]
+        return len(left) < len(days) and not any(self._has_lists(day) for day in left)
 
     def _is_closed(self, name: str) -> bool:
         return (self._folder / f"{name}.json").exists()

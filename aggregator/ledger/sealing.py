@@ -70,7 +70,7 @@ class Sealer:
         operator says that the portal really has been asleep for so long.
         """
         self._refuse_a_clock_that_jumped(now, resume)
-        files.write_whole(self._folder / "vkey", f"{self._log.vkey}\n".encode())
+        files.write_changed(self._folder / "vkey", f"{self._log.vkey}\n".encode())
         before = self._log.size
         # Days before the minute: `_days` adds up the minutes that come after the last `day` entry. A minute of today
         # that stood before it would be missing in the total of today.

@@ -12,7 +12,7 @@ from typing import Any
 
 from aggregator.database import Location
 from aggregator.store import schema
-from aggregator.store.fetch_log import ReadingLog
+from aggregator.store.fetch_log import FetchLog
 from aggregator.store.import_log import ImportLog
 from aggregator.store.packed_slots import Packed
 from providers.records import Centre, Outcome, Reading
@@ -35,7 +35,7 @@ class Read:
     at: datetime
 
 
-class Catalog(ReadingLog, ImportLog):
+class Catalog(FetchLog, ImportLog):
     """Centres, readings, fetches, quarantines and imports. Times are ISO 8601 UTC texts, so that they sort."""
 
     def __init__(self, location: Location) -> None:

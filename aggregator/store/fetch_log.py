@@ -33,7 +33,7 @@ class FetchRecord:
     note: str = ""
 
 
-class ReadingLog(Store):
+class FetchLog(Store):
     """Fetches, outages and breakers of the providers. Times are ISO 8601 UTC texts, so that they sort."""
 
     # Fetches

@@ -25,6 +25,7 @@ from aggregator.country import gazetteer as gazetteers
 from aggregator.database import StoreError
 from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.closed_days import Closing
+from aggregator.instants import now
 from aggregator.ledger.log import LogError
 from aggregator.ledger.witness import fetch
 from aggregator.opendata.sources import NothingPublishedError
@@ -35,9 +36,8 @@ from aggregator.store import Stores, open_stores
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
 from aggregator.worker.locks import lock
-from aggregator.worker.tasks import now, refresh_official_list, write_editions
+from aggregator.worker.tasks import try_official_list, write_editions
 from providers.errors import ProviderError
-from providers.official_list import OfficialListError
 
 log = logging.getLogger(__name__)
 
@@ -143,10 +143,7 @@ class Worker:
 
     def discover(self) -> None:
         with beside_others(self._settings), self._stores() as stores:
-            try:
-                refresh_official_list(self._settings, stores, self._places)
-            except (OfficialListError, ProviderError, OSError) as error:  # the known list stays, platforms are read
-                log.error("official list not read", extra={"cause": str(error)})
+            try_official_list(self._settings, stores, self._places)
             Collector(self._settings, stores, self._places, now, self._progress).discover()
 
     def read(self, slug: str) -> None:

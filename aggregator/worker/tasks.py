@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import logging
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from aggregator import canonical
 from aggregator.collect.collector import Collector, Progress
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
+from aggregator.database import StoreError
 from aggregator.fairness.accounts import Accounts
+from aggregator.instants import now
 from aggregator.opendata.edition import EditionWriter
 from aggregator.opendata.sources import Sources
 from aggregator.publish.publisher import Publisher
@@ -22,9 +25,7 @@ from aggregator.worker.locks import lock
 from providers.http import FetchClient
 from providers.official_list import SOURCE
 
-
-def now() -> datetime:
-    return datetime.now(UTC)
+log = logging.getLogger(__name__)
 
 
 def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] = ()) -> list[dict[str, object]]:
@@ -32,7 +33,7 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
     progress("attente du verrou", 0, 0)
     with alone(settings), closing(open_stores(settings.data_dir, settings.database_url)) as stores:
         places = gazetteers.load_gazetteer(settings.gazetteer_path)
-        refresh_official_list(settings, stores, places)
+        try_official_list(settings, stores, places)
         collector = Collector(settings, stores, places, now, progress, only)
         runs = [collector.discover(), collector.read()]
         Publisher(settings, stores, places, now).publish()
@@ -57,6 +58,16 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
         return [path for path in made if path]
 
 
+def try_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> None:
+    """As `refresh_official_list`; a list that cannot be read leaves the known one, and the platforms are read."""
+    try:
+        refresh_official_list(settings, stores, places)
+    except StoreError:
+        raise  # without the store no platform can be read either
+    except Exception as error:  # whatever a list holds, it stops no platform
+        log.error("official list not read", extra={"kind": type(error).__name__, "cause": str(error)[:200]})
+
+
 def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> bool:
     """Import the configured official list when its content is new. Returns whether it was."""
     source = settings.official_list or (settings.sandbox()["official_list"] if settings.demo else None)
@@ -68,7 +79,7 @@ def refresh_official_list(settings: Settings, stores: Stores, places: gazetteers
     else:
         body = Path(source).read_bytes()
     name = source.rsplit("/", 1)[-1]
-    at, digest = now(), hashlib.sha256(body).hexdigest()
+    at, digest = now(), canonical.sha256(body)
     known = [one for one in stores.catalog.imports() if one["sha256"] == digest]
     was_held = bool(known) and json.loads(known[-1]["report"])["held"] is not None
     if known and not (was_held and stores.catalog.released(SOURCE)):

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.collect.admission import Intake
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import Stores
 from aggregator.worker import tasks
+from providers.records import Centre
 from providers.sandbox.server import Sandbox, official_list
 from tests.clock import NOON
 
@@ -49,6 +51,36 @@ def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gaz
     assert stores.catalog.sites_of_import(found["import_id"]) == {"": 1, "doctolib": 1}
     assert stores.catalog.import_for(early - timedelta(days=1)) is None
     assert json.loads(found["refused"])[0] == [6, "no name"]
+
+
+def test_a_row_that_nobody_foresaw_costs_itself_alone(
+    stores: Stores, settings: Settings, gazetteer: Gazetteer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker reads the list before the platforms: what ended the list would end them all."""
+    body = (ROOT / "tests" / "fixtures" / "official" / "centres-43-colonnes.csv").read_bytes()
+    honest = Intake.admit
+
+    def admit(intake: Intake, centre: Centre) -> Centre:
+        if centre.source_id == "2":
+            raise ValueError("unforeseen")
+        return honest(intake, centre)
+
+    monkeypatch.setattr(Intake, "admit", admit)
+    import_official_list(ListFile(body, "a.csv", NOON.date()), settings, stores, gazetteer, NOON)
+
+    assert {centre.source_id for centre in stores.catalog.centres("official")} == {"1", "3", "4"}
+
+
+@pytest.mark.parametrize("source", ["http://127.0.0.1:9/liste.csv", "/nowhere/liste.csv", str(ROOT / "README.md")])
+def test_a_list_that_cannot_be_read_stops_no_platform(
+    settings: Settings, stores: Stores, gazetteer: Gazetteer, source: str
+) -> None:
+    configured = settings.but(official_list=source)
+
+    tasks.try_official_list(configured, stores, gazetteer)
+
+    with pytest.raises(Exception, match=r"."):  # the control: it could not be read
+        tasks.refresh_official_list(configured, stores, gazetteer)
 
 
 class TestSuddenChange:

@@ -4,3 +4,4 @@ from tests.providers.contract import ProviderContract
 
 class TestMaiia(ProviderContract):
     kind = Maiia
+    says_telephone = False

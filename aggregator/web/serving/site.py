@@ -7,7 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -197,7 +197,3 @@ def here() -> Site:
 
 def install(app: Flask, site: Site) -> None:
     app.extensions["aiguillage"] = site
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
