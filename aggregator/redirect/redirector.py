@@ -67,11 +67,12 @@ class Redirector:
         if not self._sites.allows(offer.url):
             raise UnknownOfferError("the link of this offer is not allowed")
         place = snapshot.places.all[offer.place]
+        hour = epoch_of(now)
         event = Event(
             basket=f"dep={place.department}",
-            bin=epoch_of(now),
+            bin=hour,
             centre=place.id,
-            cls=self._class_of(click, offer, visitor, now),
+            cls=self._class_of(click, offer, visitor, now, hour),
             list=click.list_hash,
             policy=CONTRACT,
             pos=click.position,
@@ -80,7 +81,7 @@ class Redirector:
         sealed, durable = self._events.record(event)
         return Departure(offer.url, place, offer, sealed, durable)
 
-    def _class_of(self, click: Click, offer: Offer, visitor: Visitor, now: datetime) -> EventClass:
+    def _class_of(self, click: Click, offer: Offer, visitor: Visitor, now: datetime, hour: str) -> EventClass:
         """The first class that fits, from the surest sign to the least; the same tests for every offer."""
         if not click.genuine or is_foreign(visitor):
             return EventClass.FORGED
@@ -97,6 +98,6 @@ class Redirector:
             return EventClass.DUPLICATE
         # " *": an address that cannot be parsed is its own network, and the two counts must not become one.
         sources = {f"{address} {offer.provider}": MOST_AN_ADDRESS, f"{network} {offer.provider} *": MOST_A_NETWORK}
-        if self.limits.exceeded(epoch_of(now), click.epoch, click.list_hash, offer.id, sources):
+        if self.limits.exceeded(hour, click.epoch, click.list_hash, offer.id, sources):
             return EventClass.EXCESS
         return EventClass.COUNTED

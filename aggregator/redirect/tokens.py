@@ -7,7 +7,7 @@ import hmac
 import secrets
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class Tokens:
         _, hour, list_part, place, offer, position = _BODY.unpack(body)
         # The proof has not been checked yet: the hour may be any number of 32 bits, beyond the year 9999 too.
         try:
-            epoch = epoch_of(datetime.fromtimestamp(hour * 3600, UTC))
+            epoch = _epoch(hour)
         except (ValueError, OverflowError) as error:
             raise TokenError("no such hour") from error
         genuine = hmac.compare_digest(mac, self._mac(hour, body))
@@ -85,9 +85,15 @@ def load_secret(path: Path) -> bytes:
 
 
 def still_valid(epoch: str, now: datetime) -> bool:
-    hour = datetime.fromtimestamp(_hour_number(epoch) * 3600, UTC)
-    # One minute of grace ahead: clocks of two nodes may differ.
-    return hour <= now + timedelta(minutes=1) and now < hour + timedelta(hours=HOURS_VALID + 1)
+    """`now`: aware. From a minute before the hour, since clocks of two nodes may differ, to `HOURS_VALID` after it."""
+    age_s = now.timestamp() - _hour_number(epoch) * 3600
+    return -60 <= age_s < (HOURS_VALID + 1) * 3600
+
+
+@lru_cache(maxsize=256)
+def _epoch(hour: int) -> str:
+    """The inverse of `_hour_number`. Raises ValueError or OverflowError for an hour that no calendar has."""
+    return epoch_of(datetime.fromtimestamp(hour * 3600, UTC))
 
 
 @lru_cache(maxsize=256)

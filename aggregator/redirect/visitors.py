@@ -87,17 +87,16 @@ class ClickLimits:
         self._several = several
         self._hour = ""
         self._clicks: Counter[bytes] = Counter()
-        self._served: OrderedDict[str, int] = OrderedDict()
+        self._served: Counter[str] = Counter()
         self._pressed: Counter[tuple[str, str]] = Counter()
         self._minute, self._of_minute, self.hasty = -1, Counter[str](), 0
 
-    def served(self, list_hash: str) -> None:
-        """A list went out to somebody who is no robot: each of its buttons may count once more."""
+    def served(self, list_hash: str, hour: str) -> None:
+        """A list went out, in `hour`, to somebody who is no robot: each of its buttons may count once more."""
         with self._lock:
-            # Taken out and put back: the list that was served longest ago stands first and is dropped first.
-            self._served[list_hash[:32]] = self._served.pop(list_hash[:32], 0) + 1
-            while len(self._served) > MAX_REMEMBERED:
-                self._served.popitem(last=False)
+            self._served[list_hash[:32]] += 1
+            if len(self._served) > MAX_REMEMBERED:
+                self._forget_lists(hour)
 
     def exceeded(self, hour: str, epoch: str, list_hash: str, offer_id: str, sources: Mapping[str, int]) -> bool:
         """Count a click; True when it is beyond what may count.
@@ -107,18 +106,20 @@ class ClickLimits:
         with self._lock:
             self._turn(hour)
             self._watch(offer_id)
-            marks = {self._marks.of(source): most for source, most in sources.items()}
             button = (list_hash, offer_id)
             served = self._served.get(list_hash)
             # From before this process started, or from another machine: how often it was served is not known here.
             unheard = served is None and (self._several or epoch <= self._first_hour)
             if not unheard and self._pressed[button] >= (served or 0):
                 return True
-            if any(self._clicks[mark] >= most for mark, most in marks.items()):
-                return True
+            marks = {self._marks.of(source): most for source, most in sources.items()}
+            for mark, most in marks.items():
+                if self._clicks[mark] >= most:
+                    return True
             # Only a click that counts uses up what others may count: those that were refused above add nothing.
             self._pressed[button] += 1
-            self._clicks.update(marks.keys())
+            for mark in marks:
+                self._clicks[mark] += 1
             return False
 
     def _turn(self, hour: str) -> None:
@@ -128,9 +129,13 @@ class ClickLimits:
         if self._marks.new_day():
             self._clicks.clear()
         if len(self._pressed) > MAX_REMEMBERED:
-            self._pressed.clear()
-            self._served.clear()
-            self._first_hour = hour  # what was served until now is not remembered any more
+            self._forget_lists(hour)
+
+    def _forget_lists(self, hour: str) -> None:
+        """All of them, and from when on: a list that was merely forgotten must not look like one never served."""
+        self._pressed.clear()
+        self._served.clear()
+        self._first_hour = hour
 
     def _watch(self, offer_id: str) -> None:
         """Set `hasty`: how many offers were pressed over 30 times in the last full minute that had clicks."""
@@ -169,7 +174,7 @@ def address_in(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What a request says of itself; never written anywhere. `headers` with lower-case names."""
+    """What a request says of itself; never written anywhere. `headers`: those of `HEADERS_READ` that it has."""
 
     address: str
     user_agent: str
@@ -188,13 +193,13 @@ def is_foreign(visitor: Visitor) -> bool:
 
 
 PREFETCH_SIGNS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+PREFETCH_WORDS = ("prefetch", "prerender", "preview")
+HEADERS_READ = ("sec-fetch-site", "origin", *PREFETCH_SIGNS)
 
 
 def is_prefetch(headers: Mapping[str, str]) -> bool:
     """True when a browser says that it asks ahead, for a page that nobody may ever see."""
-    return any(
-        headers.get(name, "").lower().startswith(("prefetch", "prerender", "preview")) for name in PREFETCH_SIGNS
-    )
+    return any(headers.get(name, "").lower().startswith(PREFETCH_WORDS) for name in PREFETCH_SIGNS)
 
 
 @lru_cache(maxsize=4096)

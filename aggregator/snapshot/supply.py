@@ -25,7 +25,7 @@ def supply_of(places: Iterable[Mapping[str, Any]], offers: Mapping[str, Mapping[
             slug, state = offer["provider"], offers.get(offer["id"])
             by_place[slug] = by_place.get(slug, 0) + 1 / len(place["offers"])
             if state is not None and state["state"] == "seen":
-                slots[slug] = slots.get(slug, 0) + sum(len(steps) for _, steps in state["slots"])
+                slots[slug] = slots.get(slug, 0) + slots_seen(state["slots"])
     return {"places": {slug: round(n, 6) for slug, n in by_place.items()}, "slots": slots}
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator.redirect import visitors
 from aggregator.redirect.visitors import (
     DUPLICATE_S,
     ClickLimits,
@@ -92,9 +93,10 @@ def test_a_post_from_elsewhere_is_seen(headers: dict[str, str], foreign: bool) -
     assert is_foreign(visitor(**headers)) is foreign
 
 
-@pytest.mark.parametrize("header", ["sec-purpose", "purpose", "x-moz"])
-def test_a_prefetch_is_seen_by_any_of_its_names(header: str) -> None:
-    assert is_prefetch({header: "prefetch;prerender"})
+@pytest.mark.parametrize("header", ["sec-purpose", "purpose", "x-purpose", "x-moz"])
+@pytest.mark.parametrize("value", ["prefetch;prerender", "Prerender", "preview"])
+def test_a_prefetch_is_seen_by_any_of_its_names(header: str, value: str) -> None:
+    assert is_prefetch({header: value})
     assert not is_prefetch({header: "something"})
     assert not is_prefetch({})
 
@@ -159,7 +161,7 @@ class TestLimits:
     def test_a_button_counts_as_often_as_its_list_was_served(self) -> None:
         limits = ClickLimits("2026-11-23T11")
         for _ in range(3):
-            limits.served("l")
+            limits.served("l", self.NOW)
 
         assert self.pressed(limits, 10) == 3
 
@@ -175,6 +177,18 @@ class TestLimits:
 
         assert self.pressed(limits, 100, "a", offers=100) == 20
         assert self.pressed(limits, 100, "b", offers=100, listed="other") == 20
+
+    def test_a_list_that_was_forgotten_for_lack_of_room_is_not_held_against_anybody(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Else a flood of questions would make `excess` of other people's clicks."""
+        monkeypatch.setattr(visitors, "MAX_REMEMBERED", 50)
+        limits = ClickLimits("2026-11-23T11")
+        limits.served("l", self.NOW)
+        for number in range(51):
+            limits.served(f"flood-{number}", self.NOW)
+
+        assert self.pressed(limits, 1, listed="l") == 1
 
     def test_a_new_hour_begins_anew(self) -> None:
         limits = ClickLimits("2026-11-23T13")
@@ -203,7 +217,7 @@ class TestLimits:
             if is_click:
                 counted[listed, offer] += not limits.exceeded(self.NOW, self.NOW, listed, offer, {"a": 1000})
             else:
-                limits.served(listed)
+                limits.served(listed, self.NOW)
                 served[listed] += 1
 
         assert all(n <= served[listed] for (listed, _), n in counted.items())

@@ -24,6 +24,15 @@ def test_a_place_on_two_platforms_is_half_a_place_to_each() -> None:
     assert supply_of(places, offers) == {"places": {"a": 1.5, "b": 0.5}, "slots": {"a": 2}}
 
 
+def test_two_hundred_slots_a_day_count_in_the_running_table_as_in_the_closed_ones() -> None:
+    minutes = [MORNING + timedelta(minutes=number) for number in range(250)]
+    place = tiny.place(1, "a")
+    offers = {"o-1a": tiny.offer("seen", (0, minutes))}
+
+    assert supply_of([place], offers)["slots"] == {"a": MOST_SLOTS_A_DAY}
+    assert supply_sample({"places": [place]}, {"offers": offers})["dep=69", "a"][2] == MOST_SLOTS_A_DAY
+
+
 def test_a_sample_counts_places_bookable_places_and_slots_by_departement() -> None:
     places = {"places": [tiny.place(1, "a", "b"), tiny.place(2, "a", department="01"), tiny.place(3)]}
     offers = {"o-1a": tiny.offer("seen", (0, [MORNING]), (1, [MORNING])), "o-2a": tiny.offer("none")}

@@ -9,6 +9,7 @@ from itertools import groupby
 from flask import Response, render_template, request
 from werkzeug.exceptions import NotFound
 
+from aggregator.redirect.impressions import RANKS
 from aggregator.search.order import Section, Sort
 from aggregator.search.search import Found, Ranking, origin, refreshed, search
 from aggregator.snapshot.shelf import Snapshot
@@ -22,7 +23,7 @@ from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.site import Site
 
-PAGE_SIZE = 20  # the ranks whose showing is counted (docs/figures.md §1.2)
+PAGE_SIZE = RANKS  # the ranks whose showing is counted (docs/figures.md §1.2)
 
 
 def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:

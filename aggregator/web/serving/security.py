@@ -72,7 +72,7 @@ class OwnHost:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if self._own:
             environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._own
-        elif not LOOPBACK.fullmatch(environ.get("HTTP_HOST", "")):
+        elif (host := environ.get("HTTP_HOST", "")) != self._default and not LOOPBACK.fullmatch(host):
             environ["HTTP_HOST"] = self._default
         return self._flask(environ, start_response)
 

@@ -22,10 +22,18 @@ from aggregator.country.geocoder import Addresses
 from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.redirect.event_log import EventLog
-from aggregator.redirect.impressions import Showing, Showings, showing_of
+from aggregator.redirect.impressions import RANKS, Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
-from aggregator.redirect.visitors import ClickLimits, Duplicates, Visitor, address_in, is_prefetch, is_robot
+from aggregator.redirect.visitors import (
+    HEADERS_READ,
+    ClickLimits,
+    Duplicates,
+    Visitor,
+    address_in,
+    is_prefetch,
+    is_robot,
+)
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Ranking
 from aggregator.snapshot.format import SnapshotError
@@ -40,6 +48,8 @@ log = logging.getLogger(__name__)
 REFRESH_S = 1.0
 FLUSH_S = 5.0  # what a crash can lose of the lists shown (docs/figures.md §1.2)
 CARDS_BYTES = 64 * 1024 * 1024
+
+READ = {f"HTTP_{name.upper().replace('-', '_')}": name for name in HEADERS_READ}
 
 
 class Site:
@@ -146,7 +156,7 @@ class Site:
     def showing(self, answer: Ranking, facts: Snapshot) -> Showing:
         """What the first page of a list shows in this hour: its order, and the readings of `facts` on its cards."""
         named = (answer.epoch, answer.snapshot.hash, answer.question.key, answer.hash)
-        return showing_of(self.epoch, named, [one.place for one in answer.found], facts)
+        return showing_of(self.epoch, named, [one.place for one in answer.found[:RANKS]], facts)
 
     def count_list(self, environ: Mapping[str, Any], list_hash: str, showing: Showing | None) -> None:
         """Count one GET of a list or of a place's page: one more click on each of its buttons may count.
@@ -156,7 +166,7 @@ class Site:
         if environ["REQUEST_METHOD"] != "GET" or is_robot(environ.get("HTTP_USER_AGENT", "")):
             return
         # For a prefetch too: its visitor may open that page later without another request, and press its buttons.
-        self.redirector.limits.served(list_hash)
+        self.redirector.limits.served(list_hash, self.epoch)
         if showing is not None and not is_prefetch(_headers(environ)):
             self.showings.add(showing, self.now())
 
@@ -186,8 +196,8 @@ class Site:
 
 
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """The headers of a request, with lower-case names."""
-    return {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    """The few headers of a request that counting looks at."""
+    return {name: environ[key] for key, name in READ.items() if key in environ}
 
 
 def here() -> Site:
