@@ -1,4 +1,4 @@
-"""The one place that wires the site together, and the WSGI entry point (`app:create_app`)."""
+"""The one place that wires the site together, and the WSGI entry points (`app:create_app`, `app:served`)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from aggregator.web.place.departures import departures
 from aggregator.web.place.directory import directory
 from aggregator.web.place.fast_redirect import Door
 from aggregator.web.place.page import places
+from aggregator.web.process import end_with_server
 from aggregator.web.serving import security
 from aggregator.web.serving.health import health
 from aggregator.web.serving.page_cache import PageCache
@@ -42,6 +43,12 @@ COMPRESSION = {
 }  # fmt: skip
 
 
+def served() -> Flask:
+    """The site in the process that Granian forks (`aiguillage serve`)."""
+    end_with_server()
+    return create_app()
+
+
 def create_app(settings: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
     """The site for `settings` (the environment's by default). Raises SettingsError, EventLogError, SeedError."""
     settings = settings or Settings.from_env()
@@ -59,7 +66,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     # kept page (W13). Hooks after a request run in reverse: PageCache, registered first, keeps the finished answer.
     PageCache(app, site)
     Door(app, site, security.headers_of(site))
-    security.OwnHost(app, settings)
+    security.OwnHost(app, settings, security.headers_of(site))
     Compress(app)
     # Before security: what that refuses is refused in the language asked for.
     catalogues.install(app, settings.campaign)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -313,23 +312,6 @@ def test_every_pin_is_locked_by_its_hash_and_in_the_bill_of_materials() -> None:
 
     assert pins <= locked
     assert locked == listed
-
-
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="no nginx on this machine")
-def test_the_proxy_of_the_operations_guide_is_one_that_nginx_takes(tmp_path: Path) -> None:
-    guide = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    block = re.search(r"```nginx\n(.+?)```", guide, re.DOTALL)
-    assert block is not None
-    server = re.sub(r"listen 443 ssl;|ssl_\w+ +[^;]+;", "", block[1]).replace("/var/log/nginx", str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}} http {{ {server} }}", encoding="utf-8"
-    )
-
-    command = ["nginx", "-t", "-q", "-c", str(tmp_path / "nginx.conf")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert "$remote_addr" not in block[1].split("log_format")[1].split(";")[0]
 
 
 # The tests that are about the recordings themselves, and what says the same in a clone that has none. All others that

@@ -19,11 +19,11 @@ from aggregator.ledger.witness import WitnessError
 from aggregator.snapshot.format import SnapshotError
 from aggregator.worker.backup import BackupError
 from aggregator.worker.leadership import OtherKeysError
-from aggregator.worker.locks import WorkerRunningError
+from aggregator.worker.locks import AlreadyRunningError
 from providers.official_list import OfficialListError
 
 REFUSALS = (
-    BackupError, SettingsError, StoreError, OfficialListError, WorkerRunningError, OtherKeysError, LogError,
+    BackupError, SettingsError, StoreError, OfficialListError, AlreadyRunningError, OtherKeysError, LogError,
     WitnessError, NotBuiltError, SnapshotError,
 )  # fmt: skip
 

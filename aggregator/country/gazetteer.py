@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from rapidfuzz import process
-
 from aggregator.country import NotBuiltError
 from providers.records import Department
 from providers.text import fold
@@ -34,6 +32,8 @@ TIME_ZONES = {
     "977": "America/St_Barthelemy",
     "978": "America/Marigot",
 }
+SHORT, MOST_SUGGESTED = 6, 20
+"""Letters up to which many names begin alike, so that their suggestions are kept (4,000 names begin with "saint")."""
 ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 
 
@@ -72,6 +72,12 @@ class Gazetteer:
                 self._by_postcode[postcode].append(commune)
             names += [(name, -commune.population, commune.insee) for name in _searchable(commune.name)]
         self._names = sorted(names)
+        self._short = lru_cache(maxsize=4096)(self._ordered)
+
+    @property
+    def names(self) -> Iterable[tuple[str, Commune]]:
+        """Every name as `normal` writes it, with and without its article, and whose it is; in order."""
+        return ((name, self.communes[insee]) for name, _, insee in self._names)
 
     def get(self, insee: str) -> Commune | None:
         return self.communes.get(insee)
@@ -84,12 +90,16 @@ class Gazetteer:
         if postcode := _postcode(text):
             return self._of_postcode(postcode)[:limit]
         wanted = normal(text)
-        found: dict[str, tuple[bool, int]] = {}
-        for name, population, insee in self._starting_with(wanted):
-            rank = (name != wanted, population)
-            found[insee] = min(found.get(insee, rank), rank)
-        ordered = sorted(found, key=lambda insee: (found[insee], insee))
+        ordered = self._short(wanted) if len(wanted) <= SHORT else self._ordered(wanted)
         return [self.communes[insee] for insee in ordered[:limit]]
+
+    def _ordered(self, prefix: str) -> list[str]:
+        """Codes of the communes whose name begins so: the exact name first, then by population."""
+        found: dict[str, tuple[bool, int]] = {}
+        for name, population, insee in self._starting_with(prefix):
+            rank = (name != prefix, population)
+            found[insee] = min(found.get(insee, rank), rank)
+        return sorted(found, key=lambda insee: (found[insee], insee))[:MOST_SUGGESTED]
 
     def find(self, text: str) -> list[Commune]:
         """The communes that `text` names in full: none, one, or several to choose from, largest first."""
@@ -105,21 +115,6 @@ class Gazetteer:
             # "Lyon 99999": a wrong code narrows nothing down, the name still counts.
             named = [commune for commune in named if number[1] in self._all_postcodes(commune)] or named
         return sorted(named, key=lambda commune: (-commune.population, commune.insee))
-
-    def near_misses(self, text: str, limit: int = 5) -> list[Commune]:
-        """Names that look like `text`, for a typing mistake."""
-
-        wanted = normal(text)
-        if len(wanted) < 3:
-            return []
-        names = [name for name, _, _ in self._names]
-        matches = process.extract(wanted, names, limit=limit * 4, score_cutoff=82)
-        found = dict.fromkeys(
-            self._names[index][2]
-            # Scores are rounded so that of names about as alike the larger town comes first.
-            for _, _, index in sorted(matches, key=lambda match: (-round(match[1]), self._names[match[2]][1]))
-        )
-        return [self.communes[insee] for insee in list(found)[:limit]]
 
     def locate(self, postcode: str, city: str) -> Commune | None:
         """The commune of an address; None when the name does not settle it and the code covers several.

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from aggregator import canonical
 from aggregator.config.settings import Settings
 from aggregator.worker.file_exchange import PublishedFiles
-from aggregator.worker.locks import WorkerRunningError, lock
+from aggregator.worker.locks import AlreadyRunningError, lock
 
 WORKER = "worker"
 KEYS = ("token.key", "seed-chain.json", "log.key")
@@ -48,14 +48,14 @@ def leading(settings: Settings) -> Iterator[Callable[[], object]]:
     """Lets a command do what only the leading worker may do; refused while a worker leads.
 
     Yields what makes published files safe on other machines. On one machine that is nothing, and the locks of the data
-    folder are enough. A command that changes a key changes it for all. Raises WorkerRunningError, OtherKeysError.
+    folder are enough. A command that changes a key changes it for all. Raises AlreadyRunningError, OtherKeysError.
     """
     if not settings.database_url:
         yield lambda: None
         return
     with closing(PublishedFiles(settings.database_url)) as files:
         if not files.database.lead(WORKER):
-            raise WorkerRunningError("a worker leads: stop the workers of all machines first")
+            raise AlreadyRunningError("a worker leads: stop the workers of all machines first")
         agree_on_keys(settings, files)
         # First: `bring` would publish older files of this machine over newer ones.
         files.take(settings.published_dir, 0)
@@ -70,7 +70,7 @@ def leading(settings: Settings) -> Iterator[Callable[[], object]]:
 def alone(settings: Settings) -> Iterator[None]:
     """One full run at a time: new jobs of the worker wait at the turnstile, running ones end first.
 
-    With several machines only while no worker leads. Raises WorkerRunningError.
+    With several machines only while no worker leads. Raises AlreadyRunningError.
     """
     with leading(settings), lock(settings.data_dir / "turnstile.lock"), lock(settings.data_dir / "collect.lock"):
         yield

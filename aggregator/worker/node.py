@@ -37,7 +37,7 @@ class Node:
         self._tidied = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises WorkerRunningError when another process keeps this folder, OtherKeysError."""
+        """Until SIGTERM or SIGINT. Raises OtherKeysError, AlreadyRunningError when the folder is in use."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         # The worker's own lock: a node and a worker never share a data folder (docs/operations.md).

@@ -63,7 +63,7 @@ class Worker:
         self._files: PublishedFiles
 
     def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises WorkerRunningError, OtherKeysError."""
+        """Until SIGTERM or SIGINT. Raises AlreadyRunningError, OtherKeysError."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         with lock(self._settings.data_dir / "worker.lock", wait=False):
@@ -208,5 +208,5 @@ class Worker:
     def _stores(self) -> AbstractContextManager[Stores]:
         return closing(open_stores(self._settings.data_dir, self._settings.database_url))
 
-    def _accounts_held(self) -> AbstractContextManager[None]:
+    def _accounts_held(self) -> AbstractContextManager[object]:
         return lock(self._settings.data_dir / "seal.lock")

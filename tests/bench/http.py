@@ -111,7 +111,7 @@ def under_granian(factory: str, data: Path | None = None) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     arguments = granian_arguments(Settings(port=port))
-    arguments[arguments.index("app:create_app")] = f"tests.bench.http:{factory}"
+    arguments[arguments.index("app:served")] = f"tests.bench.http:{factory}"
     environment = {**os.environ, **({"AIGUILLAGE_DATA_DIR": str(data)} if data else {})}
     process = subprocess.Popen(
         [sys.executable, "-m", "granian", *arguments], cwd=ROOT, env=environment, start_new_session=True,

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aggregator.worker.locks import WorkerRunningError, lock
+from aggregator.worker.locks import AlreadyRunningError, lock
 from tests.bench.score import Score, report
 
 TITLE = "moments at which two of three workers led"
@@ -28,7 +28,7 @@ def lead(folder: Path, number: int, locked: bool) -> None:
                     work(leader, number, draw, folder)
             else:
                 work(leader, number, draw, folder)
-        except WorkerRunningError:
+        except AlreadyRunningError:
             time.sleep(0.005)
 
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
 from flask import Flask
 
-from aggregator.config.settings import Settings
-from aggregator.country.geocoder import Addresses, Point
+from aggregator.config.settings import WEB_THREADS, Settings
+from aggregator.country.geocoder import AT_ONCE, LIMITS, Addresses, NoAnswerError, Point
+from aggregator.instants import now as utc_now
 from app import create_app
-from tests.clock import NOON
-from tests.loopback import Loopback, Status
+from tests.clock import NOON, Clock
+from tests.loopback import Loopback, Request, Status
+from tests.waiting import wait_for
 
 ANSWER = {
     "type": "FeatureCollection",
@@ -22,8 +34,8 @@ ANSWER = {
 }
 
 
-def asker(server: Loopback) -> Addresses:
-    return Addresses(server.origin.removeprefix("http://") + "/geocodage", "http")
+def asker(server: Loopback, now: Callable[[], datetime] = utc_now) -> Addresses:
+    return Addresses(server.origin.removeprefix("http://") + "/geocodage", "http", now)
 
 
 def test_an_address_comes_back_rounded() -> None:
@@ -32,11 +44,92 @@ def test_an_address_comes_back_rounded() -> None:
         assert server.requests[0].first("q") == "12 rue Inventée Lyon"
 
 
-def test_no_address_or_no_answer_is_none() -> None:
+def test_an_address_that_it_does_not_know_is_none() -> None:
     with Loopback({"/geocodage/search": {"type": "FeatureCollection", "features": []}}) as server:
         assert asker(server).locate("nulle part") is None
+
+
+def feature(coordinates: Any) -> dict[str, Any]:
+    return {"features": [{"geometry": {"type": "Point", "coordinates": coordinates}}]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Status(500), Status(429), Status(200, b"<html>"), Status(200, b""), Status(200, b"[" * 100_000), [], None, 7,
+        {}, {"features": None}, {"features": "x"}, {"features": [None]}, {"features": [{}]}, {"features": [7]},
+        {"features": [{"geometry": None}]}, feature([]), feature([4.8]), feature("ab"), feature([None, None]),
+        feature([4.8, "x"]), feature([4.8, 1234.5]), feature({"0": 1}), feature([[4.8], [45.7]]),
+    ],
+)  # fmt: skip
+def test_an_odd_answer_is_no_answer(answer: Any) -> None:
+    with Loopback({"/geocodage/search": answer}) as server, pytest.raises(NoAnswerError):
+        asker(server).locate("12 rue Inventée")
+
+
+def test_it_is_left_alone_after_five_failures_and_asked_again_later(clock: Clock) -> None:
+    with Loopback({"/geocodage/search": Status(200, b"<html>")}) as server:
+        addresses = asker(server, clock)
+        for _ in range(8):
+            with pytest.raises(NoAnswerError):
+                addresses.locate("12 rue Inventée")
+        assert len(server.requests) == 5
+
+        server.routes["/geocodage/search"] = ANSWER
+        clock.forward(minutes=6)
+        assert addresses.locate("12 rue Inventée") == Point(45.75, 4.86)
+
+
+def test_however_slow_it_is_two_people_wait_and_the_others_are_told_at_once() -> None:
+    hold = threading.Event()
+
+    def slowly(_: Request) -> Any:
+        hold.wait(10)
+        return ANSWER
+
+    with Loopback({"/geocodage/search": slowly}) as server, ThreadPoolExecutor(AT_ONCE) as people:
+        addresses = asker(server)
+        first = [people.submit(addresses.locate, "12 rue Inventée") for _ in range(AT_ONCE)]
+        wait_for(lambda: len(server.requests) == AT_ONCE)
+        with pytest.raises(NoAnswerError, match="busy"):
+            addresses.locate("14 rue Inventée")
+        hold.set()
+
+        assert [one.result() for one in first] == [Point(45.75, 4.86)] * AT_ONCE
+    assert AT_ONCE < WEB_THREADS / 8
+
+
+def test_an_answer_that_drips_ends_with_the_budget_of_the_whole() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as platform:
+        done = threading.Event()
+        platform.submit(drip, server, done)
+        domain = f"127.0.0.1:{server.getsockname()[1]}/geocodage"
+        addresses = Addresses(domain, "http", limits=replace(LIMITS, total_s=0.3))
+        # Each byte is in time for a time-out that counts from the last one.
+        with pytest.raises(NoAnswerError, match=r"within 0\.3 s"):
+            addresses.locate("12 rue Inventée")
+        done.set()
+
+
+def drip(server: socket.socket, done: threading.Event) -> None:
+    connection, _ = server.accept()
+    with connection, suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n")
+        while not done.wait(0.05):
+            connection.sendall(b" ")
+
+
+def test_a_citizen_is_told_that_the_search_of_addresses_does_not_answer(filled: Settings) -> None:
+    """Not that there is no such address: nobody said so."""
     with Loopback({"/geocodage/search": Status(500)}) as server:
-        assert asker(server).locate("12 rue Inventée") is None
+        app = create_app(filled.but(ban=True), lambda: NOON)
+        app.extensions["aiguillage"].addresses = asker(server)
+        answer = app.test_client().get("/recherche", query_string={"q": "12 rue Inventée Lyon"})
+        app.extensions["aiguillage"].close()
+
+    assert answer.status_code == 404
+    assert "La recherche d’adresses ne répond pas en ce moment." in answer.text
+    assert "Nous ne trouvons pas" not in answer.text
 
 
 def page(app: Flask, text: str) -> str:

@@ -16,7 +16,7 @@ from aggregator.cli import main
 from aggregator.config.settings import Settings
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import KEYS, OtherKeysError, agree_on_keys, alone, beside_others, leading
-from aggregator.worker.locks import WorkerRunningError, lock
+from aggregator.worker.locks import AlreadyRunningError, lock
 from tests.waiting import wait_for
 
 
@@ -107,7 +107,7 @@ def held(path: Path) -> bool:
     try:
         with lock(path, wait=False):
             return False
-    except WorkerRunningError:
+    except AlreadyRunningError:
         return True
 
 
@@ -167,5 +167,5 @@ class TestLead:
     ) -> None:
         assert files.database.lead("worker")
 
-        with pytest.raises(WorkerRunningError, match="stop the workers"), leading(settings.but(database_url=url)):
+        with pytest.raises(AlreadyRunningError, match="stop the workers"), leading(settings.but(database_url=url)):
             pass

@@ -33,7 +33,7 @@ def results() -> Response:
     if question.insee is None and question.lat is None:
         raise BadRequest
     try:
-        with site.gate.expensive_work():
+        with site.expensive_work():
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 
 from aggregator.country.gazetteer import Commune
+from aggregator.country.geocoder import NoAnswerError, Point
 from aggregator.search.question import RADII_KM, Moment
 from aggregator.search.search import UnknownOriginError
 from aggregator.web.evidence import statements
@@ -47,14 +48,18 @@ def results() -> Any:
         if not asked.text:
             return render_template("home.html", **_home(site), error="empty"), 400
         communes = site.gazetteer.find(asked.text)
-        # The geocoder is a third party: it is sent only what names no commune here.
-        point = site.addresses.locate(asked.text) if site.addresses and not communes else None
-        if point is not None:
-            question = replace(question, lat=point.lat, lon=point.lon)
-        elif len(communes) == 1:
+        if len(communes) > 1:
+            return _ask_which(site, asked, communes)
+        if communes:
             question = replace(question, insee=communes[0].insee)
         else:
-            return _ask_which(site, asked, communes)
+            try:
+                point = _address(site, asked.text)
+            except NoAnswerError:
+                return _not_found(site, asked, "silent")
+            if point is None:
+                return _not_found(site, asked, "unknown")
+            question = replace(question, lat=point.lat, lon=point.lon)
     return _list(site, replace(asked, question=question))
 
 
@@ -111,12 +116,21 @@ def suggestions() -> Any:
     return response
 
 
-def _ask_which(site: Site, asked: Asked, communes: Sequence[Commune]) -> Any:
-    """Asks which of several communes is meant; for a name that none bears, suggests similar ones (404)."""
-    if not communes:
-        near = site.gazetteer.suggest(asked.text) or site.gazetteer.near_misses(asked.text)
-        choices = [_choice(site, asked, commune) for commune in near]
-        return render_template("home.html", **_home(site), error="unknown", text=asked.text, near=choices), 404
+def _address(site: Site, text: str) -> Point | None:
+    """What names no commune here may be an address; the geocoder, a third party, is sent nothing else."""
+    return site.addresses.locate(text) if site.addresses else None
+
+
+def _not_found(site: Site, asked: Asked, error: str) -> Any:
+    """404, with towns of a similar name. `error`: "unknown", or "silent" when the geocoder did not answer."""
+    with site.expensive_work():
+        near = site.gazetteer.suggest(asked.text) or site.misspelt.towns_like(asked.text)
+    choices = [_choice(site, asked, commune) for commune in near]
+    return render_template("home.html", **_home(site), error=error, text=asked.text, near=choices), 404
+
+
+def _ask_which(site: Site, asked: Asked, communes: Sequence[Commune]) -> str:
+    """Asks which of several communes is meant."""
     departments = sorted({commune.department for commune in communes})
     return render_template(
         "choose.html",

@@ -37,7 +37,7 @@ def page_of(site: Site, asked: Asked, embedded: bool = False) -> Response:
     epoch, pinned, stale_reference = _pinned(site, asked, newest)
     # On a list by distance the facts are the newest; on a list by date they stay those of its headings.
     facts = newest if asked.question.sort is Sort.NEAR else pinned
-    with site.gate.expensive_work():
+    with site.expensive_work():
         answer = search(pinned, asked.question, epoch, site.seed(epoch), site.campaign)
         page = _result_page(site, asked, refreshed(answer, facts, site.campaign), embedded, stale_reference)
         # Inside the gate: one card that is rendered anew takes as long as the search (serving/fragments.py).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, request
@@ -62,17 +62,22 @@ class OwnHost:
     Without `AIGUILLAGE_SITE` (a demonstration) the names of this machine's own loopback are believed, and no other.
     """
 
-    def __init__(self, app: Flask, settings: Settings) -> None:
+    def __init__(self, app: Flask, settings: Settings, headers: Mapping[str, str]) -> None:
         self._flask = app.wsgi_app
+        # RFC 9112 §3.2: a server must answer 400 to a request with two Host lines, or with none.
+        self._refusal = Response("One Host header is needed.\n", 400, headers, mimetype="text/plain")
         scheme, _, host = (settings.site or "").partition("://")
         self._own = (scheme, host) if host else None
         self._default = f"{settings.host}:{settings.port}"
         app.wsgi_app = self  # type: ignore[method-assign]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "")
+        if not host or "," in host:  # the server joins what came twice
+            return self._refusal(environ, start_response)
         if self._own:
             environ["wsgi.url_scheme"], environ["HTTP_HOST"] = self._own
-        elif (host := environ.get("HTTP_HOST", "")) != self._default and not LOOPBACK.fullmatch(host):
+        elif host != self._default and not LOOPBACK.fullmatch(host):
             environ["HTTP_HOST"] = self._default
         return self._flask(environ, start_response)
 

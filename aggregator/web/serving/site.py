@@ -7,6 +7,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country import outlines
 from aggregator.country.geocoder import Addresses
+from aggregator.country.misspelt import load_misspelt
 from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.redirect.event_log import EventLog
@@ -33,6 +35,7 @@ from aggregator.redirect.visitors import (
     address_in,
     is_prefetch,
     is_robot,
+    networks_of,
 )
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Ranking
@@ -66,6 +69,7 @@ class Site:
         self.gazetteer = gazetteers.load_gazetteer(settings.gazetteer_path)
         self.outlines = outlines.load_outlines(settings.outlines_path)
         self.towns = Towns(self.gazetteer.communes.values())
+        self.misspelt = load_misspelt(self.gazetteer)
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
@@ -150,8 +154,12 @@ class Site:
         )
 
     def visitor_mark(self) -> str:
-        """Who is counted by the limit of searches: the address, hashed under a key that lives in memory only."""
-        return hashlib.blake2b(self._address(request.environ).encode(), key=self._mark_key, digest_size=16).hexdigest()
+        """Who is counted by the limit of searches: an address (IPv6: its /64), as a mark."""
+        return self._mark(networks_of(self._address(request.environ))[0])
+
+    def expensive_work(self) -> AbstractContextManager[None]:
+        """A turn at the gate, for what the current request asks. Raises ServiceUnavailable (503)."""
+        return self.gate.expensive_work(self._mark(networks_of(self._address(request.environ))[1]))
 
     def showing(self, answer: Ranking, facts: Snapshot) -> Showing:
         """What the first page of a list shows in this hour: its order, and the readings of `facts` on its cards."""
@@ -189,6 +197,10 @@ class Site:
             if len(hops) >= trusted:
                 return address_in(hops[-trusted])
         return str(environ.get("REMOTE_ADDR", ""))
+
+    def _mark(self, network: str) -> str:
+        """A hash under a key that lives in memory only: nobody is kept there as they are."""
+        return hashlib.blake2b(network.encode(), key=self._mark_key, digest_size=16).hexdigest()
 
     def _every(self, seconds: float, work: Callable[[], None]) -> None:
         while not self._stop.wait(seconds):

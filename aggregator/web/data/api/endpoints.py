@@ -73,7 +73,7 @@ def places() -> Response:
         about = {"total": len(found), "next": _next(rows, asked, len(found))}
         return _answer(snapshot, Table("places", rows, COLUMNS, about), asked)
     try:
-        with site.gate.expensive_work():
+        with site.expensive_work():
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError:
         raise Problem(404, "no such commune") from None
