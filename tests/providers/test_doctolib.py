@@ -17,6 +17,7 @@ from aggregator.config.campaign import Campaign
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from providers import doctolib
+from providers.ask import Ask
 from providers.base import Provider
 from providers.doctolib import Doctolib
 from providers.reading import instant
@@ -258,6 +259,32 @@ def test_rows_of_other_departments_end_a_listing_and_are_left_out(provider: Make
 
     assert [centre.name for centre in part.centres] == ["Salle inventée"]
     assert (pages, cards) == (1, 1)
+
+
+def test_what_runs_into_a_listing_from_another_department_is_still_read_in_its_own(provider: Make) -> None:
+    near, far = ({"link": f"/centre/bourg/{slug}", "name_with_title": slug} for slug in ("proche", "lointaine"))
+    routes = {
+        "/vaccination-covid-19/ain.json": {"data": {"doctors": [near, far | {"exact_match": False}]}},
+        "/vaccination-covid-19/rhone.json": {"data": {"doctors": [far]}},
+        "/booking/*": card(),
+    }
+    with Loopback(routes) as server:
+        assert names_by_part(provider(Doctolib, server.origin)) == {"01": ["proche"], "69": ["lointaine"]}
+
+
+def test_a_centre_that_two_departments_list_is_read_once(provider: Make) -> None:
+    row = {"link": "/centre/bourg/salle-inventee", "name_with_title": "Salle inventée"}
+    with Loopback({"/vaccination-covid-19/*": {"data": {"doctors": [row]}}, "/booking/*": card()}) as server:
+        found = names_by_part(provider(Doctolib, server.origin))
+        cards = server.asked(CARD)
+
+    assert (found, len(cards)) == ({"01": ["Salle inventée"], "69": []}, 1)
+
+
+def names_by_part(adapter: Provider) -> dict[str, list[str]]:
+    """What the Ain lists, then what the Rhône lists: one after the other, so that the order is the test's."""
+    parts = adapter.parts([Department("01", "Ain"), Department("69", "Rhône")])
+    return {name: [centre.name for centre in read(Ask(adapter))] for name, read in parts}
 
 
 def test_a_listed_centre_whose_card_cannot_be_read_costs_the_others_nothing(provider: Make) -> None:

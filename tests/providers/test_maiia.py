@@ -207,6 +207,39 @@ def test_a_reason_without_a_kind_of_injection_is_no_vaccination_and_none_is_read
     assert wire.ConsultationReason("r", "x", "BOOSTER").reason.code == "BOOSTER"
 
 
+@pytest.mark.parametrize(("kind", "step"), [("FIRST", "1"), ("SECOND", "2"), ("BOOSTER", "3"), ("NONE", None)])
+def test_the_kind_of_injection_says_the_dose_where_the_name_does_not(
+    provider: Make, covid: Campaign, kind: str, step: str | None
+) -> None:
+    reason = {"id": "r-1", "name": "Vaccination Covid", "injectionType": kind}
+    slot = {"id": "s-1", "startDateTime": "2021-11-05T09:10:00.000Z"}
+
+    assert steps_of(provider, covid, [reason], [slot]) == [step]
+
+
+def test_a_slot_is_of_the_reason_that_it_names_whichever_was_asked_about(provider: Make, covid: Campaign) -> None:
+    booster = {"id": "r-3", "name": "Rappel Moderna", "injectionType": "BOOSTER"}
+    slots = [
+        {"id": "s-1", "startDateTime": "2021-11-05T09:10:00.000Z"},
+        {"id": "s-2", "startDateTime": "2021-11-05T09:20:00.000Z", "consultationReasonId": "r-3"},
+        {"id": "s-3", "startDateTime": "2021-11-05T09:30:00.000Z", "consultationReasonId": "of no reason asked about"},
+    ]
+
+    assert steps_of(provider, covid, [FIRST, booster], slots) == ["1", "3", "1"]
+
+
+def steps_of(provider: Make, covid: Campaign, reasons: list[Any], slots: list[Any]) -> list[str | None]:
+    """The doses of the slots of a centre, where every question about one of its reasons is answered with them all."""
+    free = {
+        f"{API}/consultation-reason-hcd": {"items": reasons, "total": len(reasons)},
+        f"{API}/availabilities": {"items": slots, "total": len(slots)},
+    }
+    with Loopback(free) as server:
+        reading = provider(Maiia, server.origin).slots(LINK, DAY, 30)
+    meanings = [covid.meaning("maiia", slot.reason) for slot in reading.slots]
+    return [meaning.step for meaning in meanings if meaning]
+
+
 def test_a_link_without_centerid_is_refused_before_anything_is_asked(provider: Make) -> None:
     with Loopback({}) as server:
         reading = provider(Maiia, server.origin).slots(LINK.partition("?")[0], DAY, 30)
