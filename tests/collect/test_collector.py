@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from aggregator.collect.collector import Collector
-from aggregator.collect.readings import due_before
+from aggregator.collect.readings import due_before, in_flight
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.store import Stores
 from providers.breaker import BreakerState
@@ -126,6 +127,39 @@ def test_after_its_pause_one_probe_decides(collector: Collect, stores: Stores, s
     assert stores.catalog.breaker("keldoc").open_until is None
 
 
+def test_a_probe_that_fails_is_all_that_is_asked_after_a_pause(
+    collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock
+) -> None:
+    collector().discover()
+    sandbox.faults["keldoc"] = "error"
+    collector("keldoc").read()
+    asked_before = sandbox.requests
+    clock.forward(seconds=61)
+
+    run = collector("keldoc").read()
+
+    sandbox.faults.clear()
+    assert sandbox.requests - asked_before == 3  # one question, which is tried twice more
+    assert outcomes(stores, run) == {"keldoc": {"http_error", "skipped"}}
+
+
+def test_a_probe_that_is_answered_is_followed_by_all_the_others(
+    collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock
+) -> None:
+    collector().discover()
+    sandbox.faults["keldoc"] = "error"
+    collector("keldoc").read()
+    sandbox.faults.clear()
+    clock.forward(seconds=61)
+
+    run = collector("keldoc").read()
+
+    offers = {offer.offer_id for offer in stores.registry.offers() if offer.provider == "keldoc"}
+    times = stores.catalog.reading_times()
+    assert {times[offer] for offer in offers} == {clock.at.isoformat()}
+    assert "skipped" not in outcomes(stores, run)["keldoc"]
+
+
 def test_retry_after_is_obeyed_and_delays_nobody_else(
     collector: Collect, stores: Stores, sandbox: Sandbox, clock: Clock
 ) -> None:
@@ -181,3 +215,41 @@ def test_the_oldest_reading_goes_first_and_the_interval_is_one_for_all(
     for offers in due.values():
         times = stores.catalog.reading_times()
         assert [times[offer.offer_id] for offer in offers] == sorted(times[offer.offer_id] for offer in offers)
+
+
+def test_what_was_never_read_goes_before_the_oldest_reading(collector: Collect, stores: Stores, clock: Clock) -> None:
+    one = collector("doctolib")
+    one.discover()
+    one.read()
+    last = max(offer.offer_id for offer in stores.registry.offers())
+    stores.catalog.run("DELETE FROM readings WHERE offer_id = :id", {"id": last})
+
+    due = one._due(None)["doctolib"]
+
+    assert len(due) > 1
+    assert due[0].offer_id == last
+
+
+def test_a_reading_is_due_an_interval_later_although_its_run_took_a_while_and_not_before(
+    collector: Collect, clock: Clock
+) -> None:
+    one = collector("doctolib")
+    one.discover()
+    one.read()
+
+    clock.forward(seconds=240)
+    early = one._due(due_before(clock.at, 300))
+    clock.forward(seconds=40)
+    due = one._due(due_before(clock.at, 300))
+
+    assert early == {}
+    assert due == one._due(None)
+
+
+def test_readings_begin_in_the_order_in_which_they_are_due() -> None:
+    begun: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        ended = list(in_flight(pool, begun.append, range(9), limit=2))  # type: ignore[arg-type]
+
+    assert begun == list(range(9))
+    assert len(ended) == 9

@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 
 from aggregator.config.settings import ROOT, Settings
 from providers.booking_url import BookingSites, UnsafeUrlError
-from providers.list_cells import RowError, booking_links, template_hours
-from providers.official_list import TEMPLATE_COLUMNS, OfficialListError, read, reserved_for_professionals
+from providers.list_cells import RowError, booking_links, template_hours, wheelchair_in
+from providers.official_list import (
+    STATE_COLUMNS,
+    TEMPLATE_COLUMNS,
+    OfficialListError,
+    read,
+    reserved_for_professionals,
+)
 from tests.answers import FIXTURES, Answers, both
 
 MARCH = date(2021, 3, 23)
@@ -225,6 +231,34 @@ def test_the_telephone_of_the_place_stands_in_for_that_of_the_appointment() -> N
     centres = read((FIXTURES / "official" / "centres-37-colonnes.csv").read_bytes(), MARCH).centres
 
     assert [centre.phone for centre in centres] == ["+33465710051", "+33465710052", "+33353010053"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "read_as"),
+    [
+        ({"rdv_tel": "04 65 71 00 01", "lieu_tel": "04 65 71 00 02", "rdv_tel2": "04 65 71 00 03"}, "+33465710001"),
+        ({"lieu_tel": "04 65 71 00 02", "rdv_tel2": "04 65 71 00 03"}, "+33465710002"),
+        ({"rdv_tel2": "04 65 71 00 03"}, "+33465710003"),
+        ({"rdv_tel": "sur place", "rdv_tel2": "04 65 71 00 03"}, "+33465710003"),
+        ({"rdv_tel": "sur place"}, None),
+    ],
+)
+def test_the_number_for_appointments_goes_before_that_of_the_place_and_the_second_one(
+    numbers: dict[str, str], read_as: str | None
+) -> None:
+    row = dict.fromkeys((*STATE_COLUMNS, "rdv_tel2", "lieu_tel"), "") | {"gid": "1", "nom": "Salle"} | numbers
+
+    (centre,) = read(f"{';'.join(row)}\n{';'.join(row.values())}\n".encode(), MARCH).centres
+
+    assert centre.phone == read_as
+
+
+@pytest.mark.parametrize(
+    ("cell", "access"),
+    [("oui", True), ("Oui.", True), ("non", False), ("Non !", False), ("", None), ("NC", None), ("par la cour", None)],
+)
+def test_access_that_is_neither_stated_nor_denied_is_unknown(cell: str, access: bool | None) -> None:
+    assert wheelchair_in(cell) is access
 
 
 def test_days_are_read_in_both_ways_of_writing_them() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from aggregator.publish.place_record import describe, is_listed, reading_state
+from aggregator.publish.place_record import describe, is_listed, reading_state, why_aside
 from providers.records import Centre
 from tests.clock import NOON
 
@@ -36,6 +36,30 @@ def test_a_place_is_described_by_the_official_list_first() -> None:
 )
 def test_who_is_listed(centre: Centre, listed: bool) -> None:
     assert is_listed([centre], NOON.date()) is listed
+
+
+@pytest.mark.parametrize(
+    ("centre", "why"),
+    [
+        (Centre("x", "1", "a", professionals_only=True, closes_on=date(2026, 11, 23)), "professionals"),
+        (Centre("x", "1", "a", professionals_only=True, closes_on=date(2026, 11, 22)), "closed"),
+        (Centre("x", "1", "a", professionals_only=True, closed=True), "closed"),
+    ],
+)
+def test_a_place_that_keeps_the_public_out_is_closed_from_the_day_after_its_last(centre: Centre, why: str) -> None:
+    assert why_aside({"withdrawn": None}, [centre], NOON.date()) == why
+
+
+@pytest.mark.parametrize(
+    ("official", "other", "told"),
+    [(None, None, None), (None, True, True), (None, False, False), (False, True, False), (True, False, True)],
+)
+def test_wheelchair_access_is_told_only_as_a_source_states_it(
+    official: bool | None, other: bool | None, told: bool | None
+) -> None:
+    centres = [Centre("x", "1", "a", wheelchair=other), Centre("official", "9", "a", wheelchair=official)]
+
+    assert describe("p-1", "2026-11-23", centres)["wheelchair"] is told
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ def test_whatever_a_click_is_it_is_sent_on(
     assert departure.sealed.event.cls is cls
 
 
+def test_a_button_of_a_machine_whose_clock_is_slightly_ahead_counts(redirector: Redirector) -> None:
+    ahead = token(epoch="2026-11-23T13")
+    moments = (NOON + timedelta(minutes=58), NOON + timedelta(minutes=59, seconds=30))
+
+    classes = [redirector.depart(ahead, PERSON, SNAPSHOT, now).sealed.event.cls for now in moments]
+
+    assert classes == [EventClass.EXPIRED, EventClass.COUNTED]
+
+
 def test_the_surest_sign_is_the_one_that_is_told(redirector: Redirector) -> None:
     """A robot with an old token of its own making, that only prefetches."""
     signs = replace(PERSON, user_agent="curl/8.5.0", headers={"purpose": "prefetch"})

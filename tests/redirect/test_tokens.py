@@ -63,6 +63,13 @@ def test_a_token_holds_for_its_hour_and_the_five_after(hours: float, valid: bool
     assert still_valid("2026-11-23T12", start + timedelta(hours=hours)) is valid
 
 
+@pytest.mark.parametrize(("seconds", "valid"), [(-60, True), (-61, False), (-600, False)])
+def test_a_clock_may_be_a_minute_behind_the_one_that_wrote_the_token_and_no_more(seconds: int, valid: bool) -> None:
+    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    assert still_valid("2026-11-23T12", start + timedelta(seconds=seconds)) is valid
+
+
 def test_the_secret_is_drawn_once(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "token.key"
 

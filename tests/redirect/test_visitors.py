@@ -115,6 +115,19 @@ class TestMemory:
         assert not seen.seen_before("192.0.2.1", "o-1")
         assert first not in seen._seen
 
+    def test_the_key_of_the_second_day_lasts_a_day_too(self) -> None:
+        now = [24 * 3600 + 1.0]
+        seen = Duplicates(lambda: now[0])
+        now[0] *= 2
+
+        first = [seen.seen_before("192.0.2.1", "o-1") for _ in range(2)]
+        (mark,) = seen._seen
+        now[0] += 24 * 3600 + 1
+        later = [seen.seen_before("192.0.2.1", "o-1") for _ in range(2)]
+
+        assert first == later == [False, True]
+        assert mark not in seen._seen
+
     def test_what_is_too_old_is_let_go(self) -> None:
         now = [0.0]
         seen = Duplicates(lambda: now[0])
@@ -195,6 +208,18 @@ class TestLimits:
         self.pressed(limits, 30, offers=30)
 
         assert not limits.exceeded("2026-11-23T13", "2026-11-23T13", "m", "o-1", {"a": 20})
+
+    def test_a_new_key_each_day_forgets_which_addresses_pressed(self) -> None:
+        now = [0.0]
+        limits = ClickLimits(self.NOW, clock=lambda: now[0])
+        self.pressed(limits, 1)
+        before = set(limits._clicks)
+        now[0] = 24 * 3600 + 1.0
+
+        self.pressed(limits, 1)
+
+        assert len(before) == len(limits._clicks) == 2  # the address and its network
+        assert not before & set(limits._clicks)
 
     def test_offers_that_are_pressed_faster_than_people_press_are_counted_for_the_alarm(self) -> None:
         now = [0.0]

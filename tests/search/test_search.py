@@ -24,7 +24,8 @@ from aggregator.snapshot.places import Place, Places
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.snapshot.slots import Slots
 from providers.sandbox.server import Sandbox
-from tests.clock import Clock
+from tests import tiny
+from tests.clock import NOON, Clock
 from tests.published import BOURG, EPOCH, LYON, REUNION, SEED, Publish
 
 
@@ -170,6 +171,39 @@ def test_a_need_shows_its_places_and_says_how_many_it_hides(snapshot: Snapshot, 
             snapshot.slots.offers[offer.id].state for offer in one.place.offers if offer.id in snapshot.slots.offers
         ]
         assert one.first is not None or "seen" not in states or any(state != "seen" for state in states)
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        (("seen",), False), (("seen", "seen"), False), (("seen", "unknown"), True), (("seen", None), True),
+        (("seen", "phone"), True), (("none",), True), (("unknown",), True), ((), True),
+    ],
+)  # fmt: skip
+def test_a_need_hides_a_place_only_when_all_its_platforms_have_slots_for_others(
+    covid: Campaign, states: tuple[str | None, ...], shown: bool
+) -> None:
+    names = "ab"[: len(states)]
+    slots = (0, [NOON])  # kept from before where the state is another than "seen"
+    offers = {f"o-1{one}": tiny.offer(state, slots) for one, state in zip(names, states, strict=True) if state}
+    kinds = ({"needs": ["pfizer"], "step": None, "audience": None},)
+    snapshot = tiny.snapshot([tiny.place(1, *names)], offers, kinds)
+
+    answer = search(snapshot, Question(insee=LYON, need="moderna"), EPOCH, SEED, covid)
+
+    assert bool(answer.found) is shown
+    assert answer.hidden == ({} if shown else {"need": 1})
+
+
+def test_the_filter_of_access_hides_what_is_unknown_with_what_is_impossible_and_says_how_many(covid: Campaign) -> None:
+    places = [tiny.place(number, "a", wheelchair=said) for number, said in enumerate((True, False, None), 1)]
+    snapshot = tiny.snapshot(places)
+
+    filtered = search(snapshot, Question(insee=LYON, access=True), EPOCH, SEED, covid)
+
+    assert [one.place.id for one in filtered.found] == ["p-1"]
+    assert filtered.hidden == {"access": 2}
+    assert len(ask(snapshot, covid)) == 3
 
 
 def test_nothing_near_widens_and_says_so(snapshot: Snapshot, covid: Campaign) -> None:

@@ -168,6 +168,37 @@ def test_the_earliest_of_several_platforms_is_the_place_s() -> None:
         assert slot_filter(snapshot, question, Campaigns()).first_slot(snapshot.places.all[0]) == at(24, 9)
 
 
+@pytest.mark.parametrize("days", [(24, 25), (25, 24)])
+def test_with_a_filter_too_the_earliest_of_several_platforms_counts_whichever_comes_first(
+    days: tuple[int, int],
+) -> None:
+    offers = {f"o-1{name}": tiny.offer("seen", (0, [at(day, 9)])) for name, day in zip("ab", days, strict=True)}
+    snapshot = tiny.snapshot([tiny.place(1, "a", "b")], offers)
+    morning = slot_filter(snapshot, Question(insee=LYON, moment=Moment.MORNING), Campaigns())
+
+    assert morning.first_slot(snapshot.places.all[0]) == at(24, 9)
+
+
+def test_two_needs_may_have_their_slots_on_two_platforms() -> None:
+    kinds = ({**FIRST, "needs": ["grippe"]}, {**FIRST, "needs": ["covid"]})
+    offers = {"o-1a": tiny.offer("seen", (0, [at(26, 9)])), "o-1b": tiny.offer("seen", (1, [at(24, 9)]))}
+    snapshot = tiny.snapshot([tiny.place(1, "a", "b")], offers, kinds)
+    both = slot_filter(snapshot, Question(insee=LYON, need="both"), Campaigns())
+
+    assert both.first_slot(snapshot.places.all[0]) == at(26, 9)
+
+
+def test_where_two_needs_are_asked_for_the_slots_of_either_are_told() -> None:
+    kinds = ({**FIRST, "needs": ["grippe"]}, {**FIRST, "needs": ["covid"]}, {**FIRST, "needs": ["rougeole"]})
+    slots = [(kind, [at(24 + kind, 9)]) for kind in range(3)]
+    snapshot = tiny.snapshot([tiny.place(1, "a")], {"o-1a": tiny.offer("seen", *slots)}, kinds)
+    both = slot_filter(snapshot, Question(insee=LYON, need="both"), Campaigns())
+    state = snapshot.slots.offers["o-1a"]
+
+    assert days_of(both.local_minutes(state)) == {date(2026, 11, 24): 1, date(2026, 11, 25): 1}
+    assert both.kinds_of(state) == list(kinds[:2])
+
+
 def test_slots_of_a_platform_that_is_not_read_any_more_promise_nothing() -> None:
     snapshot = tiny.snapshot([tiny.place(1, "a")], {"o-1a": tiny.offer("unknown", (0, [at(24, 9)]))})
 
@@ -180,7 +211,7 @@ def test_slots_of_a_platform_that_is_not_read_any_more_promise_nothing() -> None
     ("states", "section"),
     [
         (("none", "none"), Section.NONE), (("none", "unknown"), Section.UNKNOWN), (("none", "phone"), Section.UNKNOWN),
-        (("none", None), Section.UNKNOWN), ((), Section.UNKNOWN),
+        (("none", None), Section.UNKNOWN), ((), Section.UNKNOWN), (("seen", "none"), Section.NONE),
     ],
 )  # fmt: skip
 def test_none_is_said_only_when_every_platform_has_said_so(states: tuple[str | None, ...], section: Section) -> None:

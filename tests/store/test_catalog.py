@@ -62,7 +62,7 @@ def test_jobs_that_read_and_write_at_once_wait_for_each_other(tmp_path: Path, da
         name=st.text(),
         hours=st.just(()) | st.tuples(*[st.none() | st.text()] * 7),
         closes_on=st.none() | st.dates(),
-        wheelchair=st.sampled_from([None, True]),
+        wheelchair=st.sampled_from([None, True, False]),
         flags=st.just(()) | st.just(("position",)),
         walk_in=st.booleans(),
     )

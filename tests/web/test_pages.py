@@ -76,6 +76,26 @@ def test_a_town_or_a_postal_code_shows_its_places(visitor: FlaskClient, text: st
     assert "Rendez-vous sur" in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("/recherche?", "q=97400", "q=Lyon"),
+        ("/recherche?insee=69123", "tri=tot", "tri=proche"),
+        ("/embed/recherche?", "insee=97411", "insee=69123"),
+        ("/api/v1/places?insee=69123", "rayon=25", "rayon=50"),
+    ],
+)
+def test_of_a_parameter_that_is_given_twice_the_first_counts(
+    visitor: FlaskClient, path: str, first: str, second: str
+) -> None:
+    both, one, other = (
+        re.findall(r"/centre/(p-\w+)", visitor.get(f"{path}&{asked}").text)
+        for asked in (f"{first}&{second}", first, second)
+    )
+
+    assert both == one != other
+
+
 def test_homonyms_are_asked_about(visitor: FlaskClient) -> None:
     page = visitor.get("/recherche?q=saint-denis")
 
@@ -219,6 +239,29 @@ def test_filters_say_how_many_places_they_hide(visitor: FlaskClient) -> None:
     page = visitor.get("/recherche?insee=69123&rayon=50&acces=1")
 
     assert re.search(r"lieux? masqués?, dont l’accès en fauteuil n’est pas indiqué", page.text)
+
+
+def test_access_is_told_as_it_was_stated_and_never_as_impossible_when_it_is_unknown(
+    browser: FlaskClient, site: Site
+) -> None:
+    assert site.snapshot is not None
+    places = site.snapshot.places
+    stated = {place.id: (True, False, None)[number % 3] for number, place in enumerate(places.all)}
+    object.__setattr__(places, "all", tuple(replace(p, wheelchair=stated[p.id]) for p in places.all))
+    words = {True: "accès indiqué", False: "accès indiqué comme impossible", None: "non renseigné"}
+
+    for place in places.all[:3]:
+        page = browser.get(f"/centre/{place.id}").text
+        told = re.search(r"<p>Fauteuil roulant :\s*([^<]+?)\s*</p>", plain(page))
+        assert told is not None
+        assert told[1] == words[place.wheelchair]
+        assert re.findall(r'"wheelchair accessible", "value": (\w+)', page) == (
+            [] if place.wheelchair is None else [str(place.wheelchair).lower()]
+        )
+        assert browser.get(f"/api/v1/places/{place.id}").get_json()["place"]["wheelchair"] is place.wheelchair
+    cards = browser.get("/recherche?insee=69123&rayon=50").text.split('<li class="carte"')[1:]
+    assert {stated[names(card)[0]] for card in cards} == {True, False, None}
+    assert all(("Accès fauteuil indiqué" in card) is (stated[names(card)[0]] is True) for card in cards)
 
 
 def test_a_platform_that_stops_is_named_and_its_places_stay(

@@ -206,6 +206,36 @@ def test_who_has_the_page_already_makes_it_for_those_who_have_not(
     assert (again.status_code, again.data) == (304, b"")
 
 
+def origins(browser: FlaskClient, asked_at: str, **settings: Any) -> set[str]:
+    """Scheme and host of the addresses in an answer that is kept: those of the places' pages."""
+    answer = browser.get("/api/v1/places?insee=69123&rayon=50", base_url=asked_at, **settings).get_json()
+    return {place["page"].partition("/centre/")[0] for place in answer["places"]}
+
+
+def test_an_answer_is_kept_for_those_alone_who_asked_the_same_host_by_the_same_scheme(browser: FlaskClient) -> None:
+    names = ("http://localhost:5001", "http://127.0.0.1:5002", "https://localhost:5001")
+
+    for name in (*names, *names):
+        assert origins(browser, name) == {name}
+
+
+@pytest.mark.parametrize("forged", ["evil.example", "localhost.evil.example", "evil.example:5000", "localhost:1@evil"])
+def test_a_forged_host_is_in_no_address_of_ours(browser: FlaskClient, site: Site, forged: str) -> None:
+    ours = {f"http://{site.settings.host}:{site.settings.port}"}
+
+    assert origins(browser, "http://localhost", headers={"Host": forged}) == ours
+    assert origins(browser, *ours) == ours
+
+
+def test_a_portal_that_has_an_address_of_its_own_writes_no_other(filled: Settings, clock: Clock) -> None:
+    app = create_app(filled.but(site="https://rdv.ville.example"), clock)
+
+    found = [origins(app.test_client(), f"http://{host}") for host in ("localhost:5001", "evil.example")]
+
+    app.extensions["aiguillage"].close()
+    assert found == [{"https://rdv.ville.example"}] * 2
+
+
 def page_cache(browser: FlaskClient) -> Any:
     """Behind the door of departures stand the answers that are kept, and behind them Flask."""
     return layer(browser.application, PageCache)
