@@ -336,6 +336,22 @@ def test_walk_in_telephone_and_undeclared_places_keep_their_card(visitor: FlaskC
         assert says[kind] in visitor.get(f"/centre/{place.id}").text
 
 
+def test_by_telephone_and_never_read_are_not_said_to_have_no_slot(browser: FlaskClient, site: Site) -> None:
+    assert site.snapshot is not None
+    slots, places = site.snapshot.slots, [place for place in site.snapshot.places.all if len(place.offers) == 1]
+    by_phone = next(place for place in places if slots.offers[place.offers[0].id].state == "phone")
+    never_read = next(place for place in places if slots.offers[place.offers[0].id].state == "none")
+    nothing = browser.get(f"/centre/{never_read.id}").text
+    del slots.offers[never_read.offers[0].id]
+
+    phone, unread = (browser.get(f"/centre/{place.id}").text for place in (by_phone, never_read))
+
+    assert "<strong>aucun créneau vu</strong>" in nothing
+    assert "<strong>par téléphone</strong>" in phone
+    assert "<strong>créneaux inconnus</strong>" in unread
+    assert "aucun créneau vu" not in phone + unread
+
+
 def test_nothing_published_yet_says_so(settings: Settings) -> None:
     app = create_app(settings)
     client = app.test_client()
