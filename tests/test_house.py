@@ -32,7 +32,7 @@ TESTED_ELSEWHERE = {
     "aggregator/cli/publishing.py": "tests/opendata; owed a file",
     "aggregator/collect/placement.py": "tests/collect/test_matching.py and test_official_list.py; owed a file",
     "aggregator/collect/readings.py": "tests/collect/test_collector.py",
-    "aggregator/fairness/decomposition.py": "tests/fairness/test_measures.py",
+    "aggregator/statistics/decomposition.py": "tests/fairness/test_measures.py",
     "aggregator/fairness/metrics.py": "tests/fairness/test_closed_days.py, by the auditor's own program; owed a file",
     "aggregator/opendata/charts.py": "tests/opendata/test_figures.py; owed a file",
     "aggregator/opendata/drawing.py": "tests/opendata/test_figures.py",

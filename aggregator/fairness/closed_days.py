@@ -12,11 +12,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from aggregator import canonical, files
 from aggregator.config.settings import Settings
-from aggregator.fairness import decomposition, metrics, small_areas
+from aggregator.fairness import metrics
 from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.metrics import Counts, Scope
 from aggregator.ledger.controls import WINDOW_DAYS
@@ -25,6 +25,7 @@ from aggregator.redirect.impressions import UNKNOWN_AGE
 from aggregator.snapshot.format import SnapshotError, plain
 from aggregator.snapshot.shelf import Shelf
 from aggregator.snapshot.supply import Samples, supply_sample
+from aggregator.statistics import decomposition, small_areas
 from aggregator.store import Catalog
 
 log = logging.getLogger(__name__)
@@ -247,8 +248,7 @@ class Closing:
         return {"name": name, "rows": [{key: row[key] for key in kept} for row in national]}
 
     def _rows_of(self, name: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = self._json(name)["rows"]
-        return rows
+        return cast(list[dict[str, Any]], self._json(name)["rows"])
 
     def _json(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self._folder / f"{name}.json").read_text(encoding="utf-8"))

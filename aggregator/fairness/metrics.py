@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aggregator.fairness import decomposition, measures
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.search.order import CONTRACT
 from aggregator.snapshot.supply import PLACE
+from aggregator.statistics import decomposition, measures
 
 FORMAT = "metrics/1"
 MIN_FOR_SHARE = 30  # logged as `min_for_share` before any verdict (docs/log.md §3)

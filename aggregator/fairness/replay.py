@@ -18,7 +18,6 @@ from typing import Any
 
 from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
-from aggregator.fairness import decomposition
 from aggregator.ledger import seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.redirect.event_reader import EventReader
@@ -30,6 +29,7 @@ from aggregator.search.search import Ranking, UnknownOriginError, search
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.snapshot.supply import PLACE
+from aggregator.statistics import decomposition
 
 MIN_ASKED = 11  # questions of fewer are not published (docs/figures.md §10)
 DELAY = timedelta(minutes=2)  # what an hour has shown waits in memory for some seconds (docs/figures.md §1.2)

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from aggregator.fairness import measures
 from aggregator.fairness.metrics import MIN_FOR_SHARE, alarm
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.rollups import STEP, Totals
+from aggregator.statistics import measures
 
 # Announced in the log before any verdict: two points, and a ratio between 0.80 and 1.25 (§8).
 MARGIN_POINTS = 0.02

@@ -21,7 +21,7 @@ BAR = "≥ 90 %"
 LEAST = 0.9
 MODULES = (
     "providers/booking_url.py", "aggregator/search/order.py", "aggregator/fairness/shares.py",
-    "aggregator/fairness/small_areas.py",
+    "aggregator/statistics/small_areas.py",
     "aggregator/ledger/merkle.py", "aggregator/ledger/log.py", "aggregator/ledger/seeds.py",
     "aggregator/redirect/rollups.py", "aggregator/ledger/sealing.py",
 )  # fmt: skip

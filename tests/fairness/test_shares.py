@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from aggregator.fairness.measures import goodman
 from aggregator.fairness.metrics import alarm
 from aggregator.fairness.shares import Counted, compare, share, stands, table, verdict
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.rollups import STEP, RollUps
+from aggregator.statistics.measures import goodman
 
 LABELS = {"a": "Un", "b": "Deux"}
 SUPPLY = {"places": {"a": 30.0, "b": 10.0}, "slots": {"a": 5}}

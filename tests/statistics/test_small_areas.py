@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from aggregator.fairness.small_areas import SMALL, Row, rows, safe
+from aggregator.statistics.small_areas import SMALL, Row, rows, safe
 
 REGIONS = {"01": "Est", "03": "Est", "07": "Est", "38": "Est", "75": "Nord", "77": "Nord", "974": "974"}
 PROVIDERS = ("a", "b", "c")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.fairness import decomposition
-from aggregator.fairness import measures as our
+from aggregator.statistics import decomposition
+from aggregator.statistics import measures as our
 from tests.conftest import FIXTURES
 
 ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
