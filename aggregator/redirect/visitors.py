@@ -14,9 +14,14 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 import crawleruseragents
+
+from aggregator.redirect.tokens import HOURS_VALID
+from aggregator.search.order import epoch_of
 
 DUPLICATE_S = 30 * 60
 MAX_REMEMBERED = 500_000  # a flood of clicks must not fill the memory
@@ -86,6 +91,8 @@ class ClickLimits:
         self._first_hour = first_hour
         self._several = several
         self._hour = ""
+        # Of each hour, the oldest first: how many lists and buttons were known at its first click.
+        self._known: list[tuple[str, int, int]] = []
         self._clicks: Counter[bytes] = Counter()
         self._served: Counter[str] = Counter()
         self._pressed: Counter[tuple[str, str]] = Counter()
@@ -126,15 +133,31 @@ class ClickLimits:
         if hour != self._hour:
             self._hour = hour
             self._clicks.clear()
+            self._forget_expired(hour)
         if self._marks.new_day():
             self._clicks.clear()
         if len(self._pressed) > MAX_REMEMBERED:
             self._forget_lists(hour)
 
+    def _forget_expired(self, hour: str) -> None:
+        """Let go lists and buttons whose tokens are no longer valid: no click on them can count."""
+        if not self._known or hour > self._known[-1][0]:
+            self._known.append((hour, len(self._served), len(self._pressed)))
+        # An hour more than tokens are valid: lists of an hour are served before its first click too.
+        oldest = epoch_of(datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC) - timedelta(hours=HOURS_VALID + 1))
+        lists, buttons = max((known[1:] for known in self._known if known[0] <= oldest), default=(0, 0))
+        # A dictionary keeps the order in which its keys came: those that were known then stand first.
+        for listed in list(islice(self._served, lists)):
+            del self._served[listed]
+        for button in list(islice(self._pressed, buttons)):
+            del self._pressed[button]
+        self._known = [(at, n - lists, m - buttons) for at, n, m in self._known if at > oldest]
+
     def _forget_lists(self, hour: str) -> None:
         """All of them, and from when on: a list that was merely forgotten must not look like one never served."""
         self._pressed.clear()
         self._served.clear()
+        self._known.clear()
         self._first_hour = hour
 
     def _watch(self, offer_id: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.redirect import visitors
+from aggregator.redirect.tokens import HOURS_VALID
 from aggregator.redirect.visitors import (
     DUPLICATE_S,
     ClickLimits,
@@ -202,6 +203,20 @@ class TestLimits:
             limits.served(f"flood-{number}", self.NOW)
 
         assert self.pressed(limits, 1, listed="l") == 1
+
+    def test_lists_are_let_go_once_their_tokens_have_expired_and_not_before(self) -> None:
+        limits = ClickLimits("2026-11-23T00")
+        for hour in range(1, 24):
+            now, oldest = f"2026-11-23T{hour:02}", f"2026-11-23T{hour - HOURS_VALID:02}"
+            for number in range(10):
+                limits.served(f"{now} {number}", now)
+            assert not limits.exceeded(now, now, f"{now} 9", "o-1", {})
+            if hour > HOURS_VALID:
+                assert not limits.exceeded(now, oldest, f"{oldest} 9", "o-2", {})
+                assert limits.exceeded(now, oldest, f"{oldest} 9", "o-1", {})  # pressed once in its own hour
+
+        assert len(limits._served) <= 10 * (HOURS_VALID + 2)
+        assert len(limits._pressed) <= 2 * (HOURS_VALID + 2)
 
     def test_a_new_hour_begins_anew(self) -> None:
         limits = ClickLimits("2026-11-23T13")
