@@ -12,7 +12,7 @@ from tests.bench.harness import as_markdown, as_text, machine
 
 ROWS = (
     "search_http", "redirect_http", "nearest", "store", "snapshot_swap", "collect", "collect_nation", "recount",
-    "export", "weights",
+    "export", "weights", "ten_hours",
 )  # fmt: skip
 TARGET = ROOT / "docs" / "performance.md"
 
