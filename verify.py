@@ -419,7 +419,17 @@ def check_copy(source, arguments, entries, leaves, root):
 
 PLACE = 720_720
 BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
-EFFECTS = ("availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice")
+# The terms of a gap, by format of the table: since metrics/2 the lists that get clicks are told apart from choices.
+EFFECTS = {
+    "metrics/1": (
+        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice",
+    ),
+    "metrics/2": (
+        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "clicked_lists",
+        "citizen_choice",
+    ),
+}  # fmt: skip
+RATES = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
 
 
 def check_metrics(source, entries, arguments):
@@ -431,7 +441,9 @@ def check_metrics(source, entries, arguments):
         if hashlib.sha256(source.get(f"metrics/{file}")).hexdigest() != digest:
             raise Wrong(f"metrics/{file} does not have the hash that the log states")
     content = json.loads(source.get(f"metrics/{name}.json"))
-    rows = content["rows"]
+    rows, terms = content["rows"], EFFECTS.get(content["format"])
+    if terms is None:
+        raise CannotCheck(f"metrics/{name}.json is written as {content['format']}, which this file does not know")
     check_csv(source.text(f"metrics/{name}.csv"), rows, name)
     nation = [row for row in rows if row["stratum_type"] == "nation"]
     said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
@@ -441,9 +453,13 @@ def check_metrics(source, entries, arguments):
         else check_week(source, name, rows, nation)
     )
     for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
-        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum)
-    said.append("shares, ratios, Wilson intervals, concentration and the six terms follow from the counts")
-    said.append("not checked here (they need scipy): exact and Goodman intervals, goodness of fit, the alarm")
+        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum, terms)
+    said.append(f"shares, ratios, Wilson intervals, concentration and the {len(terms)} terms follow from the counts")
+    if content["format"] == "metrics/2":
+        for row in nation:
+            check_ties(row)
+        said.append("the tie test of each platform follows from its sums")
+    said.append("not checked here (they need scipy): exact and Goodman intervals")
     return said
 
 
@@ -530,7 +546,7 @@ def check_week(source, name, rows, nation):
     return f"the week is the sum of its {days} days, and of its territories"
 
 
-def check_derived(rows, stratum):
+def check_derived(rows, stratum, terms):
     """Everything that follows from the counts of one stratum by arithmetic alone."""
     totals = {column: sum(row[column] for row in rows) for column in (*BENCHMARKS, "redirects")}
     enough = totals["redirects"] >= 30
@@ -549,10 +565,29 @@ def check_derived(rows, stratum):
             same(row["ci_low"], low, f"{where}: lower bound")
             same(row["ci_high"], high, f"{where}: upper bound")
         same(row["hhi_redirects"], hhi(rows, "redirects") if enough else None, f"{where}: concentration")
-        effects = [row[f"effect_{name}"] for name in EFFECTS]
-        if any(one is not None for one in effects):
+        effects = [row[f"effect_{name}"] for name in terms]
+        if row["effect_deviation"] is not None:
             same(row["effect_deviation"], 0.0, f"{where}: deviation from the rule", 0.0)
-            same(sum(effects), mine - row["share_places"], f"{where}: the six terms", 1e-6)
+        if None not in effects:
+            same(sum(effects), mine - row["share_places"], f"{where}: the sum of the terms", 1e-6)
+
+
+def check_ties(row):
+    """Clicks on places that the rule holds equal, against choices by rank alone (docs/figures.md §6)."""
+    where = f"{row['stratum']} {row['provider']}"
+    bets = [float(one) for one in row["tie_bets"].split()]
+    wealth = [rate * row["tie_chosen"] - bet for rate, bet in zip(RATES, bets, strict=True)]
+    top = max(wealth)
+    log_e = top + math.log(sum(math.exp(one - top) for one in wealth)) - math.log(len(RATES))
+    same(row["tie_log_e"], log_e, f"{where}: log E", 1e-9)
+    n, expected, variance = row["tie_clicks"], row["tie_expected"], row["tie_variance"]
+    # Of n chances that add up to `expected`, the variance is greatest when all are alike.
+    most = expected * (1 - expected / n) if n else 0.0
+    if not (0 <= row["tie_chosen"] <= n <= row["clicks_telling"] <= row["clicks_listed"] and variance <= most + 1e-9):
+        raise Wrong(f"{where}: the sums of the tie test cannot be those of {n} clicks")
+    if None not in (row["effect_citizen_choice"], row["share_clicked"]):
+        gap = row["share_redirects"] - row["share_clicked"]
+        same(row["effect_citizen_choice"], gap, f"{where}: the choice within lists")
 
 
 def wilson(k, n):

@@ -121,7 +121,7 @@ def test_sql_is_written_where_data_is_kept_and_nowhere_else() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(marks)
     }
 
-    assert writers == {"database", "store", "redirect", "ledger", "opendata", "worker"}
+    assert writers == {"database", "store", "redirect", "fairness", "ledger", "opendata", "worker"}
 
 
 def test_the_environment_is_read_in_one_place() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from aggregator import instants
 from aggregator.config.settings import KEPT_DAYS, Settings
 from aggregator.fairness import shares
+from aggregator.fairness.choices import MINUTE, Choices
 from aggregator.fairness.published_shares import PublishedShares
 from aggregator.fairness.replay import Replays
 from aggregator.ledger.controls import Controls
@@ -29,12 +30,14 @@ class Accounts:
         """`before_signing`: see `Sealer`."""
         self.reader = event_reader(settings.database_url or settings.data_dir / "events.db")
         self.rollups = RollUps(settings.database_url or settings.data_dir / "rollups.db")
+        self.choices = Choices(settings.database_url or settings.data_dir / "rollups.db")
         self.controls = Controls(settings.published_dir)
         self.keeper = LogKeeper(settings, before_signing)
-        self.shares = PublishedShares(settings, self.reader, self.rollups)
-        self.replays = Replays(settings, self.reader, self.rollups)
+        self.shares = PublishedShares(settings, self.reader, self.rollups, self.choices)
+        self.replays = Replays(settings, self.reader, self.rollups, self.choices)
 
     def close(self) -> None:
+        self.choices.close()
         self.rollups.close()
         self.reader.close()
         self.keeper.close()
@@ -43,8 +46,9 @@ class Accounts:
         """Bring the public log and the roll-ups up to `at`. Returns the number of new entries. Raises LogError."""
         added = self.keeper.seal(at, self.reader, shares.POLICY, resume)
         # From the entries that were logged, not from the clock: a day of the roll-ups is then the day of the log.
-        minutes = self.keeper.open(at).entries("minute", self.rollups.mark("minute"))
-        self.rollups.advance(self.reader, minutes)
+        log = self.keeper.open(at)
+        self.rollups.advance(self.reader, log.entries("minute", self.rollups.mark("minute")))
+        self.choices.advance(self.reader, log.entries("minute", self.choices.mark(MINUTE)))
         return added
 
     def erase(self, at: datetime, copies: Iterable[Any] = ()) -> int:

@@ -1,4 +1,4 @@
-"""Closes days and weeks: tables `metrics/1` and `service/1` (docs/figures.md §11), and `closed.json` for the pages.
+"""Closes days and weeks: tables `metrics/2` and `service/1` (docs/figures.md §11), and `closed.json` for the pages.
 
 A day is closed once its lists have been replayed and its totals are in the log. Places, bookable places and slots are
 the mean of one sample an hour, the first snapshot of the hour, so that anyone can count them again from public files.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
@@ -18,14 +18,14 @@ from aggregator import canonical, files
 from aggregator.config.settings import Settings
 from aggregator.fairness import metrics
 from aggregator.fairness.accounts import Accounts
-from aggregator.fairness.metrics import Counts, Scope
+from aggregator.fairness.metrics import Counts
+from aggregator.fairness.windows import Windows
 from aggregator.ledger.controls import WINDOW_DAYS
-from aggregator.redirect.events import EventClass
 from aggregator.redirect.impressions import UNKNOWN_AGE
 from aggregator.snapshot.format import SnapshotError, plain
 from aggregator.snapshot.shelf import Shelf
 from aggregator.snapshot.supply import Samples, supply_sample
-from aggregator.statistics import decomposition, small_areas
+from aggregator.statistics import small_areas
 from aggregator.store import Catalog
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Closing:
         self._published = settings.published_dir
         self._accounts = accounts
         self._rollups = accounts.rollups
+        self._windows = Windows(accounts)
         self._catalog = catalog
         self._regions = regions
         sealed = accounts.controls.all().get("log", {})
@@ -103,75 +104,32 @@ class Closing:
     # Days
 
     def _close_day(self, day: date) -> None:
-        samples, names = self._sample(day)
+        samples, names, with_slots = self._sample(day)
         self._rollups.put_supply(
             day.isoformat(),
-            len(names),
+            (len(names), with_slots),
             [(basket, prov, places, seen, slots) for (basket, prov), (places, seen, slots) in samples.items()],
         )
-        window = self._window(day, day, "nation", "FR", self._national(day, day))
+        window = self._windows.window(day, day, "nation", "FR", self._windows.nation_of(day, day))
         rows = metrics.rows(window, self._log_size, self._settings.demo)
         self._write(day.isoformat(), rows, {"samples": names, "service": self._service(day)})
 
-    def _sample(self, day: date) -> tuple[Samples, list[str]]:
-        """Sums over one snapshot an hour, and the hashes of those snapshots."""
+    def _sample(self, day: date) -> tuple[Samples, list[str], int]:
+        """Sums over one snapshot an hour, the hashes of those snapshots, and how many of them had any slot."""
         sums: Samples = defaultdict(lambda: [0, 0, 0])
-        names = []
+        names, with_slots = [], 0
         for hour in hours_of(day):
             entries = self._shelf.published(hour)
             if not entries:
                 continue
             names.append(entries[0]["snapshot"])
             places, slots = (plain(self._published, entries[0][name]) for name in ("places", "slots"))
-            for key, amounts in supply_sample(places, slots).items():
+            sample = supply_sample(places, slots)
+            with_slots += any(seen for _, _, seen in sample.values())
+            for key, amounts in sample.items():
                 for index, amount in enumerate(amounts):
                     sums[key][index] += amount
-        return dict(sums), names
-
-    def _national(self, first: date, last: date) -> dict[str, Counts]:
-        return self._counts(first, last, lambda basket: "FR").get("FR", {})
-
-    def _counts(self, first: date, last: date, group_of: Callable[[str], str]) -> dict[str, dict[str, Counts]]:
-        """Group -> provider -> counts, over closed days. `group_of`: basket -> group."""
-        days = first.isoformat(), last.isoformat()
-        sums: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        for basket, prov, places, seen, slots in self._rollups.supply(*days):
-            sums[group_of(basket)][prov].update(places=places, bookable=seen, slots=slots)
-        for basket, prov, _, shown, exposure in self._accounts.reader.exposure(f"{days[0]}T00", f"{days[1]}T23"):
-            sums[group_of(basket)][prov].update(impressions=shown, exposure=exposure)
-        for cls in EventClass:
-            for basket, by_provider in self._rollups.by_basket(*days, cls.value).items():
-                for prov, n in by_provider.items():
-                    row = sums[group_of(basket)][prov]
-                    row["redirects_raw"] += n
-                    row["redirects"] += n * (cls is EventClass.COUNTED)
-                    row["robots"] += n * (cls is EventClass.ROBOT)
-        return {group: {prov: Counts(**row) for prov, row in by.items()} for group, by in sums.items()}
-
-    def _window(
-        self, first: date, last: date, kind: str, name: str, counts: Mapping[str, Counts], suppressed: bool = False
-    ) -> Scope:
-        days = first.isoformat(), last.isoformat()
-        effects = self.effects(first, last, counts) if kind == "nation" else {}
-        return Scope(*days, kind, name, self._rollups.samples(*days), counts, effects, suppressed)
-
-    def effects(self, first: date, last: date, counts: Mapping[str, Counts]) -> dict[str, dict[str, float]]:
-        """The six terms (§7) by provider; nothing without redirects or without lists."""
-        expected = self._rollups.expected(f"{first}T00", f"{last}T23")
-        redirects = {prov: row.redirects for prov, row in counts.items()}
-        if not expected or sum(redirects.values()) < metrics.MIN_FOR_SHARE:
-            return {}
-        return decomposition.decomposition(
-            {
-                "places": {prov: row.places for prov, row in counts.items()},
-                "bookable": {prov: row.bookable for prov, row in counts.items()},
-                "uniform": {prov: amounts[0] for prov, amounts in expected.items()},
-                "criteria": {prov: amounts[1] for prov, amounts in expected.items()},
-                "replayed": {prov: amounts[2] for prov, amounts in expected.items()},
-                "served": {prov: row.exposure for prov, row in counts.items()},
-                "redirects": redirects,
-            }
-        )
+        return dict(sums), names, with_slots
 
     def _service(self, day: date) -> list[dict[str, Any]]:
         """`service/1`: how each provider could be read that day, and how old its readings were when shown (§11)."""
@@ -200,15 +158,15 @@ class Closing:
         """Nation, and every territory that the rules of small numbers allow."""
         sunday = monday + timedelta(days=6)
         name = week_name(monday)
-        windows = [self._window(monday, sunday, "nation", "FR", self._national(monday, sunday))]
-        by_department = self._counts(monday, sunday, department)
+        windows = [self._windows.window(monday, sunday, "nation", "FR", self._windows.nation_of(monday, sunday))]
+        by_department = self._windows.counts(monday, sunday, department)
         clicks = {code: {prov: row.redirects for prov, row in by.items()} for code, by in by_department.items() if code}
         for row in small_areas.rows(clicks, self._regions):
             together = _sum(by_department.get(code, {}) for code in row.members)
-            windows.append(self._window(monday, sunday, row.kind, row.name, together))
+            windows.append(self._windows.window(monday, sunday, row.kind, row.name, together))
             if row.kind != "department":
                 # Merged départements are named without figures: the table leaves none out in silence.
-                windows += [self._window(monday, sunday, "department", code, {}, True) for code in row.members]
+                windows += [self._windows.window(monday, sunday, "department", code, {}, True) for code in row.members]
         rows = [one for window in windows for one in metrics.rows(window, self._log_size, self._settings.demo)]
         self._write(name, rows, {})
         return name
@@ -226,14 +184,14 @@ class Closing:
     def _publish(self, today: date) -> None:
         """`closed.json`: what the pages print of closed days and weeks."""
         first, last = today - timedelta(days=WINDOW_DAYS), today - timedelta(days=1)
-        counts = self._national(first, last)
+        counts = self._windows.nation_of(first, last)
         weeks = sorted(path.stem for path in self._folder.glob("*-W*.json"))[-WEEKS_SHOWN:]
         days = sorted(path.stem for path in self._folder.glob("????-??-??.json"))
         content = {
             "format": "closed/1",
             "first": first.isoformat(),
             "last": last.isoformat(),
-            "effects": self.effects(first, last, counts),
+            "effects": self._windows.effects(first, last, counts),
             "redirects": sum(row.redirects for row in counts.values()),
             "weeks": [self._week_of(name) for name in weeks],
             "territory": [row for row in self._rows_of(weeks[-1]) if row["stratum_type"] != "nation"] if weeks else [],

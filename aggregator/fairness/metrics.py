@@ -1,4 +1,4 @@
-"""The published table `metrics/1` (docs/figures.md §11): counts of a window -> rows, one for each provider.
+"""The published table `metrics/2` (docs/figures.md §11): counts of a window -> rows, one for each provider.
 
 Pure. Everything a row says besides its counts follows from the counts; `verify.py metrics` computes it again.
 A share of redirects is left out under thirty redirects.
@@ -12,12 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aggregator.fairness.choices import Chosen
 from aggregator.redirect.impressions import WEIGHT
 from aggregator.search.order import CONTRACT
 from aggregator.snapshot.supply import PLACE
 from aggregator.statistics import decomposition, measures
+from aggregator.statistics.ties import Sums
 
-FORMAT = "metrics/1"
+FORMAT = "metrics/2"
 MIN_FOR_SHARE = 30  # logged as `min_for_share` before any verdict (docs/log.md §3)
 BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
 
@@ -38,7 +40,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the rows are about. `samples`: hourly samples behind places, bookable places and slots."""
+    """What the rows are about. `samples`: hourly samples behind places, bookable places and slots; `chosen`: of a
+    nation, the clicks that met their lists.
+    """
 
     start: str
     end: str
@@ -46,7 +50,8 @@ class Scope:
     stratum: str
     samples: int
     counts: Mapping[str, Counts]
-    effects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    effects: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    chosen: Chosen | None = None
     suppressed: bool = False
 
 
@@ -70,7 +75,7 @@ def rows(window: Scope, checkpoint_size: int, demo: bool) -> list[dict[str, Any]
     table = {slug: _amounts(window.counts[slug], window.samples) for slug in slugs}
     totals = {name: sum(table[slug][name] for slug in slugs) for name in (*BENCHMARKS, "redirects")}
     whole = _whole(window, slugs, totals)
-    together = measures.goodman([window.counts[slug].redirects for slug in slugs]) if whole["tested"] else []
+    together = measures.goodman([window.counts[slug].redirects for slug in slugs]) if whole["enough"] else []
     found = []
     for index, slug in enumerate(slugs):
         row = {**head, "provider": slug, "samples": window.samples, **table[slug]}
@@ -80,6 +85,7 @@ def rows(window: Scope, checkpoint_size: int, demo: bool) -> list[dict[str, Any]
             (together[index].low, together[index].high) if together else (None, None)
         )
         row.update({f"effect_{name}": window.effects.get(slug, {}).get(name) for name in decomposition.EFFECTS})
+        row.update(_ties(window.chosen, slug))
         found.append({**row, **{name: whole[name] for name in WHOLE}, **tail})
     return found
 
@@ -118,42 +124,42 @@ def _interval(total: int, mine: int) -> dict[str, Any]:
     return {"ci_low": bounds.low, "ci_high": bounds.high, "ci_method": bounds.method}
 
 
-WHOLE = (
-    "hhi_places", "hhi_redirects", "effective_providers", "gof_method", "gof_p", "gof_effect", "log_e",
-)  # fmt: skip
-
-
-def _whole(window: Scope, slugs: list[str], totals: Mapping[str, float]) -> dict[str, Any]:
-    """What is said of all providers together: concentration, and how redirects fit the exposure that was given."""
-    redirects = [window.counts[slug].redirects for slug in slugs]
-    exposure = [window.counts[slug].exposure for slug in slugs]
-    places = measures.concentration([window.counts[slug].places for slug in slugs])
-    clicks = measures.concentration(redirects)
-    tested = totals["redirects"] >= MIN_FOR_SHARE and sum(exposure) > 0
-    fit = log_e = None
-    if tested:
-        shares = [units / sum(exposure) for units in exposure]
-        fit = measures.goodness_of_fit(redirects, shares)
-        log_e = alarm(redirects, shares)
+def _ties(chosen: Chosen | None, slug: str) -> dict[str, Any]:
+    """The tie test of one provider, in sums from which anyone can go on betting (docs/figures.md §6)."""
+    if chosen is None:
+        return dict.fromkeys(TIES)
+    sums, room = chosen.sums.get(slug, Sums()), sum(chosen.room.values())
     return {
-        "hhi_places": places.hhi,
-        "hhi_redirects": clicks.hhi if totals["redirects"] >= MIN_FOR_SHARE else None,
-        "effective_providers": clicks.effective_n if totals["redirects"] >= MIN_FOR_SHARE else None,
-        "gof_method": fit.method if fit else None,
-        "gof_p": fit.p if fit else None,
-        "gof_effect": fit.effect if fit else None,
-        "log_e": log_e,
-        "tested": totals["redirects"] >= MIN_FOR_SHARE,
+        "share_clicked": chosen.room.get(slug, 0.0) / room if room else None,
+        "clicks_listed": chosen.listed,
+        "clicks_telling": chosen.telling,
+        "tie_clicks": sums.clicks,
+        "tie_chosen": sums.chosen,
+        "tie_expected": sums.expected,
+        "tie_variance": sums.variance,
+        "tie_bets": " ".join(map(repr, sums.bets)),
+        "tie_log_e": sums.log_e,
     }
 
 
-def alarm(redirects: list[int], shares: list[float]) -> float | None:
-    """log E of redirects against the exposure given (§6); None where a provider without any was clicked."""
-    # A share of 0 makes a click impossible, not unlikely: a fault in the data, of which an alarm can say nothing.
-    kept = [(n, share) for n, share in zip(redirects, shares, strict=True) if share > 0]
-    if len(kept) < 2 or sum(n for n, _ in kept) != sum(redirects):
-        return None
-    return measures.log_e_dirichlet([n for n, _ in kept], [share for _, share in kept])
+TIES = (
+    "share_clicked", "clicks_listed", "clicks_telling", "tie_clicks", "tie_chosen", "tie_expected", "tie_variance",
+    "tie_bets", "tie_log_e",
+)  # fmt: skip
+WHOLE = ("hhi_places", "hhi_redirects", "effective_providers")
+
+
+def _whole(window: Scope, slugs: list[str], totals: Mapping[str, float]) -> dict[str, Any]:
+    """What is said of all providers together: how concentrated places and redirects are."""
+    places = measures.concentration([window.counts[slug].places for slug in slugs])
+    clicks = measures.concentration([window.counts[slug].redirects for slug in slugs])
+    enough = totals["redirects"] >= MIN_FOR_SHARE
+    return {
+        "hhi_places": places.hhi,
+        "hhi_redirects": clicks.hhi if enough else None,
+        "effective_providers": clicks.effective_n if enough else None,
+        "enough": enough,
+    }
 
 
 def as_csv(table: Iterable[Mapping[str, Any]]) -> str:

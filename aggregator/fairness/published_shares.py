@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
 from aggregator.fairness import shares
+from aggregator.fairness.choices import Choices
 from aggregator.ledger.controls import WINDOW_DAYS
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.rollups import STEP, RollUps
@@ -18,11 +20,12 @@ from aggregator.snapshot.supply import PLACE
 class PublishedShares:
     """Reads counts, publishes shares. The running day moves in steps of eleven (`redirect/rollups.py`)."""
 
-    def __init__(self, settings: Settings, reader: EventReader, rollups: RollUps) -> None:
+    def __init__(self, settings: Settings, reader: EventReader, rollups: RollUps, choices: Choices) -> None:
         self._settings = settings
         self._published = settings.published_dir
         self._reader = reader
         self._rollups = rollups
+        self._choices = choices
 
     def publish(self, at: datetime) -> dict[str, Any]:
         """Write the table of the last seven days. Returns it."""
@@ -30,6 +33,9 @@ class PublishedShares:
         since = self._rollups.first_day()
         first = max(since or today, (at.date() - timedelta(days=WINDOW_DAYS - 1)).isoformat())
         yesterday = (at.date() - timedelta(days=1)).isoformat()
+        # A test that may be looked at every hour begins at a fixed moment: one that slid along would begin anew with
+        # each look (docs/figures.md §6).
+        monday = at.date() - timedelta(days=at.date().weekday())
         path = self._published / "supply.json"
         content = shares.table(
             shares.Counted(
@@ -40,10 +46,12 @@ class PublishedShares:
                 supply=json.loads(path.read_text(encoding="utf-8")) if path.exists() else {},
                 missed=self._reader.missed(),
                 missed_by_provider=self._reader.missed_by_provider(f"{today}T00"),
+                chosen=self._choices.between(f"{monday}T00", self._told_upto(today)),
             ),
             self._settings.provider_labels(),
         )
-        content.update(format="shares/2", at=instants.second(at), since=since, first=first if since else None)
+        content["choice"]["since"] = monday.isoformat()
+        content.update(format="shares/3", at=instants.second(at), since=since, first=first if since else None)
         files.write_whole(self._published / "shares.json", canonical.to_json(content))
         return content
 
@@ -78,12 +86,21 @@ class PublishedShares:
 
     def _shown_upto(self, today: str) -> str:
         """The last hour of today whose exposure may be shown by provider: hours wait until they have eleven lists."""
-        last, waiting = f"{today}T", 0  # sorts before every hour of today
-        for hour, lists in self._rollups.lists_by_hour(f"{today}T00", f"{today}T23"):
-            waiting += lists
-            if waiting >= STEP:
-                last, waiting = hour, 0
-        return last
+        return _in_steps(today, self._rollups.lists_by_hour(f"{today}T00", f"{today}T23"))
+
+    def _told_upto(self, today: str) -> str:
+        """The last hour of today whose choices may be told: hours wait until they have eleven clicks that tell."""
+        return _in_steps(today, self._choices.hours(f"{today}T00", f"{today}T23"))
+
+
+def _in_steps(today: str, hours: Iterable[tuple[str, int]]) -> str:
+    """The last of these hours by which eleven more have come since the hour before that was told."""
+    last, waiting = f"{today}T", 0  # sorts before every hour of today
+    for hour, n in hours:
+        waiting += n
+        if waiting >= STEP:
+            last, waiting = hour, 0
+    return last
 
 
 def add(one: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

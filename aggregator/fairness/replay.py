@@ -18,6 +18,7 @@ from typing import Any
 
 from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
+from aggregator.fairness.choices import Choices, offered
 from aggregator.ledger import seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.redirect.event_reader import EventReader
@@ -34,6 +35,8 @@ from aggregator.statistics import decomposition
 MIN_ASKED = 11  # questions of fewer are not published (docs/figures.md §10)
 DELAY = timedelta(minutes=2)  # what an hour has shown waits in memory for some seconds (docs/figures.md §1.2)
 
+LIST_DIGITS = 32  # of the hash of a list: what a token and an event hold of it
+
 ListRow = tuple[str, str, str, str, int]
 """(hour of the order, snapshot, question, hash, times shown)."""
 
@@ -42,7 +45,7 @@ ListRow = tuple[str, str, str, str, int]
 class Control:
     """How the replay of one hour went. `expected`: provider -> exposure (at random, by the criteria, replayed).
 
-    `digest`: SHA-256 of the lists that were replayed.
+    `offered`: hour of the order -> list -> what it says of a click on it; `digest`: SHA-256 of the replayed lists.
     """
 
     hour: str
@@ -52,17 +55,19 @@ class Control:
     first_difference: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     expected: dict[str, tuple[float, float, int]] = field(default_factory=dict)
+    offered: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     digest: str = ""
 
 
 class Replays:
     """Replays what the events say was shown, and publishes how it went."""
 
-    def __init__(self, settings: Settings, reader: EventReader, rollups: RollUps) -> None:
+    def __init__(self, settings: Settings, reader: EventReader, rollups: RollUps, choices: Choices) -> None:
         self._settings = settings
         self._published = settings.published_dir
         self._reader = reader
         self._rollups = rollups
+        self._choices = choices
         self._controls = Controls(settings.published_dir)
 
     def run(self, at: datetime) -> list[Control]:
@@ -70,7 +75,12 @@ class Replays:
 
         May take minutes on a busy portal: the worker does it beside the sealing, with accounts of its own.
         """
-        hours = self._reader.hours_of_lists(instants.hour(at - DELAY))
+        over = instants.hour(at - DELAY)
+        controls = self._replay(self._reader.hours_of_lists(over), at)
+        self._choices.settle(min([over, *self._reader.hours_of_lists(over)]), at)
+        return controls
+
+    def _replay(self, hours: Sequence[str], at: datetime) -> list[Control]:
         if not hours:
             return []
         chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
@@ -80,6 +90,8 @@ class Replays:
             lists, served = self._reader.shown(hour)
             control = replay(hour, lists, shelf, chain.seed_of)
             self._compare_exposure(control, served)
+            for epoch, offered_then in control.offered.items():
+                self._choices.keep(epoch, offered_then)
             # Counted, published, forgotten, in this order: a stop loses no list, and the digest keeps those that come
             # again from counting twice. The digest itself goes last.
             self._rollups.put_replay(
@@ -125,6 +137,7 @@ def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[
             control.first_difference = control.first_difference or f"{epoch} {key} {whole[:16]}"
         if answer is not None:
             _add(answer, times, totals, drawn)
+            control.offered[epoch][whole[:LIST_DIGITS]] = offered(answer)
         if times >= MIN_ASKED:
             control.asked.append({"epoch": epoch, "key": key, "snapshot": named, "hash": whole, "n": times})
     control.digest = hashlib.sha256(canonical.to_json({"hour": hour, "lists": rows})).hexdigest()

@@ -69,7 +69,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., str]] = {"number": number, "percent": percent, "points": points}
+    filters: dict[str, Callable[..., str]] = {
+        "number": number, "percent": percent, "points": points, "signed": signed, "decimal": decimal,
+    }  # fmt: skip
     made.filters.update(filters)
     return made
 
@@ -100,10 +102,17 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{format_decimal(round(100 * share, 1), format='#,##0.0', locale='fr')}\u00a0%"
 
 
-def points(difference: float) -> str:
-    """ "+6,4", "−0,5"; "0" only when it is nothing at all."""
-    sign = "+" if difference > 0 else "−"
-    return f"{sign}{format_decimal(abs(round(100 * difference, 1)), format='0.0', locale='fr')}" if difference else "0"
+def points(difference: float | None) -> str:
+    """ "+6,4", "−0,5"; "0" only when it is nothing at all; "n. d." when it is None."""
+    return "n. d." if difference is None else signed(100 * difference)
+
+
+def signed(difference: float) -> str:
+    return f"{'+' if difference > 0 else '−'}{decimal(abs(difference))}" if difference else "0"
+
+
+def decimal(value: float) -> str:
+    return str(format_decimal(round(value, 1), format="#,##0.0", locale="fr"))
 
 
 def day(text: str) -> str:

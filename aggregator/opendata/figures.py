@@ -25,6 +25,7 @@ EFFECTS = {
     "published_criteria": "critères publiés",
     "tie_break_luck": "tirage au sort",
     "deviation": "écart à la règle",
+    "clicked_lists": "listes cliquées",
     "citizen_choice": "choix des personnes",
 }
 STRATA = {"department": "département", "rest-of-region": "reste de région", "rest-of-country": "reste du pays"}
@@ -88,16 +89,9 @@ def write(settings: Settings, gazetteer: Gazetteer, head: Mapping[str, Any], fol
 
 
 def figures(material: Material) -> Iterator[Figure]:
-    yield tracks(
-        material, "suivent-elles-les-lieux", "Les redirections suivent-elles les lieux ?", "places_share", "ratio"
-    )
-    yield tracks(
-        material,
-        "traitees-pareil",
-        "La page a-t-elle traité les plateformes pareil ?",
-        "exposure_share",
-        "exposure_ratio",
-    )
+    yield tracks(material)
+    if any(row["chosen"] is not None for row in material.shares.get("choice", {}).get("providers", [])):
+        yield choice(material)
     yield parts(material)
     if material.closed.get("effects"):
         yield effects(material)
@@ -109,20 +103,38 @@ def figures(material: Material) -> Iterator[Figure]:
         yield outages(material)
 
 
-def tracks(material: Material, name: str, title: str, reference: str, ratio: str) -> Figure:
-    against = {"places_share": "part des lieux", "exposure_share": "part de la place donnée dans les listes"}[reference]
+def tracks(material: Material) -> Figure:
     rows = material.providers
     return Figure(
-        name,
-        title,
+        "suivent-elles-les-lieux",
+        "Les redirections suivent-elles les lieux ?",
         material.running,
-        f"Part des redirections, comparée à la {against}. Voie droite : même part. Éventail : marge à 95 %.",
+        "Part des redirections, comparée à la part des lieux. Voie droite : même part. Éventail : marge à 95 %.",
         "tracks.svg",
-        {"tracks": [charts.track(row, reference, ratio) for row in rows], "against": against},
-        _columns("provider:string", f"{reference}:number", "redirects:integer", "redirects_share:number", "low:number",
-                 "high:number", f"{ratio}:number"),
-        [[row["slug"], row[reference], row["redirects"], row["redirects_share"], row["low"], row["high"], row[ratio]]
-         for row in rows],
+        {"tracks": [charts.track(row, "places_share", "ratio") for row in rows], "against": "part des lieux"},
+        _columns("provider:string", "places_share:number", "redirects:integer", "redirects_share:number", "low:number",
+                 "high:number", "ratio:number"),
+        [[row["slug"], row["places_share"], row["redirects"], row["redirects_share"], row["low"], row["high"],
+          row["ratio"]] for row in rows],
+    )  # fmt: skip
+
+
+def choice(material: Material) -> Figure:
+    """The tie test (docs/figures.md §6)."""
+    found = material.shares["choice"]
+    rows = [row for row in found["providers"] if row["chosen"] is not None]
+    top = max(abs(row["excess"]) + row["spread"] for row in rows) or 1
+    return Figure(
+        "choix",
+        "Devant des lieux à égalité, a-t-on préféré une plateforme ?",
+        f"depuis le {day(found['since'])}",
+        f"Clics au-delà ou en deçà de ceux qu’un choix par le rang seul donnerait, marge à 95 %. "
+        f"{number(found['telling'])} clics sur {number(found['clicks'])} comparent des lieux à égalité.",
+        "choice.svg",
+        {"rows": rows, "top": top, "label": material.label},
+        _columns("provider:string", "clicks:integer", "chosen:integer", "expected:number", "excess:number",
+                 "spread:number", "log_e:number"),
+        [[row[name] for name in ("slug", "clicks", "chosen", "expected", "excess", "spread", "log_e")] for row in rows],
     )  # fmt: skip
 
 
@@ -146,12 +158,12 @@ def parts(material: Material) -> Figure:
 
 def effects(material: Material) -> Figure:
     terms = material.closed["effects"]
-    top = max((abs(by[name]) for by in terms.values() for name in EFFECTS), default=0) or 1
+    top = max((abs(by[name] or 0) for by in terms.values() for name in EFFECTS), default=0) or 1
     return Figure(
         "causes",
         "D’où vient l’écart entre redirections et lieux",
         material.days_closed,
-        "Points de part ; les six causes s’ajoutent. L’écart à la règle doit être nul. "
+        "Points de part ; les sept causes s’ajoutent. L’écart à la règle doit être nul. "
         f"{number(material.closed['redirects'])} redirections.",
         "effects.svg",
         {"effects": EFFECTS, "terms": terms, "top": top, "label": material.label},

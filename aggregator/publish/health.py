@@ -138,11 +138,6 @@ def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerS
         return began
     # A provider that lists nothing yet has no failing reading: it counts as unread from its last answer of any kind.
     last = max((*(row["answered_at"] or "" for row in rows), watched.answers.get(slug, ""))) or watched.since
-    if last is None or watched.at - datetime.fromisoformat(last) <= unread_after(watched.interval_s):
+    if last is None or watched.at - datetime.fromisoformat(last) <= instants.unread_after(watched.interval_s):
         return None
     return min([*first, *filter(None, [began])], default=last)
-
-
-def unread_after(interval_s: int) -> timedelta:
-    """How long a provider may stay without a reading before every page says so."""
-    return timedelta(seconds=2 * interval_s + 60)

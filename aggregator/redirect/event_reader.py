@@ -62,6 +62,14 @@ class EventReader:
             "SELECT class, basket, prov FROM events WHERE seq > ? AND seq <= ? ORDER BY seq", (after, upto)
         )
 
+    def clicks(self, after: int, upto: int) -> list[tuple[str, str, str, str, int]]:
+        """(hour, list, place, provider, counted clicks) between two sequence numbers (the first excluded)."""
+        return self._rows(
+            "SELECT bin, list, centre, prov, count(*) FROM events WHERE seq > ? AND seq <= ? AND class = 'counted' "
+            "AND list IS NOT NULL AND centre IS NOT NULL GROUP BY bin, list, centre, prov ORDER BY 1, 2, 3, 4",
+            (after, upto),
+        )
+
     def shown(self, bin_: str) -> tuple[list[ShownList], dict[str, int]]:
         """The lists shown in an hour that wait for their replay, and the exposure by provider, as of one moment."""
         # Read apart, a list shown between the two would count on one side only and look like a deviation.

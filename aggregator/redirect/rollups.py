@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS supply (
     slots INTEGER NOT NULL, PRIMARY KEY (day, basket, prov)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS samples (day TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS samples_with_slots (day TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS replays (
     bin TEXT PRIMARY KEY, lists INTEGER NOT NULL, different INTEGER NOT NULL, distinct_lists INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -163,12 +164,17 @@ class RollUps:
 
     # Supply, and what lists would have shown
 
-    def put_supply(self, day: str, samples: int, rows: Iterable[tuple[str, str, int, int, int]]) -> None:
-        """(basket, provider, place units, bookable place units, slots), summed over the samples of a day."""
+    def put_supply(self, day: str, samples: tuple[int, int], rows: Iterable[tuple[str, str, int, int, int]]) -> None:
+        """(basket, provider, place units, bookable place units, slots), summed over the samples of a day.
+
+        `samples`: how many, and how many of them with any slot.
+        """
         with self._db.transaction():
-            self._db.run(
-                "INSERT INTO samples VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET n = excluded.n", (day, samples)
-            )
+            for table, n in zip(("samples", "samples_with_slots"), samples, strict=True):
+                self._db.run(
+                    f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET n = excluded.n",  # noqa: S608
+                    (day, n),
+                )
             # A day may be sampled again, when it was not closed the first time.
             self._db.run("DELETE FROM supply WHERE day = ?", (day,))
             self._db.run_many("INSERT INTO supply VALUES (?, ?, ?, ?, ?, ?)", [(day, *row) for row in rows])
@@ -183,6 +189,13 @@ class RollUps:
     def samples(self, first: str, last: str) -> int:
         rows = self._db.rows("SELECT coalesce(sum(n), 0) FROM samples WHERE day BETWEEN ? AND ?", (first, last))
         return int(rows[0][0])
+
+    def samples_with_slots(self, first: str, last: str) -> tuple[int, int]:
+        """(days that were sampled, samples of them that had any slot)."""
+        ((days, n),) = self._db.rows(
+            "SELECT count(*), coalesce(sum(n), 0) FROM samples_with_slots WHERE day BETWEEN ? AND ?", (first, last)
+        )
+        return int(days), int(n)
 
     def put_replay(
         self,

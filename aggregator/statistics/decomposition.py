@@ -13,9 +13,10 @@ EFFECTS = (
     "published_criteria",
     "tie_break_luck",
     "deviation",
+    "clicked_lists",
     "citizen_choice",
 )
-STEPS = ("places", "bookable", "uniform", "criteria", "replayed", "served", "redirects")
+STEPS = ("places", "bookable", "uniform", "criteria", "replayed", "served", "clicked", "redirects")
 
 
 def weight(rank: int, curve: str = "log2") -> float:
@@ -64,10 +65,11 @@ def exposures(lists: Iterable[ListShown], weights: Sequence[float] | None = None
     return Exposures(dict(uniform), dict(criteria), dict(drawn))
 
 
-def decomposition(amounts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
-    """Six terms by provider that add up to (share of redirects - share of places); `deviation` must be exactly 0.
+def decomposition(amounts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float | None]]:
+    """Seven terms by provider that add up to (share of redirects - share of places); `deviation` must be exactly 0.
 
-    `amounts`: one mapping provider -> amount for each of `STEPS`.
+    `amounts`: one mapping provider -> amount for each of `STEPS`. A term is None where one of its two shares has no
+    denominator: a total of 0 is no share of 0.
     """
     providers = sorted({provider for step in STEPS for provider in amounts[step]})
     in_order = {step: _normal(providers, amounts[step]) for step in STEPS}
@@ -75,17 +77,21 @@ def decomposition(amounts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[
         provider: {
             **{f"share_{step}": in_order[step][provider] for step in STEPS},
             **{
-                name: in_order[after][provider] - in_order[before][provider]
-                for name, before, after in zip(EFFECTS, STEPS, STEPS[1:], strict=False)
+                name: _gap(in_order[before][provider], in_order[after][provider])
+                for name, before, after in zip(EFFECTS, STEPS[:-1], STEPS[1:], strict=True)
             },
         }
         for provider in providers
     }
 
 
-def _normal(providers: Sequence[str], amounts: Mapping[str, float]) -> dict[str, float]:
+def _normal(providers: Sequence[str], amounts: Mapping[str, float]) -> dict[str, float | None]:
     whole = sum(amounts.values())
-    return {provider: amounts.get(provider, 0.0) / whole if whole else 0.0 for provider in providers}
+    return {provider: amounts.get(provider, 0.0) / whole if whole else None for provider in providers}
+
+
+def _gap(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
 
 
 def kitagawa(

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.config.settings import ROOT, Settings
-from aggregator.publish.health import unread_after
+from aggregator.instants import unread_after
 from aggregator.worker.schedule import PUBLISH_EVERY_S
 from providers import PROVIDERS
 from providers.sandbox.server import Sandbox

@@ -28,7 +28,14 @@ def test_a_closed_day_is_computed_again_by_the_auditor(day_over: Portal, capsys:
     assert sum(row["share_redirects"] for row in rows) == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("column", "by"), [("redirects", 1), ("places", 1), ("share_redirects", 0.01), ("slots", 5)])
+@pytest.mark.parametrize(
+    ("column", "by"),
+    [
+        ("redirects", 1), ("places", 1), ("share_redirects", 0.01), ("slots", 5), ("effect_citizen_choice", 0.01),
+        ("effect_deviation", 0.001), ("tie_chosen", 1), ("tie_log_e", 0.5), ("tie_variance", 9.0),
+        ("clicks_listed", -90),
+    ],
+)  # fmt: skip
 def test_a_figure_that_was_improved_is_found_even_under_a_true_hash(
     day_over: Portal, column: str, by: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,7 +50,9 @@ def test_a_figure_that_was_improved_is_found_even_under_a_true_hash(
     with pytest.raises(verify.Wrong):
         nation = content["rows"]
         verify.check_day_counts(source, entries, MONDAY, content, nation)
-        verify.check_derived(nation, ("nation", "FR"))
+        verify.check_derived(nation, ("nation", "FR"), verify.EFFECTS["metrics/2"])
+        for row in nation:
+            verify.check_ties(row)
     path.write_text(json.dumps(content))
     with pytest.raises(verify.Wrong, match="does not have the hash"):
         verify.check_metrics(source, entries, arguments)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aggregator.fairness.metrics import alarm
-from aggregator.fairness.shares import Counted, compare, share, stands, table, verdict
+from aggregator.fairness.choices import Chosen
+from aggregator.fairness.shares import Counted, choice, compare, needed, share, stands, table, verdict
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
 from aggregator.redirect.rollups import STEP, RollUps
+from aggregator.statistics import ties
 from aggregator.statistics.measures import goodman
 
 LABELS = {"a": "Un", "b": "Deux"}
@@ -116,7 +116,7 @@ def test_the_verdict_needs_numbers_and_can_be_against_us(counts: tuple[int, int]
         {"places_share": share_, "redirects": n, "redirects_share": share(n, total, 30)}
         for n, share_ in zip(counts, (0.75, 0.25), strict=True)
     ]
-    compare(rows, total, "places_share", "")
+    compare(rows, total)
 
     assert verdict([row["stands"] for row in rows], total) == wanted
 
@@ -126,21 +126,69 @@ def test_a_redirect_without_a_place_is_a_fault_to_look_into() -> None:
         {"places_share": 1.0, "redirects": 40, "redirects_share": 0.8},
         {"places_share": 0.0, "redirects": 10, "redirects_share": 0.2},
     ]
-    compare(rows, 50, "places_share", "")
+    compare(rows, 50)
 
     assert rows[1]["stands"] == "impossible"
     assert verdict([row["stands"] for row in rows], 50) == "partly"
 
 
-def test_the_page_is_judged_against_what_it_showed_too() -> None:
-    """Twice as many redirects as places, but no more than the exposure given: the places explain it, not the page."""
-    published, totals = {"counted": {"a": 16_500, "b": 16_500}}, {"counted": 33_000}
+def test_a_difference_may_be_certain_and_small() -> None:
+    """ "Different" and "different by more than the margins announced" are two words."""
+    rows = [
+        {"places_share": 0.75, "redirects": 760_000, "redirects_share": 0.76},
+        {"places_share": 0.25, "redirects": 240_000, "redirects_share": 0.24},
+    ]
+    compare(rows, 1_000_000)
 
-    fair = table(Counted(published, totals, exposure={"a": 500, "b": 500}, supply=SUPPLY), LABELS)
-    skewed = table(Counted(published, totals, exposure={"a": 900, "b": 100}, supply=SUPPLY), LABELS)
+    assert [(row["differs"], row["stands"]) for row in rows] == [(True, "inside"), (True, "inside")]
 
-    assert (fair["verdict"], fair["treated"], fair["alarm"]["raised"]) == ("partly", "yes", False)
-    assert (skewed["treated"], skewed["alarm"]["raised"]) == ("partly", True)
+
+def test_how_many_redirects_a_yes_needs_follows_from_the_margins() -> None:
+    even = needed([0.5, 0.5])
+    small = needed([0.99, 0.01])
+
+    assert even is not None and small is not None
+    assert 2_000 < even < small
+    assert needed([1.0]) is None
+    # What it says is so: with as many there is a yes, with half of them there is none.
+    for n, said in ((even, "yes"), (even // 2, "open")):
+        rows = [{"places_share": 0.5, "redirects": n // 2, "redirects_share": 0.5} for _ in range(2)]
+        compare(rows, n)
+        assert verdict([row["stands"] for row in rows], n) == said
+
+
+class TestChoice:
+    """What people chose among equals, told as a finding about people."""
+
+    EVEN = ties.of_click({"a": 0.5, "b": 0.5}, "a"), ties.of_click({"a": 0.5, "b": 0.5}, "b")
+
+    def chosen(self, a: int, b: int, clicks: int = 0) -> Chosen:
+        sums = ties.total([self.EVEN[0]] * a + [self.EVEN[1]] * b)
+        return Chosen(clicks or a + b, a + b, a + b, sums)
+
+    def test_even_choices_find_nothing(self) -> None:
+        found = choice(self.chosen(52, 48, clicks=140), ["a", "b"])
+
+        assert (found["clicks"], found["telling"], found["found"]) == (140, 100, False)
+        assert [(row["chosen"], row["expected"], row["excess"]) for row in found["providers"]] == [
+            (52, 50.0, 2.0),
+            (48, 50.0, -2.0),
+        ]
+
+    def test_a_lasting_preference_is_found_for_both_that_it_concerns(self) -> None:
+        found = choice(self.chosen(160, 40), ["a", "b"])
+
+        assert found["found"]
+        assert [row["beyond"] for row in found["providers"]] == [True, True]
+
+    def test_fewer_than_eleven_clicks_are_not_told_by_platform(self) -> None:
+        found = choice(self.chosen(10, 0), ["a", "b"])
+
+        assert [row["chosen"] for row in found["providers"]] == [None, None]
+        assert not found["found"]
+
+    def test_a_platform_of_which_nothing_is_known_has_a_row_without_figures(self) -> None:
+        assert choice(self.chosen(20, 20), ["a", "b", "c"])["providers"][2]["log_e"] is None
 
 
 def test_classes_are_published_apart_and_never_added_to_the_redirects(running: Running) -> None:
@@ -196,29 +244,26 @@ def test_the_whole_table_of_an_example() -> None:
         "slots": 8,
         "exposed": True,
         "concentration": {"places": pytest.approx(0.44), "redirects": pytest.approx(5 / 9)},
-        "alarm": {"log_e": alarm([80, 40, 0], [0.75, 0.25, 0.0]), "raised": False},
         "verdict": "partly",
-        "treated": "open",
+        "needed": needed([0.6, 0.2, 0.2]),
+        "choice": choice(Chosen(), ["a", "b", "c"]),
         "providers": [
             {
                 "slug": "a", "label": "Un", "places": 30.0, "places_share": 0.6, "slots": 6, "slots_share": 0.75,
                 "exposure_share": 0.75, "redirects": 80, "redirects_share": pytest.approx(2 / 3),
                 "raw_share": pytest.approx(90 / 140), "low": low[0], "high": high[0],
-                "ratio": pytest.approx(2 / 3 / 0.6), "stands": "open",
-                "exposure_ratio": pytest.approx(2 / 3 / 0.75), "exposure_stands": "open",
+                "ratio": pytest.approx(2 / 3 / 0.6), "differs": False, "stands": "open",
             },
             {
                 "slug": "b", "label": "Deux", "places": 10.0, "places_share": 0.2, "slots": 2, "slots_share": 0.25,
                 "exposure_share": 0.25, "redirects": 40, "redirects_share": pytest.approx(1 / 3),
                 "raw_share": pytest.approx(50 / 140), "low": low[1], "high": high[1],
-                "ratio": pytest.approx(1 / 3 / 0.2), "stands": "outside",
-                "exposure_ratio": pytest.approx(1 / 3 / 0.25), "exposure_stands": "open",
+                "ratio": pytest.approx(1 / 3 / 0.2), "differs": True, "stands": "outside",
             },
             {
                 "slug": "c", "label": "c", "places": 10.0, "places_share": 0.2, "slots": 0, "slots_share": 0.0,
                 "exposure_share": 0.0, "redirects": 0, "redirects_share": 0.0, "raw_share": 0.0,
-                "low": low[2], "high": high[2], "ratio": 0.0, "stands": "outside",
-                "exposure_ratio": None, "exposure_stands": None,
+                "low": low[2], "high": high[2], "ratio": 0.0, "differs": True, "stands": "outside",
             },
         ],
     }  # fmt: skip
@@ -228,19 +273,9 @@ def test_a_table_of_nothing_says_nothing() -> None:
     found = table(Counted({}, {}), {})
 
     assert (found["total"], found["step"], found["places"], found["slots"], found["missed"]) == (0, 0, 0, 0, 0)
-    assert (found["exposed"], found["verdict"], found["treated"]) == (False, "too-few", "too-few")
-    assert found["alarm"] == {"log_e": None, "raised": False}
+    assert (found["exposed"], found["verdict"], found["needed"]) == (False, "too-few", None)
+    assert (found["choice"]["found"], found["choice"]["providers"]) == (False, [])
     assert (found["providers"], found["missed_by_provider"]) == ([], {})
-
-
-def test_the_alarm_is_raised_by_clicks_that_no_exposure_explains() -> None:
-    counted = Counted({"counted": {"a": 20, "b": 400}}, {}, exposure={"a": 300, "b": 100}, supply=SUPPLY)
-
-    assert table(counted, LABELS)["alarm"]["raised"]
-    assert not table(replace(counted, published={"counted": {"a": 300, "b": 100}}), LABELS)["alarm"]["raised"]
-    assert table(replace(counted, exposure={}), LABELS)["alarm"] == {"log_e": None, "raised": False}
-    assert table(replace(counted, published={"counted": {"b": 29}}), LABELS)["alarm"]["log_e"] is None
-    assert table(replace(counted, published={"counted": {"b": 30}}), LABELS)["alarm"]["log_e"] is not None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.publish.health import Watched, provider_health, unread_after, unread_since
+from aggregator.instants import unread_after
+from aggregator.publish.health import Watched, provider_health, unread_since
 from aggregator.store import Catalog
 from providers.breaker import BreakerState
 from tests.clock import NOON

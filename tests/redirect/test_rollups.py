@@ -75,9 +75,9 @@ def test_there_is_no_first_day_before_there_are_events(rollups: RollUps) -> None
 
 
 def test_supply_is_summed_over_the_samples_of_its_days(rollups: RollUps) -> None:
-    rollups.put_supply(MONDAY, 24, [("dep=75", "a", 10, 5, 100), ("dep=75", "b", 4, 4, 7)])
-    rollups.put_supply(TUESDAY, 20, [("dep=75", "a", 30, 2, 1)])
-    rollups.put_supply(WEDNESDAY, 1, [("dep=01", "a", 1, 1, 1)])
+    rollups.put_supply(MONDAY, (24, 24), [("dep=75", "a", 10, 5, 100), ("dep=75", "b", 4, 4, 7)])
+    rollups.put_supply(TUESDAY, (20, 20), [("dep=75", "a", 30, 2, 1)])
+    rollups.put_supply(WEDNESDAY, (1, 1), [("dep=01", "a", 1, 1, 1)])
 
     assert rollups.supply(MONDAY, TUESDAY) == [("dep=75", "a", 40, 7, 101), ("dep=75", "b", 4, 4, 7)]
     assert rollups.samples(MONDAY, TUESDAY) == 44
@@ -85,8 +85,8 @@ def test_supply_is_summed_over_the_samples_of_its_days(rollups: RollUps) -> None
 
 
 def test_a_day_that_is_sampled_again_takes_the_place_of_the_first(rollups: RollUps) -> None:
-    rollups.put_supply(MONDAY, 24, [("dep=75", "a", 10, 5, 100), ("dep=75", "b", 4, 4, 7)])
-    rollups.put_supply(MONDAY, 23, [("dep=75", "a", 9, 5, 100)])
+    rollups.put_supply(MONDAY, (24, 24), [("dep=75", "a", 10, 5, 100), ("dep=75", "b", 4, 4, 7)])
+    rollups.put_supply(MONDAY, (23, 23), [("dep=75", "a", 9, 5, 100)])
 
     assert rollups.supply(MONDAY, MONDAY) == [("dep=75", "a", 9, 5, 100)]
     assert rollups.samples(MONDAY, MONDAY) == 23
@@ -122,7 +122,7 @@ def test_a_change_that_fails_half_way_leaves_nothing(rollups: RollUps) -> None:
     broken = [("dep=75", "a", 1, 1, 1), ("dep=75", "a", 1, 1, 1)]  # the same row twice
 
     with pytest.raises(Exception, match=r"(?i)unique"):
-        rollups.put_supply(MONDAY, 24, broken)
+        rollups.put_supply(MONDAY, (24, 24), broken)
 
     assert rollups.samples(MONDAY, MONDAY) == 0
     assert rollups.supply(MONDAY, MONDAY) == []

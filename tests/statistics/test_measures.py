@@ -171,11 +171,16 @@ def lists_of(given_: dict[str, Any]) -> list[decomposition.ListShown]:
     ]
 
 
-def test_six_terms_that_add_up() -> None:
+def test_terms_that_add_up() -> None:
+    """The oracle has six: what it calls the choice of citizens is split in two by the lists that get clicks."""
     given_, expected = case("gap_decomposition")
     exposed = decomposition.exposures(lists_of(given_))
     redirects: Counter[str] = Counter()
-    for shown in given_["lists"]:
+    clicked: Counter[str] = Counter()
+    for one, shown in zip(lists_of(given_), given_["lists"], strict=True):
+        room = decomposition.exposures([one]).drawn
+        for provider, units in room.items():
+            clicked[provider] += sum(shown["clicks"]) * units / sum(room.values())
         for (_, provider, _), clicks in zip(shown["order"], shown["clicks"], strict=True):
             redirects[provider] += clicks
     found = decomposition.decomposition(
@@ -186,14 +191,16 @@ def test_six_terms_that_add_up() -> None:
             "criteria": exposed.criteria,
             "replayed": exposed.drawn,
             "served": exposed.drawn,
+            "clicked": clicked,
             "redirects": redirects,
         }
     )
 
     for number, provider in enumerate(given_["providers"]):
         terms = found[provider]
-        for name in ("availability", "demand_geography", "published_criteria", "tie_break_luck", "citizen_choice"):
+        for name in ("availability", "demand_geography", "published_criteria", "tie_break_luck"):
             assert terms[name] == near(expected[f"effect_{name}"][number]), name
+        assert terms["clicked_lists"] + terms["citizen_choice"] == near(expected["effect_citizen_choice"][number])
         assert terms["share_criteria"] == near(expected["criteria_exposure_share"][number])
         assert terms["deviation"] == 0.0
         assert sum(terms[name] for name in decomposition.EFFECTS) == near(
@@ -215,11 +222,22 @@ def test_a_list_served_otherwise_than_replayed_shows_as_deviation() -> None:
             "criteria": replayed.criteria,
             "replayed": replayed.drawn,
             "served": served.drawn,
+            "clicked": served.drawn,
             "redirects": {"D": 5, "M": 3},
         }
     )
 
     assert found["D"]["deviation"] < 0 < found["M"]["deviation"]
+
+
+def test_a_total_of_zero_is_no_share_of_zero() -> None:
+    """A day on which no slot was sampled once gave terms of -83 and +80 points."""
+    amounts = {step: {"D": 3.0, "M": 1.0} for step in decomposition.STEPS}
+
+    found = decomposition.decomposition({**amounts, "bookable": {}})
+
+    assert (found["D"]["availability"], found["D"]["demand_geography"]) == (None, None)
+    assert (found["D"]["published_criteria"], found["D"]["share_places"]) == (0.0, 0.75)
 
 
 def test_ranks_beyond_the_first_page_are_worth_nothing() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Response, render_template, request
 
+from aggregator import instants
 from aggregator.web.language.catalogues import lazy_gettext
 from aggregator.web.language.words import moment
 from aggregator.web.serving.platforms import states
@@ -32,7 +33,7 @@ def state() -> str:
         at=moment(health.get("at")),
         interval_s=site.interval_s,
         stale=site.snapshot is not None
-        and site.now() - site.snapshot.slots.at > timedelta(seconds=2 * site.interval_s),
+        and site.now() - site.snapshot.slots.at > instants.unread_after(site.interval_s),
         providers=[{**row, "answered": moment(row["last_answer"])} for row in states(site)] if health else [],
         quarantines=health.get("quarantines", []),
         reasons=REASONS,

@@ -23,6 +23,7 @@ EFFECT_WORDS = {
     "published_criteria": lazy_gettext("Critères publiés : la distance, la date"),
     "tie_break_luck": lazy_gettext("Tirage au sort"),
     "deviation": lazy_gettext("Écart à la règle (doit être nul)"),
+    "clicked_lists": lazy_gettext("Listes où l’on clique plus, ou moins"),
     "citizen_choice": lazy_gettext("Choix des personnes, devant la liste"),
 }
 STRATUM_WORDS = {
@@ -90,19 +91,30 @@ def controls_of(published: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def question(
-    rows: list[dict[str, Any]], verdict: str, failed: datetime | None, reference: str, prefix: str
-) -> dict[str, Any]:
-    """One of the two questions: do redirects follow this reference? Verdict, who stands where, and the tracks."""
+def question(rows: list[dict[str, Any]], totals: Mapping[str, Any], failed: datetime | None) -> dict[str, Any]:
+    """Do redirects follow places? The answer, who stands where, and the tracks (docs/figures.md §8)."""
     return {
-        "verdict": "suspended" if failed else verdict,
-        # Both are outside for the verdict; "impossible" has redirects without a share of the reference.
-        "outside": [row for row in rows if row[f"{prefix}stands"] in ("outside", "impossible")],
-        "open": [row for row in rows if row[f"{prefix}stands"] == "open"],
-        "inside": sum(row[f"{prefix}stands"] == "inside" for row in rows),
-        "tracks": [charts.track(row, reference, f"{prefix}ratio") for row in rows if _drawn(row)],
+        "verdict": "suspended" if failed else totals.get("verdict", "too-few"),
+        "needed": totals.get("needed"),
+        # Both are outside for the answer; "impossible" has redirects without a share of places.
+        "outside": [row for row in rows if row["stands"] in ("outside", "impossible")],
+        "open": [row for row in rows if row["stands"] == "open"],
+        "inside": sum(row["stands"] == "inside" for row in rows),
+        "tracks": [charts.track(row, "places_share", "ratio") for row in rows if _drawn(row)],
         "not_drawn": [row for row in rows if not _drawn(row)],
-        "reference": reference,
+        "reference": "places_share",
+    }
+
+
+def choice(site: Site, totals: Mapping[str, Any]) -> dict[str, Any]:
+    """Did people, shown equals, prefer a platform? (§6) Platforms of which enough clicks tell something, by label."""
+    found = totals.get("choice", {"clicks": 0, "telling": 0, "found": False, "providers": []})
+    rows = [{**row, "label": site.label(row["slug"])} for row in found["providers"] if row["chosen"] is not None]
+    return {
+        **found,
+        "since": day(found.get("since")),
+        "rows": rows,
+        "beyond": [row for row in rows if row["beyond"]],
     }
 
 
@@ -117,7 +129,7 @@ def of_class(totals: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def effects(closed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The six terms as lines, by provider in the columns; empty while there is not enough to say."""
+    """The seven terms as lines, by provider in the columns; empty while there is not enough to say."""
     by_provider = closed.get("effects", {})
     return [
         {"words": words, "name": name, "terms": {slug: terms[name] for slug, terms in by_provider.items()}}

@@ -77,12 +77,9 @@ def shares() -> str:
         totals=totals,
         at=words.moment(totals.get("at")),
         first=words.day(totals.get("first")),
-        questions=[
-            statements.question(rows, totals.get("verdict", "too-few"), controls["failed"], "places_share", ""),
-            statements.question(
-                rows, totals.get("treated", "too-few"), controls["failed"], "exposure_share", "exposure_"
-            ),
-        ],
+        question=statements.question(rows, totals, controls["failed"]),
+        largest=max(rows, key=lambda row: row["places"], default=None),
+        choice=statements.choice(site, totals),
         controls=controls,
         coverage=site.published("coverage"),
         providers=rows,

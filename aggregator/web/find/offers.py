@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import cast
 
+from aggregator import instants
 from aggregator.config import hosting
 from aggregator.config.campaign import ANY
 from aggregator.search.slot_filter import EPOCH_DAY, SlotFilter, days_of
@@ -100,8 +101,7 @@ def _said(site: Site, offer: Offer, slots: Slots, fits: SlotFilter, now: datetim
         since = (state.since or slots.at).astimezone(now.tzinfo)
         return Said("unknown", gettext("créneaux inconnus"), words.unread_since(since, now.date()))
     said = _of_reading(site, state, slots, fits, now)
-    # Two intervals (docs/ranking.md §9) and a minute, as the worker's own rule for platforms has it.
-    if now - (state.answered or slots.at) > timedelta(seconds=2 * slots.interval_s + 60):
+    if now - (state.answered or slots.at) > instants.unread_after(slots.interval_s):
         return replace(said, fact=gettext("sans doute dépassé : %(fact)s", fact=said.fact))
     return said
 

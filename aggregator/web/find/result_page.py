@@ -12,6 +12,7 @@ from urllib.parse import quote
 from flask import request
 from markupsafe import Markup
 
+from aggregator import instants
 from aggregator.search.order import CONTRACT, Section, Sort
 from aggregator.search.search import Ranking
 from aggregator.web.find import query
@@ -146,8 +147,7 @@ class ResultPage:
     def old(self) -> datetime | None:
         """When the slots were published, if that is more than two intervals ago; else None."""
         slots = self.answer.facts.slots
-        age = (self.site.now() - slots.at).total_seconds()
-        return slots.at if age > 2 * slots.interval_s + 120 else None
+        return slots.at if self.site.now() - slots.at > instants.unread_after(slots.interval_s) else None
 
     @property
     def newer(self) -> bool:

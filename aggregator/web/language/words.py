@@ -142,10 +142,13 @@ def minutes(value: float) -> str:
     return f"{number(value)}{NBSP}min"
 
 
-def points(difference: float) -> str:
-    """A difference of shares in points, "+6,4", "−0,5"; "0" only when it is nothing at all."""
-    value = round(100 * difference, 1)
-    return f"{'+' if difference > 0 else '−'}{decimal(abs(value))}" if difference else "0"
+def points(difference: float | None) -> str:
+    """A difference of shares in points, "+6,4", "−0,5"; "0" only when it is nothing at all; "n. d." when it is None."""
+    return gettext("n. d.") if difference is None else signed(100 * difference)
+
+
+def signed(difference: float) -> str:
+    return f"{'+' if difference > 0 else '−'}{decimal(abs(difference))}" if difference else "0"
 
 
 def country(code: str) -> str:
@@ -216,6 +219,7 @@ FILTERS = {
     "decimal": decimal,
     "percent": percent,
     "points": points,
+    "signed": signed,
     "country": country,
     "kilometres": kilometres,
     "minutes": minutes,

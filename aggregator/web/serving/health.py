@@ -86,9 +86,14 @@ def _of_the_proofs(found: Gauges, site: Site) -> None:
         age_s = (site.now() - datetime.fromisoformat(log["at"])).total_seconds()
         found.set("log_sealed_age_seconds", "Time since the log was last sealed", age_s)
     # Largest in size: shown too seldom is as wrong as shown too often.
-    deviations = [abs(terms["deviation"]) for terms in site.published("closed").get("effects", {}).values()]
+    effects = site.published("closed").get("effects", {}).values()
+    deviations = [abs(terms["deviation"]) for terms in effects if terms["deviation"] is not None]
     worst = max(deviations, default=0)
     found.set("order_deviation", "Largest term of deviation from the rule: must be 0", worst)
+    for row in site.published("shares").get("choice", {}).get("providers", []):
+        if row["log_e"] is not None:
+            told = "log E of clicks among equals since Monday, in steps of eleven"
+            found.set("choice_log_e", told, row["log_e"], provider=row["slug"])
     for name, control in site.published("controls").items():
         ok = float(control["ok"])
         found.set("control_ok", "0 while a control of the public log or the order fails", ok, control=name)

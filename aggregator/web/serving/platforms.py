@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from aggregator import instants
 from aggregator.search.order import tie_key
 from aggregator.web.serving.site import Site
 
@@ -67,10 +68,9 @@ def _published_s_ago(site: Site) -> float:
 def _since(site: Site, row: Mapping[str, Any]) -> datetime | None:
     if row["failing_since"]:
         return datetime.fromisoformat(row["failing_since"])
-    # The rule of `unread_after` in aggregator/publish/health.py, which the web process must not import.
     text = row["last_answer"] or row["watched_since"]
     last = datetime.fromisoformat(text) if text else site.started
-    return last if site.now() - last > timedelta(seconds=2 * site.interval_s + 60) else None
+    return last if site.now() - last > instants.unread_after(site.interval_s) else None
 
 
 def draw(site: Site, slug: str) -> str:

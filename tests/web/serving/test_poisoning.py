@@ -39,7 +39,7 @@ def an_hour_later(portal: Portal) -> dict[str, object]:
     return shares
 
 
-def test_scripted_clicks_raise_the_alarm_and_leave_the_order_alone(portal: Portal) -> None:
+def test_scripted_clicks_are_seen_among_equals_and_leave_the_order_alone(portal: Portal) -> None:
     portal.visit(60, 40)
     before = names(portal.citizen(2).get(LIST).text)
     clicks_for(portal, "maiia", 400)
@@ -49,17 +49,20 @@ def test_scripted_clicks_raise_the_alarm_and_leave_the_order_alone(portal: Porta
     portal.site.close()
 
     assert after == before
-    assert shares["alarm"]["raised"] is True  # type: ignore[index]
-    assert "Alarme" in page
+    assert shares["choice"]["found"] is True  # type: ignore[index]
+    assert "Le hasard du tirage ne suffit pas à l’expliquer pour" in page
+    assert "Ce n’est pas un écart du site." in page
 
 
-def test_without_the_script_there_is_no_alarm(portal: Portal) -> None:
+def test_without_the_script_nothing_shows_a_preference(portal: Portal) -> None:
     """The control."""
     portal.visit(60, 40)
     shares = an_hour_later(portal)
+    page = plain(portal.citizen(3).get("/transparence").text)
     portal.site.close()
 
-    assert shares["alarm"]["raised"] is False  # type: ignore[index]
+    assert shares["choice"]["found"] is False  # type: ignore[index]
+    assert "ne suffit pas à l’expliquer" not in page
 
 
 def test_clicks_of_declared_robots_are_told_beside_the_shares_and_not_in_them(portal: Portal) -> None:

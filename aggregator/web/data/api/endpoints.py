@@ -119,12 +119,19 @@ def providers() -> Response:
     return _answer(site.snapshot, Table("providers", rows, openapi.columns("Provider"), {"total": len(rows)}), asked)
 
 
+TIES = {"tie_clicks": "clicks", "tie_chosen": "chosen", "tie_expected": "expected", "tie_log_e": "log_e"}
+
+
 @operation("shares", "Shares of the last seven days, as /transparence prints them.", "ShareList", (FORMAT,))
 def shares() -> Response:
     site, asked = here(), openapi.read(request.args, (FORMAT,))
     totals, names = site.published("shares"), openapi.fields("Share")
-    rows = [{name: row.get(name) for name in names} for row in totals.get("providers", [])]
-    head = {name: totals.get(name) for name in ("at", "first", "total", "step", "verdict", "treated")}
+    ties = {row["slug"]: row for row in totals.get("choice", {}).get("providers", [])}
+    rows = [
+        {name: (ties[row["slug"]] if name in TIES else row).get(TIES.get(name, name)) for name in names}
+        for row in totals.get("providers", [])
+    ]
+    head = {name: totals.get(name) for name in ("at", "first", "total", "step", "verdict", "needed")}
     return _answer(site.snapshot, Table("shares", rows, openapi.columns("Share"), head), asked)
 
 

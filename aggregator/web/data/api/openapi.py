@@ -80,8 +80,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Share": {
         "slug": STRING, "label": STRING, "places": NUMBER, "places_share?": NUMBER, "slots": NUMBER,
         "slots_share?": NUMBER, "exposure_share?": NUMBER, "redirects": INTEGER, "redirects_share?": NUMBER,
-        "low?": NUMBER, "high?": NUMBER, "ratio?": NUMBER, "exposure_ratio?": NUMBER, "stands?": STRING,
-        "exposure_stands?": STRING,
+        "low?": NUMBER, "high?": NUMBER, "ratio?": NUMBER, "differs?": BOOLEAN, "stands?": STRING,
+        "tie_clicks": INTEGER, "tie_chosen?": INTEGER, "tie_expected?": NUMBER, "tie_log_e?": NUMBER,
     },
     "Fetch": {
         "hour": STRING, "provider": STRING, "kind": STRING, "outcome": STRING, "fetches": INTEGER, "requests": INTEGER,
