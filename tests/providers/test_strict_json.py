@@ -33,6 +33,8 @@ from tests.answers import Recorded
         ('{"a":"é"}'.encode("latin-1"), "not UTF-8 at byte 6"),
         ("{}".encode("utf-16"), "not UTF-8 at byte 0"),
         (b"[" + b"9" * 400 + b"]", "integer of 400 digits"),
+        (b"[" + b"0," * 400_000 + b"0,0]", "more than 400,000 values"),
+        (b"[" * 60 + b"{}" * 1_000_000, "more than 1,000,000 lists and objects"),
     ],
 )
 def test_what_is_not_plain_json_is_refused_by_the_name_of_its_defect(body: bytes, defect: str) -> None:
@@ -67,6 +69,15 @@ def test_brackets_inside_texts_and_side_by_side_are_no_depth() -> None:
 
     assert loads(json.dumps([text]).encode()) == [text]
     assert loads(b"[" + b",".join([b"[]"] * 500) + b"]") == [[]] * 500
+
+
+@pytest.mark.parametrize("backslashes", range(6))
+def test_a_text_ends_at_the_first_quote_that_is_not_escaped(backslashes: int) -> None:
+    """An odd number of backslashes makes the quote part of the text, and what follows it too."""
+    body = b"[" + b"[]," * 40 + b'"' + b"\\" * backslashes + b'"' + b"[" * MAX_DEPTH
+
+    with pytest.raises(StrictJsonError, match="not JSON" if backslashes % 2 else "nested deeper"):
+        loads(body)
 
 
 def test_integers_are_read_up_to_twenty_digits() -> None:
