@@ -15,6 +15,7 @@ from providers.records import Outcome, Reading, Reason, Slot
 from providers.shapes import MOST_NAMED
 
 PARIS = ZoneInfo("Europe/Paris")
+FAR = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Window:
     def __contains__(self, moment: datetime) -> bool:
         return self.start <= moment.date() < self.end
 
+    def is_far(self, moment: datetime) -> bool:
+        """Later than anybody can book."""
+        return moment.date() - self.end >= FAR
+
 
 class Draft:
     """Collects one reading until `finish`. The same start for the same reason under the same key counts once."""
@@ -46,7 +51,7 @@ class Draft:
         self.later_at: datetime | None = None
         self._slots: dict[Any, Slot] = {}
         self._dropped: set[Any] = set()
-        self._stale = False
+        self._unbelievable = ""
         self._failures: list[ProviderError] = []
 
     @contextmanager
@@ -66,11 +71,15 @@ class Draft:
     def add(self, starts_at: datetime, reason: Reason, key: Hashable = None) -> None:
         """One slot. `key` (the provider's id, an agenda) tells slots apart; without it start and reason do."""
         identity = key or (starts_at, reason)
-        if starts_at.astimezone(PARIS) not in self.window:  # by the date in Paris (docs/providers.md §1.4)
-            self._dropped.add(identity)
-            self._stale = self._stale or starts_at.astimezone(PARIS).date() < self.window.start
-        else:
+        local = starts_at.astimezone(PARIS)  # by the date in Paris (docs/providers.md §1.4)
+        if local in self.window:
             self._slots.setdefault(identity, Slot(starts_at, reason))
+            return
+        self._dropped.add(identity)
+        if local.date() < self.window.start:
+            self._unbelievable = "only slots in the past"
+        elif self.window.is_far(local):
+            self._unbelievable = f"only slots {FAR.days} days ahead"
 
     def slot(self, text: str, reason: Reason, *key: Hashable) -> datetime | None:
         """One slot by its start as the answer writes it; None when that is no date, which is noted.
@@ -88,7 +97,10 @@ class Draft:
     def hint(self, text: str | None) -> datetime | None:
         """A date that the answer names beside its slots; None without one, or when it is no date, which is noted."""
         try:
-            return instant(text).astimezone(PARIS) if text else None
+            hint = instant(text).astimezone(PARIS) if text else None
+            if hint and self.window.is_far(hint):
+                raise InvalidAnswerError(f"not a date of our time: {hint.date()}", 200)
+            return hint
         except (InvalidAnswerError, OverflowError) as error:
             self.fail(as_failure(error))
             return None
@@ -104,9 +116,9 @@ class Draft:
         for odd in self.ask.odd.named:
             self.fail(InvalidAnswerError(odd, 200))
         slots = tuple(sorted(self._slots.values(), key=lambda slot: (slot.starts_at, slot.reason.text)))
-        if self._stale and not slots:
-            # Old slots alone are an old answer, not the news that nothing is free.
-            self.fail(InvalidAnswerError("only slots in the past", 200))
+        if self._unbelievable and not slots:
+            # Old slots alone are an old answer, those of the year 9999 a broken one: no news that nothing is free.
+            self.fail(InvalidAnswerError(self._unbelievable, 200))
         first = self._failures[0] if self._failures else None
         if slots:
             outcome = Outcome.OK

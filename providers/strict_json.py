@@ -21,6 +21,7 @@ MAX_DEPTH = 64
 MAX_BRACKETS, MAX_COMMAS = 1_000_000, 400_000
 MAX_INTEGER_DIGITS = 20
 MAX_FLOAT_DIGITS = 400
+BLOCK = 65_536
 
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -39,7 +40,7 @@ def loads(body: bytes) -> Any:
     if body.count(b",") > MAX_COMMAS:
         raise StrictJsonError(f"more than {MAX_COMMAS:,} values")
     # P11: measured before the parser runs, whose own recursion is what deep nesting exhausts.
-    if brackets > MAX_DEPTH and _depth(body) > MAX_DEPTH:
+    if brackets > MAX_DEPTH and _too_deep(body):
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH}")
     try:
         value = json.loads(
@@ -65,17 +66,27 @@ def _decode(body: bytes) -> str:
         raise StrictJsonError(f"not UTF-8 at byte {error.start}") from error
 
 
-def _depth(body: bytes) -> int:
-    """How deep brackets nest outside strings."""
-    # Pairs of backslashes first, from the left: one that is left over escapes what follows it.
-    array = np.frombuffer(body.replace(rb"\\", b"__").replace(rb"\"", b"__"), dtype=np.uint8)
-    quotes = (array == ord('"')).view(np.uint8)
-    # Inside a string exactly where the quotes so far are odd in number; brackets there are text.
-    inside = np.bitwise_xor.accumulate(quotes).view(bool)
-    steps = ((array == ord("[")) | (array == ord("{"))).view(np.int8)
-    steps = steps - ((array == ord("]")) | (array == ord("}"))).view(np.int8)
-    steps[inside] = 0
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+def _too_deep(body: bytes) -> bool:
+    """Whether brackets outside strings nest deeper than `MAX_DEPTH`. Block by block, and no further than it has to."""
+    depth, inside, escaped = 0, np.uint8(0), False
+    for start in range(0, len(body), BLOCK):
+        block = body[start : start + BLOCK]
+        # Pairs of backslashes first, from the left: one that is left over escapes what follows it.
+        if escaped and block[:1] in (b'"', b"\\"):
+            block = b"_" + block[1:]
+        plain = block.replace(rb"\\", b"__")
+        escaped = plain.endswith(b"\\")
+        array = np.frombuffer(plain.replace(rb"\"", b"__"), dtype=np.uint8)
+        # Inside a string exactly where the quotes so far are odd in number; brackets there are text.
+        within = np.bitwise_xor.accumulate((array == ord('"')).view(np.uint8)) ^ inside
+        steps = ((array == ord("[")) | (array == ord("{"))).view(np.int8)
+        steps = steps - ((array == ord("]")) | (array == ord("}"))).view(np.int8)
+        steps[within.view(bool)] = 0
+        depths = np.cumsum(steps, dtype=np.int32)
+        if depth + int(depths.max()) > MAX_DEPTH:
+            return True
+        depth, inside = depth + int(depths[-1]), within[-1]
+    return False
 
 
 def _refuse_constant(name: str) -> Any:

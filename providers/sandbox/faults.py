@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -101,21 +102,36 @@ def _renamed(body: bytes) -> bytes:
     return body.replace(b'":', b'_v2":')
 
 
-def _booleans(body: bytes) -> bytes:
-    """Numbers become booleans: `true` is no identifier."""
-    value = json.loads(body)
-    return json.dumps(_map_numbers(value)).encode()
+def _each(change: Callable[[Any], Any], kind: type | tuple[type, ...]) -> Fault:
+    """Every value of one kind becomes another: one that the type allows, and that nobody expects there."""
+
+    def mapped(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: mapped(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [mapped(one) for one in value]
+        return change(value) if isinstance(value, kind) and not isinstance(value, bool) else value
+
+    return _edited(lambda body: json.dumps(mapped(json.loads(body))).encode())
 
 
-def _map_numbers(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _map_numbers(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_map_numbers(one) for one in value]
-    return True if isinstance(value, int | float) and not isinstance(value, bool) else value
+def _in_year(year: bytes) -> Fault:
+    return _edited(lambda body: re.sub(rb"\b20\d\d-(?=\d\d-\d\d)", year + b"-", body))
+
+
+def _filled(before: bytes, unit: bytes, after: bytes) -> Fault:
+    """An answer of nearly 16 MiB, made when it is asked for: all load this module."""
+
+    def play(handler: Handler, _: bytes) -> None:
+        send(handler, 200, before + unit * (FULL // len(unit)) + after)
+
+    return play
 
 
 BIG = 200 * 1024 * 1024  # P10: far beyond the cap of 16 MiB
+FULL = 16 * 1024 * 1024 - 1024  # just below it: read whole, and looked at
+LONG_NUMBER = re.compile("[0-9]{4}")
+ARABIC = {ord(digit): 0x0660 + int(digit) for digit in "0123456789"}
 
 FAULTS: dict[str, Fault] = {
     "reset": _reset,
@@ -152,8 +168,18 @@ FAULTS: dict[str, Fault] = {
     "redirect-away": _status(302, b"", Location="http://127.0.0.1:9/internal"),
     "redirect-file": _status(302, b"", Location="file:///etc/passwd"),
     "renamed": _edited(_renamed),
-    "booleans": _edited(_booleans),
+    "booleans": _each(lambda _: True, (int, float)),  # `true` is no identifier
     "scalar": _raw(b"42"),
+    # Dates, numbers and ids: what has four digits. A name that is not the same any more may be true.
+    "arabic-digits": _each(lambda text: text.translate(ARABIC) if LONG_NUMBER.search(text) else text, str),
+    "half-pairs": _each(lambda text: text + "\ud800" if LONG_NUMBER.search(text) else text, str),
+    "year-9999": _in_year(b"9999"),
+    "year-1": _in_year(b"0001"),
+    "huge-numbers": _each(lambda _: 1e300, (int, float)),
+    "brackets": _filled(b"", b"[]", b""),
+    "quotes": _filled(b"[" * 65, b'""', b""),
+    "escapes": _filled(b"[" * 65 + b'"', rb"\"", b'"'),
+    "same-key": _filled(b"{", b'"k":1,', b'"k":1}'),
 }
 
 

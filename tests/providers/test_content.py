@@ -42,6 +42,16 @@ def test_an_answer_that_holds_only_old_slots_is_an_old_answer_not_an_empty_one(p
     assert "past" in reading.note
 
 
+@pytest.mark.parametrize("when", ["9999-12-31T08:00:00.000+01:00", "2031-04-10T21:45:00.000+02:00"])
+def test_an_answer_that_holds_only_slots_of_another_age_is_a_broken_one_not_an_empty_one(
+    provider: Make, when: str
+) -> None:
+    with Loopback(doctolib([when])) as server:
+        reading = provider(Doctolib, server.origin).slots(LINK, date(2021, 4, 3), 14)
+
+    assert (reading.outcome, reading.note) == (Outcome.INVALID, "only slots 730 days ahead")
+
+
 def test_the_four_shapes_of_a_slot_are_one_slot_each(provider: Make) -> None:
     slots = [
         "2021-04-10T08:00:00.000+02:00",
