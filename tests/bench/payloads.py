@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
@@ -18,6 +20,9 @@ from tests.bench.score import Score, report
 TITLE = "hostile URLs accepted at ingest or at departure, honest ones refused"
 BAR = "0 of 1,960 at two gates, 0 of 18"
 PAYLOADS = json.loads((ROOT / "tests" / "fixtures" / "redirect_payloads.json").read_text(encoding="utf-8"))
+
+
+Admit = Callable[[BookingSites, str], str | None]
 
 
 class Nowhere:
@@ -41,23 +46,67 @@ def way_out(sites: BookingSites, url: str) -> bool:
         return False
 
 
-def way_in(sites: BookingSites, url: str) -> bool:
-    """Is the link taken as it is? What a careful person would have typed instead is another link, judged by itself."""
+def way_in(sites: BookingSites, url: str) -> str | None:
+    """The link that is taken in place of `url`, perhaps repaired; None when it is refused."""
     try:
-        return sites.admit(url)[0] == url
+        return sites.admit(url)[0]
     except UnsafeUrlError:
+        return None
+
+
+def is_honest(url: str) -> bool:
+    """A second, independent look at a link, as a browser has it: an https address of exactly an allowed host."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
         return False
+    written = f"https://{parts.hostname}"
+    plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>^`{|}')
+    # The host as it is written and not only as it is parsed: nothing may stand between the scheme and the path but it.
+    origin = parts.scheme == "https" and port is None and url.startswith((f"{written}/", f"{written}?"))
+    path = unquote(unquote(parts.path))
+    return plain and origin and parts.hostname in PAYLOADS["allow_list"] and not set(path) & set("\r\n\t\x00\\")
+
+
+def judged(sites: BookingSites, row: dict[str, str], admit: Admit = way_in) -> tuple[bool, bool]:
+    """(whether the way in did right, whether it repaired a hostile link).
+
+    A hostile link that is repaired becomes another link, and that one is judged: it must be honest to the second look,
+    stay as it is when it comes in again, and lead out as it is.
+    """
+    taken = admit(sites, row["payload"])
+    if row["verdict"] == "accept":
+        return taken == row["payload"], False
+    if taken is None:
+        return True, False
+    if taken == row["payload"]:
+        return False, False
+    return is_honest(taken) and way_in(sites, taken) == taken and way_out(sites, taken), True
+
+
+def repair_by_replacing(sites: BookingSites, url: str) -> str | None:
+    """A control: a repair that makes a link look right, and does not look where it leads."""
+    host = next((host for host in PAYLOADS["allow_list"] if host in url), None)
+    return url.replace("\\", "/").replace("http:", "https:").strip() if host else None
 
 
 def score() -> Score:
     sites = BookingSites({f"https://{host}": "x" for host in PAYLOADS["allow_list"]}, {})
-    injected = survived = careless = 0
+    injected = survived = repaired = careless = misled = 0
     for row in PAYLOADS["payloads"]:
         accept = row["verdict"] == "accept"
-        survived += (way_in(sites, row["payload"]) == accept) + (way_out(sites, row["payload"]) == accept)
+        right, was_repaired = judged(sites, row)
+        survived += right + (way_out(sites, row["payload"]) == accept)
         injected += 2
+        repaired += was_repaired
         careless += not accept and any(host in row["payload"] for host in PAYLOADS["allow_list"])
-    return Score(injected, survived, 1, int(careless > 1000), f"a search for the host in the text accepts {careless}")
+        misled += not judged(sites, row, repair_by_replacing)[0]
+    said = (
+        f"{repaired} hostile links were repaired into honest ones; a search for the host accepts {careless}, "
+        f"a repair by replacing misleads {misled} times"
+    )
+    return Score(injected, survived, 2, (careless > 1000) + (misled > 100), said)
 
 
 if __name__ == "__main__":
