@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from typing import Any
 
@@ -13,6 +14,7 @@ from aggregator.config.settings import Settings
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.tokens import Tokens
+from aggregator.redirect.visitors import Visitor
 from aggregator.web.place.fast_redirect import Door
 from aggregator.web.serving.site import Site
 from tests.clock import Clock
@@ -173,6 +175,26 @@ def test_a_browser_that_gives_itself_another_name_each_time_is_one_redirect(
         client.post(f"/rdv/{token}", headers={"User-Agent": f"{BROWSER} {number}"})
 
     assert counts(filled) == {"counted": 1, "duplicate": 29}
+
+
+def test_duplicates_that_looked_at_the_user_agent_would_be_seen(
+    app: Flask, site: Site, token: str, filled: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    real = site.visitor_of
+
+    def by_user_agent(environ: Any) -> Visitor:
+        found = real(environ)
+        return dataclasses.replace(found, address=f"{found.address} {found.user_agent}")
+
+    monkeypatch.setattr(site, "visitor_of", by_user_agent)
+    for number in range(5):
+        client = app.test_client()
+        client.environ_base["HTTP_USER_AGENT"] = f"{BROWSER} {number}"
+        client.get(LIST)
+        client.post(f"/rdv/{token}")
+
+    assert counts(filled) == {"counted": 5}
 
 
 def test_clicks_of_a_list_never_exceed_the_times_it_was_shown(app: Flask, token: str, filled: Settings) -> None:
