@@ -1,6 +1,6 @@
 """The `aiguillage …` commands. Exit codes: 0 ok, 1 found wrong, 2 could not do it."""
 
-from aggregator.cli import deciding, proving, publishing, reading, running
+from aggregator.cli import counting, deciding, proving, publishing, reading, running
 from aggregator.cli.group import main
 
-__all__ = ["deciding", "main", "proving", "publishing", "reading", "running"]
+__all__ = ["counting", "deciding", "main", "proving", "publishing", "reading", "running"]

@@ -14,7 +14,7 @@ import click
 from aggregator import instants
 from aggregator.cli.group import Refused, main, refusing, settings_with_country
 from aggregator.config import datasets
-from aggregator.config.datasets import FORMATS, LICENCE
+from aggregator.config.datasets import FORMATS
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
@@ -40,7 +40,7 @@ def export(name: str, suffix: str, out: Path) -> None:
     dataset = known[name]
     if suffix not in dataset.formats:
         raise Refused(f"{name} has no positions: its formats are {', '.join(dataset.formats)}")
-    about = About("en-cours", instants.second(at), 0, settings.demo)
+    about = About("en-cours", instants.second(at), 0, settings.demo).of(dataset)
     places = gazetteers.load_gazetteer(settings.gazetteer_path)
     with (
         TemporaryDirectory() as folder,
@@ -48,10 +48,9 @@ def export(name: str, suffix: str, out: Path) -> None:
         closing(Accounts(settings)) as accounts,
     ):
         file = EditionFile(Path(folder) / "one.sqlite")
-        ending = {"updated": about.updated, "licence": LICENCE, "demo": about.demo}
         try:
             sources = Sources(settings, stores, accounts.rollups, places, at)
-            count = file.write(dataset, ({**row, **ending} for row in rows.TABLES[name](sources)))
+            count = file.write(dataset, ({**row, **about.ending} for row in rows.TABLES[name](sources)))
         except NothingPublishedError as error:
             raise Refused(str(error)) from error
         write_formats(file, dataset, about, Path(folder), (suffix,))

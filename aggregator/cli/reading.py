@@ -1,11 +1,11 @@
-"""Commands that read platforms and lists: one run, one centre, one official list, and what the lists cover."""
+"""Commands that read platforms and lists: one run, one centre, one official list."""
 
 from __future__ import annotations
 
 import json
 import sys
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -157,22 +157,3 @@ def import_list(file: Path, as_of: datetime | None) -> None:
     if report.held:
         click.echo(f"liste gardée pour ses chiffres, les lieux ne changent pas : {report.held}")
     sys.exit(1 if report.refused or report.held else 0)
-
-
-@main.command("coverage")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Of which day; today by default.")
-@refusing
-def coverage(day: datetime | None) -> None:
-    """Open places of the official list by booking site, for any date that the imported lists cover."""
-    wanted: date = day.date() if day else datetime.now(UTC).date()
-    settings = Settings.from_env()
-    with closing(open_stores(settings.data_dir, settings.database_url)) as stores:
-        found = stores.catalog.import_for(wanted)
-        if found is None:
-            raise Refused(f"no imported list covers {wanted}")
-        sites = stores.catalog.sites_of_import(found["import_id"])
-    total = sum(sites.values())
-    table = Table("site", "lieux ouverts", "part", title=f"Liste du {found['as_of']} ({total} lieux ouverts)")
-    for site, count in sorted(sites.items(), key=lambda pair: -pair[1]):
-        table.add_row(site or "(sans lien)", str(count), f"{100 * count / total:.1f} %")
-    Console().print(table)

@@ -87,7 +87,9 @@ class Intake:
         admitted = replace(centre, booking_url=url)
         # A declared site but no centre of it: kept as the name of the site (docs/providers.md §6).
         if self.link_of(admitted) is None:
-            return replace(centre, booking_url=None, booking_site=urlsplit(url).hostname).with_flag("link-to-no-centre")
+            # Its own name: in a demonstration `url` leads to this machine, which no count may name.
+            site = _site_of(centre.booking_url)
+            return replace(centre, booking_url=None, booking_site=site).with_flag("link-to-no-centre")
         return admitted
 
     def _positioned(self, centre: Centre) -> Centre:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from aggregator import canonical
 from aggregator.collect.admission import Intake
 from aggregator.collect.placement import place_centres
 from aggregator.collect.quarantine import sudden_change
+from aggregator.config.listed_hosts import named
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, department_of
 from aggregator.store import Import, Stores
@@ -114,7 +116,10 @@ def _is_open(centre: Centre) -> bool:
 
 def _site(centre: Centre, intake: Intake) -> str:
     link = intake.link_of(centre)
-    return link[0] if link else centre.booking_site or ""
+    if link is None:
+        return named(centre.booking_site or "")
+    # A site that is only linked to is nobody's platform, and is no centre without a link.
+    return link[0] or urlsplit(centre.booking_url or "").hostname or ""
 
 
 def _row(centre: Centre, sites: Mapping[str, str]) -> dict[str, object]:

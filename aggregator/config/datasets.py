@@ -39,7 +39,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """`located`: rows have `lat` and `lon`; `service`: the campaigns it is for, "" = all."""
+    """`located`: rows have `lat` and `lon`; `service`: the campaigns it is for, "" = all.
+
+    `real`: it comes with the portal, and is true in a demonstration too.
+    """
 
     name: str
     title: str
@@ -47,6 +50,7 @@ class Dataset:
     columns: tuple[Column, ...]
     located: bool = False
     service: str = ""
+    real: bool = False
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -127,6 +127,11 @@ class Settings:
         return datasets.published(ROOT / "data" / "datasets.toml", self.campaign.facts.service)
 
     @property
+    def listed_hosts_path(self) -> Path:
+        """The hosts of the State's lists of 2021, counted."""
+        return ROOT / "data" / "centres-2021.csv"
+
+    @property
     def editions_dir(self) -> Path:
         """The editions of the open data: one folder a closed day, and the one of the running day."""
         return self.published_dir / "data"
@@ -187,9 +192,11 @@ class Settings:
 
     def declared_origins(self) -> dict[str, str]:
         """Booking origin -> slug, for every declared site of a provider."""
-        return {
-            f"https://{host}": slug for slug, section in self._sections.items() for host in section["booking_hosts"]
-        }
+        return {f"https://{host}": slug for host, slug in self.booking_hosts().items()}
+
+    def booking_hosts(self) -> dict[str, str]:
+        """Booking host -> slug."""
+        return {host: slug for slug, section in self._sections.items() for host in section["booking_hosts"]}
 
     def booking_sites(self) -> BookingSites:
         """Which origins citizens may be sent to, and whose they are; in demonstration the sandbox's alone."""

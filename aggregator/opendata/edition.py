@@ -13,7 +13,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -40,6 +40,15 @@ class About:
     updated: str
     log_size: int
     demo: bool
+
+    def of(self, dataset: Dataset) -> About:
+        """What the files of one data set say: in a demonstration not everything is invented."""
+        return replace(self, demo=self.demo and not dataset.real)
+
+    @property
+    def ending(self) -> dict[str, Any]:
+        """The columns that end every table."""
+        return {"updated": self.updated, "licence": LICENCE, "demo": self.demo}
 
     @property
     def head(self) -> dict[str, Any]:
@@ -119,9 +128,9 @@ class EditionWriter:
         file = EditionFile(folder / "aiguillage.sqlite")
         datasets = self._settings.datasets()
         for dataset in datasets.values():
-            ending = {"updated": about.updated, "licence": LICENCE, "demo": about.demo}
-            file.write(dataset, ({**row, **ending} for row in TABLES[dataset.name](self._sources)))
-            write_formats(file, dataset, about, folder)
+            own = about.of(dataset)
+            file.write(dataset, ({**row, **own.ending} for row in TABLES[dataset.name](self._sources)))
+            write_formats(file, dataset, own, folder)
         previews = {name: list(file.rows(one, PREVIEW_ROWS)) for name, one in datasets.items()}
         counts = {name: file.count(one) for name, one in datasets.items()}
         drawn = self._figures(about, folder)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aggregator import instants
-from aggregator.config import hosting
+from aggregator.config import hosting, listed_hosts
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
 from providers.phone import dialled
@@ -233,6 +234,12 @@ def state_columns(sources: Sources) -> Iterator[Row]:
         }
 
 
+def hosts_of_2021(sources: Sources) -> Iterator[Row]:
+    owners = sources.settings.booking_hosts()
+    for row in listed_hosts.load_hosts(sources.settings.listed_hosts_path):
+        yield {**asdict(row), "provider": listed_hosts.owner_of(row.host, owners)}
+
+
 TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
     "places": places,
     "offers": offers,
@@ -245,6 +252,7 @@ TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
     "decisions": decisions,
     "couverture": coverage,
     "lieux-de-vaccination": state_columns,
+    "centres-2021": hosts_of_2021,
 }
 """Data set -> its rows; a test compares the names with `data/datasets.toml`."""
 

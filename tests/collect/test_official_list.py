@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +51,21 @@ def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gaz
     assert stores.catalog.sites_of_import(found["import_id"]) == {"": 1, "doctolib": 1}
     assert stores.catalog.import_for(early - timedelta(days=1)) is None
     assert json.loads(found["refused"])[0] == [6, "no name"]
+
+
+def test_a_site_that_is_only_linked_to_is_counted_by_its_name_and_not_as_no_link(
+    stores: Stores, gazetteer: Gazetteer, tmp_path: Path
+) -> None:
+    campaign = tmp_path / "c.toml"
+    text = Settings().campaign_path.read_text(encoding="utf-8")
+    campaign.write_text(text.replace("link_only = []", 'link_only = ["rdv.ville-inventee.example"]'), encoding="utf-8")
+    body = (ROOT / "tests" / "fixtures" / "official" / "centres-42-colonnes.csv").read_bytes()
+    live = Settings(demo=False, data_dir=tmp_path, campaign_path=campaign)
+
+    report = import_official_list(ListFile(body, "a.csv", date(2021, 3, 1)), live, stores, gazetteer, NOON)
+
+    assert report.sites["rdv.ville-inventee.example"] == 1
+    assert report.undeclared == {}
 
 
 def test_a_row_that_nobody_foresaw_costs_itself_alone(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from aggregator.config.settings import Settings
 from aggregator.opendata.rows import TABLES
-from tests.edition import ALL, table
+from tests.edition import ALL, table, text
 
 
 def test_every_data_set_has_rows_and_every_table_a_data_set() -> None:
@@ -40,3 +41,15 @@ def test_outages_decisions_and_links_are_there(edition: Path) -> None:
     assert table(edition, "outages")[0] | {} == table(edition, "outages")[0]
     assert [(row["provider"], row["minutes"]) for row in table(edition, "outages")] == [("maiia", "120")]
     assert any(row["kind"] == "dispute" for row in table(edition, "decisions"))
+
+
+def test_the_hosts_of_2021_are_true_in_a_demonstration_where_all_else_is_invented(edition: Path) -> None:
+    hosts = table(edition, "centres-2021")
+
+    assert {row["demo"] for row in hosts} == {"false"}
+    assert {row["demo"] for row in table(edition, "places")} == {"true"}
+    assert json.loads(text(edition, "centres-2021.json"))["demo"] is False
+    assert json.loads(text(edition, "places.json"))["demo"] is True
+    of_march = [row for row in hosts if row["date"] == "2021-03-23"]
+    assert sum(int(row["open"]) for row in of_march if row["provider"] == "doctolib") == 957
+    assert sum(int(row["centres"]) for row in of_march) == 1433

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from aggregator.config.settings import ROOT
 from aggregator.opendata import charts
-from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, lazy_gettext
 from aggregator.web.language.words import day, moment
 from aggregator.web.serving.site import Site
 
 LEAST_DRAWN = 0.01
-PRESS_PATH = ROOT / "data" / "press-2021.json"
 EFFECT_WORDS = {
     "availability": lazy_gettext("Disponibilité : des lieux sans créneau vu"),
     "demand_geography": lazy_gettext("Géographie : où les gens cherchent"),
@@ -68,12 +63,6 @@ VERDICTS = {
     "too-few": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
     "suspended": lazy_gettext("Verdict suspendu : un contrôle a échoué."),
 }
-
-
-@lru_cache(maxsize=1)
-def press_count() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(PRESS_PATH.read_text(encoding="utf-8"))
-    return content
 
 
 def verdict_of_the_week(site: Site) -> str:
@@ -205,32 +194,3 @@ def change(row: Mapping[str, Any], site: Site) -> dict[str, Any]:
         source = gettext("liste officielle") if what == "official" else site.label(what)
         return {"on": day(row["at"][:10]), "words": CHANGE_WORDS[kind], "what": source}
     return {"on": day(row["at"][:10]), "words": EVENT_WORDS.get(kind, kind), "what": DETAIL_WORDS.get(what, "")}
-
-
-def press(site: Site, asked: str) -> dict[str, Any]:
-    """The count of 2021 beside the same count on an imported list: the latest, or the one in force on `asked`."""
-    imports = site.health.get("imports", [])
-    before = [row for row in imports if not asked or row["as_of"] <= asked]
-    found = max(before, key=lambda row: row["as_of"], default=None)
-    count = press_count()
-    sites = found["sites"] if found else {}
-    total = sum(sites.values())
-    whole = sum(count["counts"].values())
-    return {
-        "asked": asked,
-        "list": found,
-        "as_of": day(found["as_of"]) if found else None,
-        "total": total,
-        "dates": [day(row["as_of"]) for row in imports],
-        "counts": [
-            gettext(
-                "%(n)s centres chez %(label)s (%(share)s)", n=n, label=site.label(slug), share=words.percent(n / whole)
-            )
-            for slug, n in count["counts"].items()
-        ],
-        "source": count["source"],
-        "rows": [
-            {"label": site.label(name) if name else gettext("sans lien de réservation"), "n": n, "share": n / total}
-            for name, n in sorted(sites.items(), key=lambda pair: (-pair[1], pair[0]))
-        ],
-    }

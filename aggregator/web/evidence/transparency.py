@@ -14,6 +14,7 @@ from flask.blueprints import BlueprintSetupState
 from aggregator.config import hosting
 from aggregator.opendata import charts
 from aggregator.web.evidence import edition_files, statements
+from aggregator.web.evidence.press import press
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
@@ -91,7 +92,7 @@ def shares() -> str:
         territory=statements.territory(site, closed.get("territory", [])),
         service=statements.service(closed.get("service", []), [row["slug"] for row in rows]),
         history=[statements.event(entry, site) for entry in list(site.published("history"))[:HISTORY_SHOWN]],
-        press=statements.press(site, request.args.get("liste", "")),
+        press=press(site, request.args.get("liste", "")),
         operator=site.campaign.operator,
         label=site.label,
         figures=edition_files.figures(site),

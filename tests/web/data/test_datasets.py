@@ -125,8 +125,8 @@ def test_a_harvester_finds_every_file_with_licence_and_sum(reader: FlaskClient) 
     catalogue = json.loads(reader.get("/donnees/catalogue.jsonld").text)
     distributions = [one for dataset in catalogue["dcat:dataset"] for one in dataset["dcat:distribution"]]
 
-    assert len(catalogue["dcat:dataset"]) == 11
-    assert len(distributions) == 11 * 6 + 1
+    assert len(catalogue["dcat:dataset"]) == 12
+    assert len(distributions) == 12 * 6 + 1
     for one in distributions:
         path = one["dcat:downloadURL"]["@id"].removeprefix("http://localhost")
         body = reader.get(path).data
@@ -139,7 +139,7 @@ def test_search_engines_are_told_of_the_data_sets(reader: FlaskClient) -> None:
     block = re.search(r'<script type="application/ld\+json">(.+?)</script>', reader.get("/donnees").text, re.DOTALL)
 
     assert block is not None
-    assert len(json.loads(block[1])["dataset"]) == 11
+    assert len(json.loads(block[1])["dataset"]) == 12
 
 
 def test_before_the_first_edition_the_page_says_so(browser: FlaskClient) -> None:
@@ -152,3 +152,4 @@ def test_identity_cards_publish_no_places_of_vaccination(filled: Settings) -> No
 
     assert "lieux-de-vaccination" in filled.datasets()
     assert "lieux-de-vaccination" not in cards.datasets()
+    assert "centres-2021" not in cards.datasets()

@@ -82,6 +82,34 @@ def test_the_list_of_a_past_date_can_be_counted_again(filled: Settings) -> None:
     assert "Aucune liste importée ne couvre cette date." in before
 
 
+def test_the_count_of_the_press_stands_beside_the_same_count_made_again(filled: Settings) -> None:
+    page = " ".join(page_of(filled).replace("\u202f", " ").split())
+    cells = {
+        name: re.findall(r"<td>([^<]*)</td>", row)
+        for name, row in re.findall(r'<th scope="row"><bdi>(\w+)</bdi></th>((?: ?<td>[^<]*</td>){6})', page)
+    }
+
+    assert cells["Doctolib"] == ["1 072", "85,7 %", "74,8 %", "957", "85,4 %", "80,9 %"]
+    assert "<td>861</td><td>86,4 %</td><td>445</td><td>81,2 %</td><td>957</td><td>85,5 %</td>" in page
+    assert "<td>97</td><td>9,7 %</td><td>18</td><td>3,3 %</td><td>53</td><td>4,7 %</td>" in page
+    assert "<td>39</td><td>3,9 %</td><td>85</td><td>15,5 %</td><td>109</td><td>9,7 %</td>" in page
+    assert "Doctolib, Maiia, Keldoc</bdi> pour la presse" in page
+    assert "Doctolib, Keldoc, Maiia</bdi> sur la liste du 23 mars 2021" in page
+    assert "la liste est d’un autre jour (22 jours plus tard)" in page
+    assert "la presse ne dit pas comment elle a compté" in page
+    assert "15e964bae1beabb7" in page
+    assert '<a href="/donnees#centres-2021">' in page
+
+
+def test_two_counts_in_the_same_order_are_not_said_to_differ(filled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control."""
+    agreed = {"doctolib": 861, "keldoc": 97, "maiia": 39}
+    told = {"date": "2021-03-01", "source": "Un journal", "counts": agreed}
+    monkeypatch.setattr("aggregator.web.evidence.press.press_count", lambda: told)
+
+    assert "Les deux comptes ne rangent pas" not in page_of(filled)
+
+
 @pytest.fixture
 def week_page(a_week: Settings) -> Iterator[str]:
     app = create_app(a_week, lambda: NOON + timedelta(days=7))
