@@ -13,6 +13,7 @@ from aggregator.instants import now as utc_now
 from aggregator.web import errors
 from aggregator.web.data.api.endpoints import api
 from aggregator.web.data.datasets import data
+from aggregator.web.evidence import public_files
 from aggregator.web.evidence.about import about
 from aggregator.web.evidence.log import log
 from aggregator.web.evidence.transparency import transparency
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     catalogues.install(app, settings.campaign)
     security.install(app, site)
     errors.install(app, site)
+    public_files.install(app)
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):
         app.register_blueprint(blueprint)

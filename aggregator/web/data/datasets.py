@@ -10,6 +10,7 @@ from werkzeug.exceptions import NotFound
 from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
 from aggregator.web.evidence import edition_files
 from aggregator.web.evidence.edition_files import RUNNING
+from aggregator.web.evidence.public_files import open_to_all, public
 from aggregator.web.language.words import day, moment
 from aggregator.web.serving.site import Site, here
 
@@ -57,6 +58,7 @@ def edition(edition: str) -> str:
 
 
 @data.get("/donnees/<edition>/<path:name>")
+@public
 def file(edition: str, name: str) -> Response:
     return edition_files.send(here(), edition, name)
 
@@ -83,13 +85,14 @@ def cite() -> str:
 
 
 @data.get("/donnees/catalogue.jsonld")
+@public
 def catalogue() -> Response:
     """The data sets in DCAT-AP, for portals that harvest catalogues."""
     site = here()
     found = edition_files.index(site, RUNNING)
     response = jsonify(_catalogue(site, found))
     response.mimetype = "application/ld+json"
-    edition_files.open_to_all(response)
+    open_to_all(response)
     return response
 
 

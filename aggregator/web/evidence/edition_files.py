@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-from flask import Response, request, send_file
+from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from aggregator.config.datasets import FORMATS
 from aggregator.opendata.text_formats import EXCEL_FR
+from aggregator.web.evidence import public_files
+from aggregator.web.evidence.public_files import FOR_EVER, REVALIDATED, Sent
 from aggregator.web.serving.site import Site
 
 RUNNING = "en-cours"
@@ -28,7 +31,6 @@ KINDS = {
 }
 # What browsers show; all else is saved under a name that tells the edition.
 SHOWN = ("svg", "png", "json", "geojson", "md", "txt")
-A_YEAR, A_WHILE = 31_536_000, 300
 
 
 def names(site: Site) -> list[str]:
@@ -38,9 +40,7 @@ def names(site: Site) -> list[str]:
 
 def index(site: Site, edition: str) -> dict[str, Any]:
     """What an edition holds. Raises NotFound."""
-    if not EDITION.fullmatch(edition):  # before a path is made of it (W11)
-        raise NotFound
-    return content(site.settings.editions_dir / edition / "index.json")
+    return content(_folder(site, edition) / "index.json")
 
 
 def content(path: Path) -> dict[str, Any]:
@@ -70,52 +70,45 @@ def figures(site: Site) -> dict[str, Any]:
 def send(site: Site, edition: str, name: str) -> Response:
     """A file as it was written, compressed on the way if the reader takes it. `?dialecte=excel-fr` on a CSV file.
 
-    A closed day's file never changes: whoever has it need not ask again.
+    A closed day's file never changes: whoever has it need not ask again. The running day's is asked about each time.
     """
-    known = index(site, edition)["files"]
+    folder = _folder(site, edition)
+    known = content(folder / "index.json")["files"]
     if request.args.get("dialecte") == EXCEL_FR and name.endswith(".csv"):
         name = f"{name.removesuffix('.csv')}.{EXCEL_FR}.csv"
-    # SHA256SUMS cannot hold its own sum, so no index lists it.
     if not NAME.fullmatch(name) or (name not in known and name != "SHA256SUMS"):
         raise NotFound
-    folder = site.settings.editions_dir / edition
-    suffix = name.rpartition(".")[2]
-    response = _body(folder / name, KINDS.get(suffix, "text/plain"))
-    if name in known:  # packed bytes are other bytes: they need a tag of their own
-        response.set_etag(known[name]["sha256"] + response.headers.get("Content-Encoding", ""))
-    if suffix not in SHOWN and name in known:
+    sent = _opened(folder / name, name, known)
+    response = public_files.send(sent, REVALIDATED if edition == RUNNING else FOR_EVER)
+    response.vary.add("Accept-Encoding")
+    if response.status_code != 416 and name in known and name.rpartition(".")[2] not in SHOWN:
         response.headers["Content-Disposition"] = f'attachment; filename="aiguillage-{edition}-{Path(name).name}"'
-    response.cache_control.no_cache = None
-    response.cache_control.public = True
-    response.cache_control.max_age = A_WHILE if edition == RUNNING else A_YEAR
-    response.cache_control.immutable = edition != RUNNING
-    open_to_all(response)
     return response
 
 
-def open_to_all(response: Response) -> None:
-    """Public figures may be read by any page of any site."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-
-
-def _body(path: Path, kind: str) -> Response:
-    if path.exists():
-        return send_file(path, mimetype=kind, etag=False, conditional=False)
-    packed = path.with_name(f"{path.name}.gz")
-    if not packed.exists():
+def _folder(site: Site, edition: str) -> Path:
+    """Where an edition lies. Raises NotFound."""
+    if not EDITION.fullmatch(edition):  # before a path is made of it (W11)
         raise NotFound
+    # Through the link of the running day: the next edition may take its place between its index and its file.
+    return (site.settings.editions_dir / edition).resolve()
+
+
+def _opened(path: Path, name: str, known: dict[str, Any]) -> Sent:
+    """The file in the coding that the reader takes. Packed bytes are other bytes: they have a tag of their own."""
+    kind = KINDS.get(name.rpartition(".")[2], "text/plain")
+    packed = path.with_name(f"{path.name}.gz")
+    whole = packed if packed.exists() else path
+    try:
+        kept = whole.open("rb")
+    except FileNotFoundError:
+        raise NotFound from None
+    about = os.fstat(kept.fileno())
+    # SHA256SUMS cannot hold its own sum, so no index lists it.
+    tag = known[name]["sha256"] if name in known else f"{about.st_mtime_ns:x}-{about.st_size:x}"
+    if whole is path:
+        return Sent(kept, about.st_size, about.st_mtime, tag, kind)
     if request.accept_encodings["gzip"] > 0:
-        response = send_file(packed, mimetype=kind, etag=False, conditional=False)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = Response(_unpacked(packed), mimetype=kind)
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
-
-
-def _unpacked(packed: Path) -> Any:
-    with gzip.open(packed) as file:
-        # In pieces: memory does not grow with the file.
-        while chunk := file.read(1 << 16):
-            yield chunk
+        return Sent(kept, about.st_size, about.st_mtime, f"{tag}gzip", kind, "gzip")
+    kept.close()
+    return Sent(cast(BinaryIO, gzip.open(packed)), known[name]["bytes"], about.st_mtime, tag, kind)

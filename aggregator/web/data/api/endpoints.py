@@ -28,7 +28,8 @@ from aggregator.web.data.api.openapi import AFTER, FORMAT, LIMIT, QUESTION, Oper
 from aggregator.web.data.api.place_json import COLUMNS, PlainPlaces
 from aggregator.web.data.api.problems import Problem
 from aggregator.web.evidence import edition_files
-from aggregator.web.evidence.edition_files import RUNNING, open_to_all
+from aggregator.web.evidence.edition_files import RUNNING
+from aggregator.web.evidence.public_files import open_to_all, public
 from aggregator.web.find import query
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.platforms import states
@@ -50,7 +51,7 @@ def operation(
 
     def register(handler: Handler) -> Handler:
         OPERATIONS.append(Operation(path, summary, schema, tuple(parameters)))
-        api.get(f"/api/v1/{path}", endpoint=handler.__name__, strict_slashes=False)(handler)
+        api.get(f"/api/v1/{path}", endpoint=handler.__name__, strict_slashes=False)(public(handler))
         return handler
 
     return register
@@ -171,6 +172,7 @@ def datasets() -> Response:
 
 
 @api.get("/api/v1/openapi.json")
+@public
 def description() -> Response:
     site = here()
     response = jsonify(openapi.document(OPERATIONS, request.host_url, site.campaign, site.settings.search_rate))

@@ -8,6 +8,8 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
+from aggregator.web.evidence.public_files import open_to_all
+
 TITLES = {
     400: "Bad request", 404: "Not found", 405: "Method not allowed", 413: "Content too large", 414: "URI too long",
     431: "Request header fields too large",
@@ -35,5 +37,5 @@ def problem(error: HTTPException | None) -> Response:
         response.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
     if code in (429, 503):
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    open_to_all(response)
     return response
