@@ -20,6 +20,7 @@ from aggregator.web.evidence.transparency import transparency
 from aggregator.web.find.feeds import feeds
 from aggregator.web.find.home import pages
 from aggregator.web.language import catalogues, links, words
+from aggregator.web.place.crawlers import crawlers
 from aggregator.web.place.departures import departures
 from aggregator.web.place.directory import directory
 from aggregator.web.place.fast_redirect import Door
@@ -38,6 +39,7 @@ COMPRESSION = {
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/csv", "text/javascript", "image/svg+xml", "application/json",
         "application/problem+json", "application/ld+json", "application/atom+xml",
+        "application/xml",
     ],
     "COMPRESS_STREAMS": False,
     "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # serving/page_cache.py does, on whole answers
@@ -75,6 +77,19 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     errors.install(app, site)
     public_files.install(app)
     security.limit(app, site, pages, places, feeds, api)
-    for blueprint in (pages, places, feeds, directory, departures, transparency, data, api, about, health, log):
+    for blueprint in (
+        pages,
+        places,
+        feeds,
+        directory,
+        departures,
+        transparency,
+        data,
+        api,
+        about,
+        health,
+        log,
+        crawlers,
+    ):
         app.register_blueprint(blueprint)
     return app

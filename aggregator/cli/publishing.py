@@ -19,7 +19,8 @@ from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.fairness.accounts import Accounts
 from aggregator.opendata import rows
-from aggregator.opendata.edition import About, unpacked, write_formats
+from aggregator.opendata.edition import unpacked, write_formats
+from aggregator.opendata.editions.described import About
 from aggregator.opendata.sources import NothingPublishedError, Sources
 from aggregator.opendata.sqlite_file import EditionFile
 from aggregator.store import open_stores

@@ -25,6 +25,23 @@ FORMATS = {
 }
 """Suffix -> (name, media type), in the order in which they are offered."""
 
+PREFACE = """\
+Dans les CSV, un texte qui commence par `=`, `+`, `-`, `@`, une tabulation, un retour ou une apostrophe
+est précédé d’une apostrophe, pour qu’aucun tableur n’y voie une formule ; l’ôter rend le texte d’origine.
+
+Jours, semaines, heures et instants sont en UTC ; seul le jour d’un créneau (`slots-par-jour`) est celui du lieu.
+
+- `/donnees/2026-11-22/` : un jour clos, arrêté au minuit UTC qui le termine. Aucune ligne ne vient d’après : lieux,
+  offres et créneaux sont ceux du dernier relevé publié ce jour-là ; redirections, mesures, lectures, pannes et
+  décisions sont toutes celles connues jusque-là ; les figures sont celles de la table close du jour.
+- `/donnees/2026-W47/` : une semaine close, du lundi au dimanche, arrêtée de même. Redirections, mesures, lectures,
+  pannes et décisions sont celles de la semaine seule.
+- `/donnees/cumul/` : `redirects` et `metrics` de tous les jours et semaines clos depuis l’ouverture.
+- `/donnees/en-cours/` : le jour en cours, refait chaque heure.
+- `/donnees/dernier-jour/` et `/donnees/derniere-semaine/` renvoient à la dernière édition close.
+- `/donnees/lacunes.json` : les jours et les semaines qui n’ont pas d’édition, avec la raison.""".splitlines()
+"""What the dictionary says of all tables. Days end at midnight UTC: a row of an edition is never from after it."""
+
 
 class DatasetError(ValueError):
     """`datasets.toml` cannot be used; the message names the data set."""
@@ -85,9 +102,8 @@ def dictionary(datasets: dict[str, Dataset]) -> Iterator[str]:
     """The lines of `docs/data-dictionary.md`."""
     yield "# Dictionnaire des données"
     yield ""
-    yield f"Produit par `aiguillage dictionary`. Licence des données : {LICENCE}. Instants en UTC, point décimal."
-    yield "Dans les CSV, un texte qui commence par `=`, `+`, `-`, `@`, une tabulation, un retour ou une apostrophe"
-    yield "est précédé d’une apostrophe, pour qu’aucun tableur n’y voie une formule ; l’ôter rend le texte d’origine."
+    yield f"Produit par `aiguillage dictionary`. Licence des données : {LICENCE}. Point décimal."
+    yield from PREFACE
     for one in datasets.values():
         yield from (
             "",

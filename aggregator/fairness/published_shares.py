@@ -50,7 +50,7 @@ class PublishedShares:
             ),
             self._settings.provider_labels(),
         )
-        content["choice"]["since"] = monday.isoformat()
+        content["choice"].update(since=monday.isoformat(), until=today)
         content.update(format="shares/3", at=instants.second(at), since=since, first=first if since else None)
         files.write_whole(self._published / "shares.json", canonical.to_json(content))
         return content

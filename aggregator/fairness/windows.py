@@ -12,7 +12,9 @@ from aggregator.fairness.metrics import Counts, Scope
 from aggregator.redirect.events import EventClass
 from aggregator.statistics import decomposition
 
-LEAST_SAMPLES = 12  # with a slot, a day of a window on average: else nothing is said of availability (docs/figures.md §7)
+LEAST_SAMPLES = (
+    12  # with a slot, a day of a window on average: else nothing is said of availability (docs/figures.md §7)
+)
 
 
 class Windows:

@@ -25,6 +25,7 @@ from aggregator.redirect.event_reader import EventReader
 # stopped portal from a clock set ahead, which would publish the seeds of days to come (S8).
 MOST_BACK = timedelta(minutes=5)
 MOST_ASLEEP = timedelta(days=7)
+EDITIONS = ("????-??-??", "????-W??")  # folders of closed days and weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +222,10 @@ class Sealer:
                 yield {"t": "metrics", "at": instants.second(now), "name": path.stem, "files": hashes}
 
     def _releases(self, now: datetime) -> Iterator[dict[str, Any]]:
-        """The hash of the sums of every edition of a closed day, with a copy of the sums beside the log."""
+        """The hash of the sums of every edition of a closed day or week, with a copy of the sums beside the log."""
         logged = {entry["name"] for _, entry in self._log.entries("release")}
-        for path in sorted(self._published.glob("data/????-??-??/SHA256SUMS")):
+        found = (path for name in EDITIONS for path in self._published.glob(f"data/{name}/SHA256SUMS"))
+        for path in sorted(found):
             name = path.parent.name
             if name not in logged:
                 sums = path.read_bytes()

@@ -27,7 +27,7 @@ def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
     return template.render(
         figure=figure,
         demo=head["demo"],
-        source=f"Aiguillage, édition {head['edition']}, mise à jour {head['updated']} (UTC), "
+        source=f"Aiguillage, édition {head['edition']}, données jusqu’au {head['updated']} (UTC), "
         f"journal à {number(head['log_size'])} lignes",
         licence=f"{LICENCE} · {CLICK}",
         address=f"https://{address}",
@@ -82,7 +82,10 @@ CLICK = "Une redirection est un clic compté une fois, pas un rendez-vous pris."
 
 @dataclass(frozen=True)
 class Figure:
-    """`drawing`: what its template needs; `columns` and `rows`: the table that it draws."""
+    """`drawing`: what its template needs; `columns` and `rows`: the table that it draws.
+
+    `days`: the first and the last one that it is about; `count`: its redirects, None when it is about something else.
+    """
 
     name: str
     title: str
@@ -92,6 +95,8 @@ class Figure:
     drawing: Mapping[str, Any]
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
+    days: tuple[str, str] | None
+    count: int | None = None
 
 
 def number(value: float) -> str:

@@ -1,7 +1,7 @@
 """One edition of the open data as a folder: the SQLite file, every data set in every format, figures, sums, changes.
 
-A closed day's edition is written once and never again; the running day's is made anew and swapped whole. Texts are kept
-compressed on disk; `SHA256SUMS` names what a reader receives, and its own hash goes into the public log.
+The edition of a closed day or week is written once and never again; the running day's is made anew and swapped whole.
+Texts are kept compressed on disk; `SHA256SUMS` names what a reader receives, and its own hash goes into the public log.
 """
 
 from __future__ import annotations
@@ -10,65 +10,34 @@ import csv
 import gzip
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from aggregator import canonical, files, instants
-from aggregator.config.datasets import LICENCE, LICENCE_URL, Column, Dataset
+from aggregator.config.datasets import Dataset
 from aggregator.config.settings import KEPT_DAYS
 from aggregator.opendata import binary_formats, figures, text_formats
+from aggregator.opendata.editions import closed_tables, gaps, windows
+from aggregator.opendata.editions.described import About, changes_text, datapackage
+from aggregator.opendata.editions.windows import Window
 from aggregator.opendata.rows import TABLES
 from aggregator.opendata.sources import Sources
 from aggregator.opendata.sqlite_file import EditionFile
+from aggregator.snapshot.format import SnapshotError
+
+log = logging.getLogger(__name__)
 
 RUNNING = "en-cours"
+CUMULATIVE = "cumul"
+OF_ALL_DAYS = ("redirects", "metrics")
 PREVIEW_ROWS = 5
 CHUNK = 1 << 16
-FRICTIONLESS = {"datetime": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}}
-
-
-@dataclass(frozen=True)
-class About:
-    """What every file of an edition says of itself. `log_size`: entries of the public log when it was made."""
-
-    edition: str
-    updated: str
-    log_size: int
-    demo: bool
-
-    def of(self, dataset: Dataset) -> About:
-        """What the files of one data set say: in a demonstration not everything is invented."""
-        return replace(self, demo=self.demo and not dataset.real)
-
-    @property
-    def ending(self) -> dict[str, Any]:
-        """The columns that end every table."""
-        return {"updated": self.updated, "licence": LICENCE, "demo": self.demo}
-
-    @property
-    def head(self) -> dict[str, Any]:
-        return {
-            "edition": self.edition,
-            "updated": self.updated,
-            "licence": LICENCE,
-            "licence_url": LICENCE_URL,
-            "demo": self.demo,
-            "log_size": self.log_size,
-        }
-
-    @property
-    def lines(self) -> list[tuple[str, str]]:
-        return [
-            ("Édition", self.edition),
-            ("Mise à jour", self.updated),
-            ("Licence", f"{LICENCE} ({LICENCE_URL})"),
-            ("Données", "Démonstration : données inventées" if self.demo else "Réelles"),
-        ]
 
 
 class EditionWriter:
@@ -82,65 +51,96 @@ class EditionWriter:
 
     def running(self) -> Path:
         """The edition of the running day, in the place of the one before."""
-        stamp = f"{self._sources.at:%Y%m%dT%H%M%S}"
-        made = self._write(RUNNING, self._folder / f".{RUNNING}-{stamp}")
-        link = self._folder / f".{RUNNING}.link"
-        link.unlink(missing_ok=True)
-        link.symlink_to(made.name)
-        if not (self._folder / RUNNING).is_symlink():
-            # A worker that takes over has what it took from the shared store: a folder.
-            shutil.rmtree(self._folder / RUNNING, ignore_errors=True)
-        link.replace(self._folder / RUNNING)
-        # The edition before this one stays for answers that are still being sent from it.
-        for old in sorted(self._folder.glob(f".{RUNNING}-*"))[:-2]:
-            shutil.rmtree(old)
+        return self._in_place(RUNNING, self._sources, self._settings.datasets())
+
+    def closed(self) -> list[Path]:
+        """The editions of the closed days and weeks that have none, oldest first.
+
+        After missed nights there are several. One whose snapshot is lost is left out, and named by `note_gaps`.
+        """
+        there = {one.name for one in windows.released(self._folder)}
+        made = []
+        for one in windows.closed(self._sources.published):
+            if one.name not in there and one.last >= self._oldest:
+                try:
+                    made.append(self._of(one))
+                except SnapshotError as error:
+                    log.error("an edition cannot be had", extra={"edition": one.name, "cause": str(error)})
         return made
 
-    def of_day(self, day: date) -> Path | None:
-        """The edition of a closed day; None when it exists already."""
-        target = self._folder / day.isoformat()
-        if target.exists():
+    def cumulative(self) -> Path | None:
+        """The tables of all closed days in one file each, under a name that stays; None when they hold the last one."""
+        known = windows.closed(self._sources.published)
+        if not known:
             return None
-        # Under another name until it is whole: a folder that bears the name of a day is never written again.
-        part = self._folder / f".{day.isoformat()}.part"
-        shutil.rmtree(part, ignore_errors=True)
-        self._write(day.isoformat(), part)
-        part.replace(target)
-        return target
+        all_days = Window(CUMULATIVE, min(one.first for one in known), max(one.last for one in known))
+        sources = replace(self._sources, window=all_days)
+        index = self._folder / CUMULATIVE / "index.json"
+        if index.exists():
+            held = json.loads(index.read_text(encoding="utf-8"))["windows"]
+            if held == [name for name, _ in sources.closed]:
+                return None
+        return self._in_place(CUMULATIVE, sources, {name: self._settings.datasets()[name] for name in OF_ALL_DAYS})
 
-    def last_closed(self) -> date | None:
-        """The last day that has been closed and has no edition yet."""
-        names = sorted(path.stem for path in (self._settings.published_dir / "log" / "metrics").glob("????-??-??.json"))
-        if not names or (self._folder / names[-1]).exists():
-            return None
-        return date.fromisoformat(names[-1])
+    def note_gaps(self) -> None:
+        """Name the days and weeks that have no edition, and why. After `closed`: what is missing then is lost."""
+        found = gaps.gaps(self._sources.published, self._folder, self._oldest, self._sources.at.date())
+        files.write_changed(self._folder / gaps.FILE, canonical.to_json({"format": gaps.FORMAT, "gaps": found}))
 
     def prune(self) -> None:
         """Editions older than thirteen months go."""
-        limit = (self._sources.at.date() - timedelta(days=KEPT_DAYS)).isoformat()
-        for path in self._folder.glob("????-??-??"):
-            if path.name < limit:
-                shutil.rmtree(path)
+        for one in windows.released(self._folder):
+            if one.last < self._oldest:
+                shutil.rmtree(self._folder / one.name)
 
-    def _write(self, name: str, folder: Path) -> Path:
+    @property
+    def _oldest(self) -> date:
+        return self._sources.at.date() - timedelta(days=KEPT_DAYS)
+
+    def _of(self, window: Window) -> Path:
+        """The edition of a closed day or week. Raises SnapshotError."""
+        target = self._folder / window.name
+        # Under another name until it is whole: a folder that bears the name of a day is never written again.
+        part = self._folder / f".{window.name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        self._write(window.name, replace(self._sources, window=window), part, self._settings.datasets())
+        part.replace(target)
+        return target
+
+    def _in_place(self, name: str, sources: Sources, datasets: Mapping[str, Dataset]) -> Path:
+        """An edition that is made again and again, put in the place of the one before at once."""
+        made = self._write(name, sources, self._folder / f".{name}-{self._sources.at:%Y%m%dT%H%M%S}", datasets)
+        link = self._folder / f".{name}.link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(made.name)
+        if not (self._folder / name).is_symlink():
+            # A worker that takes over has what it took from the shared store: a folder.
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        link.replace(self._folder / name)
+        # The edition before this one stays for answers that are still being sent from it.
+        for old in sorted(self._folder.glob(f".{name}-*"))[:-2]:
+            shutil.rmtree(old)
+        return made
+
+    def _write(self, name: str, sources: Sources, folder: Path, datasets: Mapping[str, Dataset]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        about = About(name, instants.second(self._sources.at), self._log_size, self._settings.demo)
+        # The last second of a closed window, for midnight belongs to the day after.
+        updated = sources.until - timedelta(seconds=1) if sources.window else sources.at
+        demo, written = self._settings.demo, instants.second(sources.at)
+        about = About(name, instants.second(updated), self._log_size, demo, written)
         file = EditionFile(folder / "aiguillage.sqlite")
-        datasets = self._settings.datasets()
         for dataset in datasets.values():
             own = about.of(dataset)
-            file.write(dataset, ({**row, **own.ending} for row in TABLES[dataset.name](self._sources)))
+            file.write(dataset, ({**row, **own.ending} for row in TABLES[dataset.name](sources)))
             write_formats(file, dataset, own, folder)
-        previews = {name: list(file.rows(one, PREVIEW_ROWS)) for name, one in datasets.items()}
-        counts = {name: file.count(one) for name, one in datasets.items()}
-        drawn = self._figures(about, folder)
-        changes = self._changes(name, counts)
-        plain = {
-            "datapackage.json": _indented(datapackage(datasets, about)),
-            "CHANGEMENTS.md": "\n".join(changes_text(name, changes)).encode(),
-        }
-        for one, content in plain.items():
-            (folder / one).write_bytes(content)
+        previews = {one: list(file.rows(dataset, PREVIEW_ROWS)) for one, dataset in datasets.items()}
+        counts = {one: file.count(dataset) for one, dataset in datasets.items()}
+        more: dict[str, Any] = {"windows": [one for one, _ in sources.closed]}
+        if name != CUMULATIVE:
+            more["figures"] = figures.write(self._material(sources), about.head, folder / "figures")
+            more["changes"] = self._changes(name, sources, counts)
+            (folder / "CHANGEMENTS.md").write_text("\n".join(changes_text(name, more["changes"])), encoding="utf-8")
+        (folder / "datapackage.json").write_bytes(_indented(datapackage(datasets, about)))
         compress(folder / "aiguillage.sqlite")
         listed = sums(folder)
         files.write_whole(folder / "SHA256SUMS", "".join(f"{h}  {n}\n" for n, (h, _) in listed.items()).encode())
@@ -149,24 +149,35 @@ class EditionWriter:
             "campaign": self._settings.campaign.id,
             "files": {one: {"sha256": digest, "bytes": size} for one, (digest, size) in listed.items()},
             "datasets": {one: {"rows": counts[one], "preview": previews[one]} for one in datasets},
-            "figures": drawn,
-            "changes": changes,
+            **more,
         }
         files.write_whole(folder / "index.json", canonical.to_json(index))
         return folder
 
-    def _figures(self, about: About, folder: Path) -> dict[str, Any]:
-        return figures.write(self._settings, self._sources.gazetteer, about.head, folder / "figures")
+    def _material(self, sources: Sources) -> figures.Material:
+        """Of the running day what the pages print; of a closed one what its own tables hold."""
+        if sources.window is None:
+            return figures.of_pages(self._settings, sources.gazetteer)
+        return figures.Material(
+            closed_tables.shares(sources, sources.window),
+            closed_tables.closed(sources, sources.window),
+            self._settings,
+            sources.gazetteer,
+        )
 
-    def _changes(self, name: str, counts: Mapping[str, int]) -> dict[str, Any]:
-        """Against the edition of the day before this one: rows by data set, places that came and went."""
-        # "en-cours" sorts after every date: the running edition is compared with the last closed day.
-        earlier = [path.name for path in sorted(self._folder.glob("????-??-??")) if path.name < name]
+    def _changes(self, name: str, sources: Sources, counts: Mapping[str, int]) -> dict[str, Any]:
+        """Against the edition of the day before this one, or the week before: rows by data set, and places."""
+        window = sources.window
+        earlier = [
+            one.name
+            for one in windows.released(self._folder)
+            if one.since == bool(window and window.since) and (window is None or one.last < window.last)
+        ]
         if not earlier:
             return {"since": None, "rows": {}, "places_new": 0, "places_gone": 0}
         before = json.loads((self._folder / earlier[-1] / "index.json").read_text(encoding="utf-8"))
         old = ids_of(self._folder / earlier[-1] / "places.csv.gz")
-        new = {place["id"] for place in self._sources.places}
+        new = {place["id"] for place in sources.places}
         return {
             "since": earlier[-1],
             "rows": {one: n - before["datasets"].get(one, {"rows": 0})["rows"] for one, n in counts.items()},
@@ -239,47 +250,6 @@ def sums(folder: Path) -> dict[str, tuple[str, int]]:
                     size += len(chunk)
             found[path.relative_to(folder).as_posix().removesuffix(".gz")] = (digest.hexdigest(), size)
     return found
-
-
-def datapackage(datasets: Mapping[str, Dataset], about: About) -> dict[str, Any]:
-    """Frictionless Data Package: each CSV file with its Table Schema."""
-    return {
-        "profile": "tabular-data-package",
-        "name": f"aiguillage-{about.edition}",
-        "title": "Aiguillage",
-        "created": about.updated,
-        "licenses": [{"name": "etalab-2.0", "title": LICENCE, "path": LICENCE_URL}],
-        "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": one.name,
-                "title": one.title,
-                "description": one.description,
-                "path": f"{one.name}.csv",
-                "encoding": "utf-8",
-                "dialect": {"delimiter": ",", "lineTerminator": "\r\n"},
-                "schema": {"fields": [_field(column) for column in one.columns], "missingValues": [""]},
-            }
-            for one in datasets.values()
-        ],
-    }
-
-
-def _field(column: Column) -> dict[str, str]:
-    kind = FRICTIONLESS.get(column.type, {"type": column.type})
-    return {"name": column.name, **kind, "description": column.description}
-
-
-def changes_text(name: str, changes: Mapping[str, Any]) -> Iterator[str]:
-    yield f"# Édition {name}"
-    yield ""
-    if changes["since"] is None:
-        yield "Première édition."
-        return
-    yield f"Depuis l’édition du {changes['since']} :"
-    yield ""
-    yield f"- lieux : {changes['places_new']} nouveaux, {changes['places_gone']} partis"
-    yield from (f"- {one} : {n:+d} lignes" for one, n in changes["rows"].items() if n)
 
 
 def _indented(content: Any) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.opendata import charts
 from aggregator.opendata.drawing import Figure, day, draw, number, png
+from aggregator.opendata.editions import windows
 from aggregator.opendata.text_formats import EXCEL_FR, as_csv
 
 EFFECTS = {
@@ -33,12 +35,16 @@ STRATA = {"department": "département", "rest-of-region": "reste de région", "r
 
 @dataclass(frozen=True)
 class Material:
-    """The worker's published files, and the names that they are told with."""
+    """Tables in the words of the worker's published files, and the names that they are told with."""
 
     shares: Mapping[str, Any]
     closed: Mapping[str, Any]
-    labels: Mapping[str, str]
+    settings: Settings
     gazetteer: Gazetteer
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        return self.settings.provider_labels()
 
     @property
     def providers(self) -> list[dict[str, Any]]:
@@ -46,34 +52,55 @@ class Material:
         return found
 
     @property
-    def running(self) -> str:
+    def days_running(self) -> tuple[str, str] | None:
         first, at = self.shares.get("first"), self.shares.get("at")
-        return f"du {day(first)} au {day(at[:10])}" if first and at else "avant la première redirection"
+        return (first, at[:10]) if first and at else None
+
+    @property
+    def running(self) -> str:
+        return span(*self.days_running) if self.days_running else "avant la première redirection"
 
     @property
     def days_closed(self) -> str:
         first, last = self.closed.get("first"), self.closed.get("last")
-        return f"du {day(first)} au {day(last)}" if first and last else "avant le premier jour clos"
+        return span(first, last) if first and last else "avant le premier jour clos"
 
     @property
     def week(self) -> str | None:
         weeks = self.closed.get("weeks", [])
         return weeks[-1]["name"] if weeks else None
 
+    @property
+    def days_of_week(self) -> tuple[str, str]:
+        return days_of(self.week or "")
+
+    @property
+    def week_said(self) -> str:
+        """ "semaine 2026-W48, du 23 novembre 2026 au 29 novembre 2026"."""
+        return f"semaine {self.week}, {span(*self.days_of_week)}"
+
+    @property
+    def of_week(self) -> int:
+        """The redirects of that week, of the whole country."""
+        return sum(row["redirects"] for row in self.closed["weeks"][-1]["rows"])
+
     def label(self, slug: str) -> str:
         return self.labels.get(slug, slug) or "Autres sites"
 
 
-def write(settings: Settings, gazetteer: Gazetteer, head: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Every figure that there is something to say of, in four files each. Returns name -> title, period, unit."""
-    material = Material(
-        _published(settings, "shares"), _published(settings, "closed"), settings.provider_labels(), gazetteer
-    )
+def of_pages(settings: Settings, gazetteer: Gazetteer) -> Material:
+    """What the pages print now."""
+    return Material(_published(settings, "shares"), _published(settings, "closed"), settings, gazetteer)
+
+
+def write(material: Material, head: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Every figure that there is something to say of, in four files each. Returns what each says of itself."""
     folder.mkdir(parents=True, exist_ok=True)
     said = {}
-    address = f"{settings.log_origin.removesuffix('/log')}/donnees/{head['edition']}"
+    address = f"{material.settings.log_origin.removesuffix('/log')}/donnees/{head['edition']}"
     for figure in figures(material):
-        about = {"title": figure.title, "period": figure.period, "unit": figure.unit, **head}
+        about: dict[str, Any] = {"title": figure.title, "period": figure.period, "unit": figure.unit}
+        about.update(days=figure.days, count=figure.count, **head)
         svg = draw(figure, head, f"{address}/figures/{figure.name}")
         (folder / f"{figure.name}.svg").write_text(svg, encoding="utf-8")
         (folder / f"{figure.name}.png").write_bytes(png(svg))
@@ -84,7 +111,7 @@ def write(settings: Settings, gazetteer: Gazetteer, head: Mapping[str, Any], fol
         table = [dict(zip(names, row, strict=True)) for row in figure.rows]
         text = json.dumps({**about, "rows": table}, ensure_ascii=False, indent=1)
         (folder / f"{figure.name}.json").write_text(f"{text}\n", encoding="utf-8")
-        said[figure.name] = {"title": figure.title, "period": figure.period, "unit": figure.unit}
+        said[figure.name] = {name: about[name] for name in ("title", "period", "unit", "days", "count")}
     return said
 
 
@@ -116,6 +143,8 @@ def tracks(material: Material) -> Figure:
                  "high:number", "ratio:number"),
         [[row["slug"], row["places_share"], row["redirects"], row["redirects_share"], row["low"], row["high"],
           row["ratio"]] for row in rows],
+        material.days_running,
+        material.shares.get("step", 0),
     )  # fmt: skip
 
 
@@ -127,7 +156,7 @@ def choice(material: Material) -> Figure:
     return Figure(
         "choix",
         "Devant des lieux à égalité, a-t-on préféré une plateforme ?",
-        f"depuis le {day(found['since'])}",
+        span(found["since"], found["until"]),
         f"Clics au-delà ou en deçà de ceux qu’un choix par le rang seul donnerait, marge à 95 %. "
         f"{number(found['telling'])} clics sur {number(found['clicks'])} comparent des lieux à égalité.",
         "choice.svg",
@@ -135,6 +164,8 @@ def choice(material: Material) -> Figure:
         _columns("provider:string", "clicks:integer", "chosen:integer", "expected:number", "excess:number",
                  "spread:number", "log_e:number"),
         [[row[name] for name in ("slug", "clicks", "chosen", "expected", "excess", "spread", "log_e")] for row in rows],
+        (found["since"], found["until"]),
+        found["telling"],
     )  # fmt: skip
 
 
@@ -153,12 +184,14 @@ def parts(material: Material) -> Figure:
                  "redirects:integer", "redirects_share:number", "low:number", "high:number"),
         [[row["slug"], *(row[name] for name in ("places", "places_share", "slots", "slots_share", "redirects",
                                                 "redirects_share", "low", "high"))] for row in rows],
+        material.days_running,
+        material.shares.get("step", 0),
     )  # fmt: skip
 
 
 def effects(material: Material) -> Figure:
     terms = material.closed["effects"]
-    top = max((abs(by[name] or 0) for by in terms.values() for name in EFFECTS), default=0) or 1
+    top = max((abs(by.get(name) or 0) for by in terms.values() for name in EFFECTS), default=0) or 1
     return Figure(
         "causes",
         "D’où vient l’écart entre redirections et lieux",
@@ -168,7 +201,9 @@ def effects(material: Material) -> Figure:
         "effects.svg",
         {"effects": EFFECTS, "terms": terms, "top": top, "label": material.label},
         _columns("provider:string", *(f"{name}:number" for name in EFFECTS)),
-        [[slug, *(by[name] for name in EFFECTS)] for slug, by in terms.items()],
+        [[slug, *(by.get(name) for name in EFFECTS)] for slug, by in terms.items()],
+        (material.closed["first"], material.closed["last"]),
+        material.closed["redirects"],
     )  # fmt: skip
 
 
@@ -186,6 +221,8 @@ def weeks(material: Material) -> Figure:
                  "ci_high:number", "share_places:number"),
         [[week["name"], row["provider"], row["redirects"], row["share_redirects"], row["ci_low"], row["ci_high"],
           row["share_places"]] for week in closed for row in week["rows"]],
+        (days_of(closed[0]["name"])[0], days_of(closed[-1]["name"])[1]),
+        sum(row["redirects"] for week in closed for row in week["rows"]),
     )  # fmt: skip
 
 
@@ -195,7 +232,7 @@ def territory(material: Material) -> Figure:
     return Figure(
         "territoire",
         "Redirections par département",
-        f"semaine {material.week}",
+        material.week_said,
         "Nombre de redirections de la semaine. Hachuré : moins de 11 pour une plateforme, publié avec d’autres.",
         "territory.svg",
         {"map": charts.squares(rows, names), "steps": charts.STEPS},
@@ -203,6 +240,8 @@ def territory(material: Material) -> Figure:
                  "suppressed:boolean"),
         [[STRATA.get(row["stratum_type"], row["stratum_type"]), row["stratum"], row["provider"], row.get("places"),
           row.get("redirects"), row["suppressed"]] for row in rows],
+        material.days_of_week,
+        material.of_week,
     )  # fmt: skip
 
 
@@ -214,13 +253,15 @@ def departments(material: Material) -> Figure:
     return Figure(
         "part-par-departement",
         "Part de chaque plateforme, par département",
-        f"semaine {material.week}",
+        material.week_said,
         "Part de la plateforme dans les redirections du département, même échelle. Hachuré : non publié seul.",
         "departments.svg",
         {"maps": maps, "label": material.label},
         _columns("department:string", "department_name:string", "provider:string", "share_redirects:number"),
         [[cell["code"], names.get(cell["code"], cell["code"]), slug, cell["share"]]
          for slug, drawn in maps.items() for cell in drawn["cells"]],
+        material.days_of_week,
+        material.of_week,
     )  # fmt: skip
 
 
@@ -232,13 +273,24 @@ def outages(material: Material) -> Figure:
     return Figure(
         "pannes",
         "Minutes pendant lesquelles une plateforme n’a pas pu être lue",
-        f"du {day(days[0])} au {day(days[-1])}",
+        span(days[0], days[-1]),
         "Minutes par jour, sur 1 440. Une plateforme que nous ne lisons pas reçoit moins de clics.",
         "outages.svg",
         {"days": days, "slugs": slugs, "minutes": minutes, "label": material.label},
         _columns("day:date", "provider:string", "minutes_unread:integer", "fetches:integer", "fetches_failed:integer"),
         [[row["day"], row["provider"], row["minutes_unread"], row["fetches"], row["fetches_failed"]] for row in rows],
+        (days[0], days[-1]),
     )
+
+
+def days_of(week: str) -> tuple[str, str]:
+    window = windows.window(week)
+    return window.first.isoformat(), window.last.isoformat()
+
+
+def span(first: str, last: str) -> str:
+    """ "le 23 novembre 2026", "du 23 novembre 2026 au 29 novembre 2026"."""
+    return f"le {day(first)}" if first == last else f"du {day(first)} au {day(last)}"
 
 
 def _department_names(material: Material) -> dict[str, str]:

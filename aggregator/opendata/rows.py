@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aggregator import instants
 from aggregator.config import hosting, listed_hosts
+from aggregator.opendata.editions import windows
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
 from providers.phone import dialled
@@ -90,7 +91,8 @@ def slots_by_day(sources: Sources) -> Iterator[Row]:
 
 def redirects(sources: Sources) -> Iterator[Row]:
     for name, rows in sources.closed:
-        first, last = window_of(name)
+        window = windows.window(name)
+        first, last = window.first.isoformat(), window.last.isoformat()
         head = {"window": name, "first_day": first, "last_day": last}
         # Days from the roll-ups, which know every class; weeks from their table, where small territories are merged.
         if "W" not in name:
@@ -127,26 +129,39 @@ def metrics(sources: Sources) -> Iterator[Row]:
 
 def fetches(sources: Sources) -> Iterator[Row]:
     for row in sources.stores.catalog.fetch_hours(datetime.min.replace(tzinfo=UTC)):
-        yield {**row, "hour": f"{row['hour']}:00:00Z"}
+        if sources.holds(row["hour"]):
+            yield {**row, "hour": f"{row['hour']}:00:00Z"}
 
 
 def outages(sources: Sources) -> Iterator[Row]:
+    """Those that began before the edition's end; of a week, those that touch it."""
+    window, cut = sources.window, sources.until
     for row in sources.stores.catalog.outages():
-        end = datetime.fromisoformat(row["until"]) if row["until"] else sources.at
-        minutes = (end - datetime.fromisoformat(row["since"])).total_seconds() / 60
+        since = datetime.fromisoformat(row["since"])
+        end = datetime.fromisoformat(row["until"]) if row["until"] else None
+        if window and (since >= cut or (window.since and end and end.date() < window.first)):
+            continue
+        # An outage that ended after the edition's midnight went on, as far as the edition knows.
+        over = end is not None and (window is None or end < cut)
+        minutes = ((end if end and over else cut) - since).total_seconds() / 60
         yield {
             "provider": row["provider"],
             "since": _second(row["since"]),
-            "until": _second(row["until"]),
+            "until": _second(row["until"]) if over else None,
             "minutes": int(minutes),
         }
 
 
 def hosting_claims(sources: Sources) -> Iterator[Row]:
-    read = sources.settings.campaign.providers.read
+    """What had been read by the edition's end, and the replies given by then."""
+    read, end = sources.settings.campaign.providers.read, sources.until
     for slug, sheet in hosting.load_sheets(sources.settings.hosting_dir).items():
         for claim in sheet.claims if slug in read else ():
             source, reply = claim.source, claim.provider_reply
+            if sources.window and claim.read_on >= end.date():
+                continue
+            if reply and sources.window and reply.date >= end.date():
+                reply = None
             yield {
                 "provider": slug,
                 "legal_entity": sheet.legal_entity.value,
@@ -184,7 +199,8 @@ def decisions(sources: Sources) -> list[Row]:
         }
         for row in catalog.all_quarantines()
     ]
-    return sorted(({**row, "at": _second(row["at"])} for row in found), key=lambda row: (row["at"], row["target"]))
+    told = ({**row, "at": _second(row["at"])} for row in found if sources.holds(row["at"]))
+    return sorted(told, key=lambda row: (row["at"], row["target"]))
 
 
 def coverage(sources: Sources) -> Iterator[Row]:
@@ -255,14 +271,6 @@ TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
     "centres-2021": hosts_of_2021,
 }
 """Data set -> its rows; a test compares the names with `data/datasets.toml`."""
-
-
-def window_of(name: str) -> tuple[str, str]:
-    """First and last day of "2026-11-23" or "2026-W48"."""
-    if "W" not in name:
-        return name, name
-    monday = date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
-    return monday.isoformat(), (monday + timedelta(days=6)).isoformat()
 
 
 def _last_week(sources: Sources) -> tuple[str | None, dict[tuple[str, str], int], set[str]]:

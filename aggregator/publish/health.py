@@ -90,7 +90,8 @@ class Watched:
 def provider_health(slug: str, label: str, watched: Watched) -> dict[str, Any]:
     """`failing_since`: since when the provider as a whole has not been read, by one rule for all (see `unread_since`).
 
-    `offers`: those that are to be read; `readable`: those whose last reading succeeded; `last_answer`: of any kind.
+    `offers`: those that are to be read; `readable`: those whose last reading succeeded; `last_answer`: of any kind;
+    `read_once`: it has been asked for its list and about each of them, or is left alone after failures.
     """
     rows, at = watched.readings.get(slug, []), watched.at
     answered = [row["answered_at"] for row in rows if row["answered_at"]]
@@ -106,6 +107,7 @@ def provider_health(slug: str, label: str, watched: Watched) -> dict[str, Any]:
         "centres": watched.catalog.centre_count(slug),
         "offers": max(watched.listed.get(slug, 0), len(rows)),
         "readable": len(rows) - len(failing),
+        "read_once": breaker.open_until is not None or (bool(mine) and len(rows) >= watched.listed.get(slug, 0)),
         "seen": sum(1 for row in rows if not row["failing_since"] and row["slot_count"]),
         "slots": sum(row["slot_count"] for row in rows if not row["failing_since"]),
         # Stored times are UTC, perhaps with a fraction, and end with "+00:00"; published ones are seconds and "Z".

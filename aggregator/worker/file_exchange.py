@@ -24,7 +24,7 @@ SNAPSHOTS = "snapshots/"
 GROWING = ("hours",)  # files there are appended to, which does not change their folder
 RECENT_NS = 2_000_000_000  # clocks of file systems are coarse: what changed just now may change again unseen
 # Files that name others: read before them when files are brought, written after them when files are taken.
-POINTERS = ("data/en-cours/index.json", "current.json", "log/checkpoint")
+POINTERS = ("data/en-cours/index.json", "data/cumul/index.json", "current.json", "log/checkpoint")
 _STEPS = {
     # `content` is NULL for a file that is no longer published.
     "files": """

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from contextlib import AbstractContextManager, closing, suppress
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -36,7 +36,7 @@ from aggregator.store import Stores, open_stores
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
 from aggregator.worker.locks import lock
-from aggregator.worker.tasks import try_official_list, write_editions
+from aggregator.worker.tasks import readings_have_ended, try_official_list, write_editions
 from providers.errors import ProviderError
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ TOTALS_EVERY_S = 60
 REPLAY_EVERY_S = 120
 DISCOVER_EVERY_S = 3600
 EDITIONS_EVERY_S = 3600
+RETRY_EVERY_S = 60
 FOLLOW_EVERY_S = 3
 BRING_EVERY_S = 1
 
@@ -124,9 +125,7 @@ class Worker:
         scheduler.add_job(self.publish, "interval", seconds=PUBLISH_EVERY_S, next_run_time=start + timedelta(seconds=5))
         scheduler.add_job(self.totals, "interval", seconds=TOTALS_EVERY_S, next_run_time=start)
         scheduler.add_job(self.replay, "interval", seconds=REPLAY_EVERY_S, next_run_time=start)
-        scheduler.add_job(
-            self.editions, "interval", seconds=EDITIONS_EVERY_S, next_run_time=start + timedelta(seconds=45)
-        )
+        self._add_editions(scheduler, start)
         scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
         scheduler.add_job(self.links, "interval", hours=24, next_run_time=start + timedelta(minutes=5))
         scheduler.add_job(self.prune, "interval", hours=24)
@@ -135,6 +134,17 @@ class Worker:
         tick = max(5, min(30, every // 10))
         for slug in self._settings.provider_configs():
             scheduler.add_job(self.read, "interval", args=(slug,), id=f"read-{slug}", seconds=tick, next_run_time=start)
+
+    def _add_editions(self, scheduler: BackgroundScheduler, start: datetime) -> None:
+        """Each hour; the first of a portal as soon as the platforms have been read, or have failed."""
+        first = start + timedelta(seconds=45)
+
+        def begin() -> None:
+            if readings_have_ended(self._settings, start, now()):
+                scheduler.remove_job("first-edition")
+                scheduler.add_job(self.editions, "interval", seconds=EDITIONS_EVERY_S, next_run_time=now())
+
+        scheduler.add_job(begin, "interval", id="first-edition", seconds=RETRY_EVERY_S, next_run_time=first)
 
     def _bring_now(self) -> None:
         """Raises StoreError when the lead is lost."""

@@ -15,8 +15,8 @@ from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.database import StoreError
 from aggregator.fairness.accounts import Accounts
-from aggregator.instants import now
-from aggregator.opendata.edition import EditionWriter
+from aggregator.instants import now, unread_after
+from aggregator.opendata.edition import RUNNING, EditionWriter
 from aggregator.opendata.sources import Sources
 from aggregator.publish.publisher import Publisher
 from aggregator.store import Stores, open_stores
@@ -43,7 +43,10 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
 
 
 def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
-    """The edition of the last closed day, unless there is one, and the running day's. Raises NothingPublishedError."""
+    """The editions of closed days and weeks that are missing, oldest first, the cumulative one, and the running day's.
+
+    Those that cannot be had any more are named with their reason. Raises NothingPublishedError.
+    """
     with (
         lock(settings.data_dir / "editions.lock"),
         closing(open_stores(settings.data_dir, settings.database_url)) as stores,
@@ -51,11 +54,24 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
     ):
         size = accounts.controls.all().get("log", {}).get("size", 0)
         release = EditionWriter(Sources(settings, stores, accounts.rollups, places, at), size)
-        day = release.last_closed()
-        made = [release.of_day(day)] if day else []
-        made.append(release.running())
+        made = [*release.closed(), release.cumulative(), release.running()]
         release.prune()
+        release.note_gaps()
         return [path for path in made if path]
+
+
+def readings_have_ended(settings: Settings, start: datetime, at: datetime) -> bool:
+    """Has every platform been read once, or failed? A portal that has editions need not wait for it.
+
+    Before that most offers stand as unknown, for an hour, in an edition that looks like a finding. A platform that is
+    never done keeps nobody waiting for longer than a reading may be late before every page says so.
+    """
+    if (settings.editions_dir / RUNNING / "index.json").exists() or at - start > unread_after(settings.collect_every_s):
+        return True
+    path = settings.published_dir / "health.json"
+    health = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"providers": []}
+    # Where no platform lists anything yet, there is nothing to be asked about: the bound above decides.
+    return any(row["offers"] for row in health["providers"]) and all(row["read_once"] for row in health["providers"])
 
 
 def try_official_list(settings: Settings, stores: Stores, places: gazetteers.Gazetteer) -> None:

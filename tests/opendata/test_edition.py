@@ -122,7 +122,8 @@ def test_old_editions_go_after_thirteen_months(a_week: Settings, gazetteer: Gaze
         later = datetime(2027, 12, 28, tzinfo=UTC)
         EditionWriter(Sources(settings, stores, accounts.rollups, gazetteer, later), 1).prune()
 
-    assert sorted(path.name for path in settings.editions_dir.glob("20*")) == ["2026-11-27", "2026-11-28", "2026-11-29"]
+    left = sorted(path.name for path in settings.editions_dir.glob("20*"))
+    assert left == ["2026-11-27", "2026-11-28", "2026-11-29", "2026-W48"]
 
 
 # Cells

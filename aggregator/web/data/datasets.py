@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request
 from werkzeug.exceptions import NotFound
 
 from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
+from aggregator.opendata.editions import gaps as gap_files
+from aggregator.web.data import catalogue as catalogues
+from aggregator.web.data import citing
 from aggregator.web.evidence import edition_files
-from aggregator.web.evidence.edition_files import RUNNING
+from aggregator.web.evidence.edition_files import CUMULATIVE, MADE_AGAIN, RUNNING
 from aggregator.web.evidence.public_files import open_to_all, public
-from aggregator.web.language.words import day, moment
+from aggregator.web.language.catalogues import lazy_gettext
+from aggregator.web.language.words import moment
 from aggregator.web.serving.site import Site, here
 
 data = Blueprint("data", __name__)
 
 FIGURE_FORMATS = ("svg", "png", "csv", "json")
 EDITIONS_SHOWN = 31
+# Why a day or a week has no edition.
+CAUSES = {
+    "silent": lazy_gettext("aucun relevé n’a été publié pendant cette période"),
+    "open": lazy_gettext("la période n’est pas close : un contrôle de ses chiffres n’a pas abouti"),
+    "lost": lazy_gettext("le dernier relevé publié de cette période manque, ou n’est plus ce que dit son nom"),
+}
 
 
 @data.get("/donnees")
@@ -36,9 +47,12 @@ def overview() -> str:
         datasets=[_described(site, one, running) for one in site.settings.datasets().values()],
         formats=FORMATS,
         editions=dated[:EDITIONS_SHOWN],
-        newest=dated[0] if dated else None,
+        weeks=edition_files.weeks(site)[:EDITIONS_SHOWN],
+        gaps=edition_files.gaps(site)[:EDITIONS_SHOWN],
+        causes=CAUSES,
+        all_days=_all_days(site),
         licence={"name": LICENCE, "url": LICENCE_URL},
-        linked_data=_linked_data(site, running),
+        linked_data=catalogues.linked_data(site, running),
     )
 
 
@@ -49,12 +63,33 @@ def edition(edition: str) -> str:
     return render_template(
         "edition.html",
         edition=found,
-        day=day(found["edition"]),
-        updated=moment(found["updated"]),
-        changes=found["changes"],
-        since=day(found["changes"]["since"]),
+        named=citing.named(found),
+        made_again=edition in MADE_AGAIN,
+        written=moment(found.get("written", found["updated"])),
+        changes=found.get("changes"),
         licence={"name": LICENCE, "url": LICENCE_URL},
     )
+
+
+@data.get("/donnees/dernier-jour/")
+@data.get("/donnees/dernier-jour/<path:name>")
+def last_day(name: str = "") -> Response:
+    """An address that stays: what it names, in the edition of the last closed day."""
+    return _latest(edition_files.names(here()), name)
+
+
+@data.get("/donnees/derniere-semaine/")
+@data.get("/donnees/derniere-semaine/<path:name>")
+def last_week(name: str = "") -> Response:
+    return _latest(edition_files.weeks(here()), name)
+
+
+@data.get("/donnees/lacunes.json")
+def gaps() -> Response:
+    """The days and weeks without an edition, and why."""
+    response = jsonify({"format": gap_files.FORMAT, "gaps": edition_files.gaps(here())})
+    open_to_all(response)
+    return response
 
 
 @data.get("/donnees/<edition>/<path:name>")
@@ -77,11 +112,14 @@ def embedded_figure(name: str) -> str:
 
 @data.get("/donnees/citer")
 def cite() -> str:
-    """Ready sentences with links that show the same figures for ever."""
+    """A ready sentence for each figure of one edition, the last closed day's or `?edition=`, and links to that one."""
     site = here()
-    dated = edition_files.names(site)
-    found = edition_files.index(site, dated[0]) if dated else None
-    return render_template("cite.html", edition=found, day=day(found["edition"]) if found else None)
+    asked = request.args.get("edition") or next(iter(edition_files.names(site)), None)
+    found = edition_files.index(site, asked) if asked else None
+    if found is None or "figures" not in found:
+        return render_template("cite.html", edition=None)
+    sentences = {name: citing.sentence(name, figure) for name, figure in found["figures"].items()}
+    return render_template("cite.html", edition=found, named=citing.named(found), sentences=sentences)
 
 
 @data.get("/donnees/catalogue.jsonld")
@@ -90,10 +128,29 @@ def catalogue() -> Response:
     """The data sets in DCAT-AP, for portals that harvest catalogues."""
     site = here()
     found = edition_files.index(site, RUNNING)
-    response = jsonify(_catalogue(site, found))
+    response = jsonify(catalogues.catalogue(site, found, _all_days(site) or {"datasets": {}}))
     response.mimetype = "application/ld+json"
     open_to_all(response)
     return response
+
+
+def _latest(known: list[str], name: str) -> Response:
+    """To the newest edition of a kind; the query is kept. Raises NotFound before the first one."""
+    if not known:
+        raise NotFound
+    query = request.query_string.decode("ascii", "ignore")
+    path = f"{request.script_root}/donnees/{known[0]}/{quote(name)}"
+    # It leads elsewhere tomorrow: kept for minutes only.
+    headers = {"Location": f"{path}?{query}" if query else path, "Cache-Control": "public, max-age=300"}
+    response = Response(status=302, headers=headers)
+    open_to_all(response)
+    return response
+
+
+def _all_days(site: Site) -> dict[str, Any] | None:
+    """The index of the cumulative files; None before the first closed day."""
+    path = site.settings.editions_dir / CUMULATIVE / "index.json"
+    return edition_files.content(path) if path.exists() else None
 
 
 def _described(site: Site, one: Dataset, running: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +172,7 @@ def _described(site: Site, one: Dataset, running: dict[str, Any]) -> dict[str, A
 def _figure(edition: str, name: str) -> dict[str, Any]:
     found = edition_files.index(here(), edition)
     # Both parts of the path below are known by now: `index` has checked the edition, this the name (W11).
-    if name not in found["figures"]:
+    if name not in found.get("figures", {}):
         raise NotFound
     path = here().settings.editions_dir / edition / "figures" / f"{name}.json"
     table = edition_files.content(path)["rows"]
@@ -126,88 +183,8 @@ def _figure(edition: str, name: str) -> dict[str, Any]:
         "updated": moment(found["updated"]),
         "table": table,
         "formats": FIGURE_FORMATS,
-        # What is cited must not change: for the running day the last closed one is named.
-        "pinned": edition if edition != RUNNING else next(iter(edition_files.names(here())), None),
-    }
-
-
-def _linked_data(site: Site, running: dict[str, Any]) -> dict[str, Any]:
-    """The data sets in schema.org's words, for search engines."""
-    return {
-        "@context": "https://schema.org",
-        "@type": "DataCatalog",
-        "name": "Aiguillage",
-        "url": url_for("data.overview", _external=True),
-        "license": LICENCE_URL,
-        "dataset": [
-            {
-                "@type": "Dataset",
-                "name": one.title,
-                "description": one.description,
-                "license": LICENCE_URL,
-                "dateModified": running["updated"],
-                "isAccessibleForFree": True,
-                "distribution": [
-                    {
-                        "@type": "DataDownload",
-                        "encodingFormat": FORMATS[suffix][1],
-                        "contentUrl": url_for(
-                            "data.file", edition=RUNNING, name=f"{one.name}.{suffix}", _external=True
-                        ),
-                    }
-                    for suffix in one.formats
-                ],
-            }
-            for one in site.settings.datasets().values()
-        ],
-    }
-
-
-def _catalogue(site: Site, running: dict[str, Any]) -> dict[str, Any]:
-    publisher = {"@type": "foaf:Agent", "foaf:name": site.campaign.operator.name or "Aiguillage"}
-    return {
-        "@context": {
-            "dcat": "http://www.w3.org/ns/dcat#",
-            "dct": "http://purl.org/dc/terms/",
-            "foaf": "http://xmlns.com/foaf/0.1/",
-            "spdx": "http://spdx.org/rdf/terms#",
-        },
-        "@id": url_for("data.overview", _external=True),
-        "@type": "dcat:Catalog",
-        "dct:title": {"@value": "Aiguillage", "@language": "fr"},
-        "dct:publisher": publisher,
-        "dct:license": {"@id": LICENCE_URL},
-        "dct:modified": running["updated"],
-        "dcat:dataset": [
-            {
-                "@id": url_for("data.overview", _external=True, _anchor=one.name),
-                "@type": "dcat:Dataset",
-                "dct:title": {"@value": one.title, "@language": "fr"},
-                "dct:description": {"@value": one.description, "@language": "fr"},
-                "dct:identifier": one.name,
-                "dct:license": {"@id": LICENCE_URL},
-                "dct:modified": running["updated"],
-                "dct:publisher": publisher,
-                "dcat:distribution": [_distribution(one, suffix, running) for suffix in one.formats],
-            }
-            for one in site.settings.datasets().values()
-        ],
-    }
-
-
-def _distribution(one: Dataset, suffix: str, running: dict[str, Any]) -> dict[str, Any]:
-    name = f"{one.name}.{suffix}"
-    address = url_for("data.file", edition=RUNNING, name=name, _external=True)
-    return {
-        "@type": "dcat:Distribution",
-        "dct:title": f"{one.title} ({FORMATS[suffix][0]})",
-        "dcat:downloadURL": {"@id": address},
-        "dcat:accessURL": {"@id": address},
-        "dcat:mediaType": FORMATS[suffix][1],
-        "dcat:byteSize": running["files"][name]["bytes"],
-        "dct:license": {"@id": LICENCE_URL},
-        "spdx:checksum": {
-            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-            "spdx:checksumValue": running["files"][name]["sha256"],
-        },
+        "named": citing.named(found),
+        "sentence": citing.sentence(name, found["figures"][name]),
+        # What is cited must not change: the running edition has no link that lasts, and none to other figures.
+        "lasts": edition not in MADE_AGAIN,
     }

@@ -14,13 +14,15 @@ from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from aggregator.config.datasets import FORMATS
+from aggregator.opendata.editions import gaps as gap_files
 from aggregator.opendata.text_formats import EXCEL_FR
 from aggregator.web.evidence import public_files
 from aggregator.web.evidence.public_files import FOR_EVER, REVALIDATED, Sent
 from aggregator.web.serving.site import Site
 
-RUNNING = "en-cours"
-EDITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|en-cours")
+RUNNING, CUMULATIVE = "en-cours", "cumul"
+MADE_AGAIN = (RUNNING, CUMULATIVE)
+EDITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-W[0-9]{2}|en-cours|cumul")
 NAME = re.compile(r"(figures/)?[A-Za-z0-9][\w.-]*")
 KINDS = {
     **{suffix: kind for suffix, (_, kind) in FORMATS.items() if "." not in suffix},
@@ -36,6 +38,17 @@ SHOWN = ("svg", "png", "json", "geojson", "md", "txt")
 def names(site: Site) -> list[str]:
     """The editions of closed days, newest first."""
     return sorted((path.name for path in site.settings.editions_dir.glob("????-??-??")), reverse=True)
+
+
+def weeks(site: Site) -> list[str]:
+    """The editions of closed weeks, newest first."""
+    return sorted((path.name for path in site.settings.editions_dir.glob("????-W??")), reverse=True)
+
+
+def gaps(site: Site) -> list[dict[str, str]]:
+    """The days and weeks that are over and have no edition, newest first: "edition", "cause", "why"."""
+    path = site.settings.editions_dir / gap_files.FILE
+    return list(reversed(content(path)["gaps"])) if path.exists() else []
 
 
 def index(site: Site, edition: str) -> dict[str, Any]:
@@ -79,7 +92,7 @@ def send(site: Site, edition: str, name: str) -> Response:
     if not NAME.fullmatch(name) or (name not in known and name != "SHA256SUMS"):
         raise NotFound
     sent = _opened(folder / name, name, known)
-    response = public_files.send(sent, REVALIDATED if edition == RUNNING else FOR_EVER)
+    response = public_files.send(sent, REVALIDATED if edition in MADE_AGAIN else FOR_EVER)
     response.vary.add("Accept-Encoding")
     if response.status_code != 416 and name in known and name.rpartition(".")[2] not in SHOWN:
         response.headers["Content-Disposition"] = f'attachment; filename="aiguillage-{edition}-{Path(name).name}"'

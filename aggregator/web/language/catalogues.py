@@ -33,7 +33,18 @@ SPOKEN: ContextVar[str] = ContextVar("language", default=FRENCH)
 FOLDER = ROOT / "data" / "translations"
 LANGUAGES = (FRENCH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 # Files that are the same for all.
-WITHOUT_LANGUAGE = ("static", "log.file", "log.verifier", "departures.depart", "data.file", "api.description")
+WITHOUT_LANGUAGE = (
+    "static",
+    "log.file",
+    "log.verifier",
+    "departures.depart",
+    "data.file",
+    "data.gaps",
+    "api.description",
+    "crawlers.robots",
+    "crawlers.sitemap",
+    "crawlers.icon",
+)
 
 
 class French(NullTranslations):

@@ -33,9 +33,11 @@ def test_every_link_of_the_data_page_works_in_every_format(reader: FlaskClient) 
         link for path in ("/donnees", f"/donnees/{DAY}/", "/donnees/citer") for link in links(reader.get(path).text)
     }
     files = [link for link in found if link.startswith("/donnees/")]
+    answers = {link: reader.get(link, follow_redirects=True).status_code for link in files}
 
     assert len([link for link in files if link.startswith("/donnees/en-cours/")]) > 70
-    assert {link: reader.get(link).status_code for link in files if reader.get(link).status_code != 200} == {}
+    assert {"/donnees/dernier-jour/", "/donnees/2026-W48/", "/donnees/cumul/redirects.csv"} <= set(files)
+    assert {link: status for link, status in answers.items() if status != 200} == {}
 
 
 def test_a_permanent_link_gives_the_same_bytes_as_its_sum(reader: FlaskClient) -> None:
@@ -81,6 +83,7 @@ def test_the_dialect_of_a_french_spreadsheet_is_one_parameter_away(reader: Flask
     ["/donnees/2026-11-01/", "/donnees/2026-11-01/places.csv", "/donnees/en-cours/nothing.csv",
      "/donnees/en-cours/index.json",
      "/donnees/en-cours/../../../keys/log.key", "/donnees/en-cours/%2e%2e/current.json", "/donnees/nope/places.csv",
+     "/donnees/2026-W01/", "/donnees/cumul/figure/causes", "/donnees/cumul/places.csv", "/donnees/citer?edition=..",
      "/donnees/en-cours/figure/nothing", "/embed/figure/nothing", "/embed/figure/causes?edition=../.."],
 )  # fmt: skip
 def test_what_is_not_in_an_edition_is_not_there(reader: FlaskClient, path: str) -> None:
@@ -93,15 +96,134 @@ def test_two_clicks_from_the_transparency_page_to_a_spreadsheet(reader: FlaskCli
     sheet = next(link for link in links(page) if "dialecte=excel-fr" in link)
     figure = next(link for link in links(page) if link.startswith("/donnees/en-cours/figure/"))
     told = reader.get(figure).text
-    permanent = re.search(r'href="https?://[^/]+(/donnees/(\d{4}-\d\d-\d\d)/figure/[\w-]+)"', told)
+    cited = reader.get("/donnees/citer").text
+    permanent = re.search(r'href="(/donnees/(\d{4}-\d\d-\d\d)/figure/[\w-]+)"', cited)
 
     assert re.search(r";0,\d+", reader.get(sheet).text)
     assert "Licence Ouverte 2.0" in told
+    assert 'href="/donnees/citer"' in told
     assert permanent is not None
     assert reader.get(permanent[1]).status_code == 200
     image = re.search(r'<img class="chiffre" src="([^"]+)"', told)
     assert image is not None
     assert reader.get(image[1]).mimetype == "image/svg+xml"
+
+
+def plain(html: str) -> str:
+    """The words of a page, with ordinary spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html).replace("\u00a0", " ").replace("\u202f", " "))
+
+
+def test_a_running_figure_offers_no_permanent_link_to_other_figures(reader: FlaskClient) -> None:
+    """Its numbers are gone in an hour: a link that lasts would show others than the page it stands on."""
+    running = reader.get("/donnees/en-cours/figure/suivent-elles-les-lieux").text
+    pinned = reader.get("/donnees/2026-11-23/figure/suivent-elles-les-lieux").text
+
+    assert "Lien permanent" not in running
+    assert re.findall(r"/donnees/\d{4}-", running) == []
+    assert "<iframe" not in running.replace("&lt;", "<")
+    assert "http://localhost/donnees/2026-11-23/figure/suivent-elles-les-lieux" in pinned  # the control
+    assert "<iframe" in pinned.replace("&lt;", "<")
+
+
+def test_a_sentence_to_cite_holds_number_unit_period_and_that_it_is_a_demonstration(reader: FlaskClient) -> None:
+    french = plain(reader.get("/donnees/2026-11-23/figure/suivent-elles-les-lieux").text)
+    english = plain(reader.get("/donnees/2026-11-23/figure/suivent-elles-les-lieux?langue=en").text)
+
+    assert (
+        "« Les redirections suivent-elles les lieux ? » : 100 redirections (clics vers la plateforme, pas des "
+        "rendez-vous), le 23 novembre 2026 (UTC). Source : Aiguillage, démonstration (données inventées), "
+        "édition du 23 novembre 2026, arrêtée à minuit UTC"
+    ) in french
+    assert "100 redirects (clicks to the platform, not appointments), on" in english
+    assert "demonstration (invented data)" in english
+    assert "November 23, 2026" in english or "23 November 2026" in english
+
+
+def test_the_number_in_a_sentence_is_that_of_the_file_it_links_to(reader: FlaskClient) -> None:
+    for edition in ("2026-11-23", "2026-11-25", "2026-W48"):
+        page = reader.get(f"/donnees/citer?edition={edition}").text
+        linked = re.findall(r'href="(/donnees/([\w-]+)/figure/([\w-]+))"', page)
+        index = {name: reader.get(f"/donnees/{edition}/figures/{name}.json").get_json() for _, _, name in linked}
+
+        assert {found for _, found, _ in linked} == {edition}
+        assert len(linked) >= 4
+        for name, figure in index.items():
+            part = plain(page.split(f'id="{name}"')[1].split("<h2")[0])
+            assert figure["count"] is None or f": {figure['count']} redirection" in part
+            assert "démonstration" in part
+
+
+def test_what_is_cited_first_is_the_last_closed_day(reader: FlaskClient) -> None:
+    assert "l’édition du 29 novembre 2026" in plain(reader.get("/donnees/citer").text)
+    running = reader.get("/donnees/citer?edition=en-cours").text
+    assert "n’ont pas de lien permanent" in running
+    assert re.findall(r'href="/donnees/[\w-]+/figure/', running) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("/donnees/dernier-jour/", "/donnees/2026-11-29/"),
+        (
+            "/donnees/dernier-jour/redirects.csv?dialecte=excel-fr",
+            "/donnees/2026-11-29/redirects.csv?dialecte=excel-fr",
+        ),
+        ("/donnees/dernier-jour/figures/trois-parts.svg", "/donnees/2026-11-29/figures/trois-parts.svg"),
+        ("/donnees/dernier-jour/figure/trois-parts?langue=en", "/donnees/2026-11-29/figure/trois-parts?langue=en"),
+        ("/donnees/derniere-semaine/", "/donnees/2026-W48/"),
+        ("/donnees/derniere-semaine/metrics.parquet", "/donnees/2026-W48/metrics.parquet"),
+    ],
+)
+def test_an_address_that_stays_leads_to_the_last_closed_edition(reader: FlaskClient, asked: str, found: str) -> None:
+    answer = reader.get(asked)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, found)
+    assert "immutable" not in answer.headers["Cache-Control"]
+    assert reader.get(found).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "%0d%0aSet-Cookie:a", "../../keys", "http://evil.example/"])
+def test_an_address_that_stays_leads_nowhere_else(reader: FlaskClient, path: str) -> None:
+    answer = reader.get(f"/donnees/dernier-jour/{path}")
+
+    assert answer.status_code in (302, 308, 404)
+    assert answer.headers.get("Location", "/donnees/").removeprefix("http://localhost").startswith("/donnees/")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_before_the_first_closed_day_there_is_no_last_one(browser: FlaskClient) -> None:
+    assert browser.get("/donnees/dernier-jour/").status_code == 404
+    assert browser.get("/donnees/derniere-semaine/redirects.csv").status_code == 404
+    assert browser.get("/donnees/lacunes.json").get_json() == {"format": "gaps/1", "gaps": []}
+
+
+def test_pages_of_data_say_utc_and_where_an_edition_ends(reader: FlaskClient) -> None:
+    assert "heures sont en UTC" in plain(reader.get("/donnees").text)
+    assert "Arrêtée à minuit UTC" in plain(reader.get("/donnees/2026-11-25/").text)
+    assert "Édition de la semaine 48, du 23 novembre 2026 au 29 novembre 2026" in plain(
+        reader.get("/donnees/2026-W48/").text
+    )
+    assert "Edition of week 48" in plain(reader.get("/donnees/2026-W48/?langue=en").text)
+    assert "Tous les jours clos en un fichier" in plain(reader.get("/donnees/cumul/").text)
+
+
+def test_the_cumulative_file_may_grow_and_is_not_kept_for_ever(reader: FlaskClient) -> None:
+    answer = reader.get("/donnees/cumul/redirects.csv")
+
+    assert answer.status_code == 200
+    assert "immutable" not in answer.headers["Cache-Control"]
+    assert "2026-W48" in answer.text
+
+
+def test_a_shared_figure_tells_its_number_with_an_image_of_our_own(reader: FlaskClient) -> None:
+    page = reader.get("/donnees/2026-11-23/figure/trois-parts").text
+    meta = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', page))
+
+    assert "100 redirections" in meta["description"].replace("\u00a0", " ")
+    assert meta["og:title"].startswith("[Démonstration]")
+    assert meta["og:image"] == "http://localhost/donnees/2026-11-23/figures/trois-parts.png"
+    assert reader.get("/donnees/2026-11-23/figures/trois-parts.png").mimetype == "image/png"
 
 
 def test_an_image_needs_nothing_that_the_policy_forbids(reader: FlaskClient) -> None:
@@ -126,7 +248,8 @@ def test_a_harvester_finds_every_file_with_licence_and_sum(reader: FlaskClient) 
     distributions = [one for dataset in catalogue["dcat:dataset"] for one in dataset["dcat:distribution"]]
 
     assert len(catalogue["dcat:dataset"]) == 12
-    assert len(distributions) == 12 * 6 + 1
+    assert len(distributions) == 12 * 6 + 1 + 2 * 6  # GeoJSON of places; two tables of all closed days
+    assert catalogue["dct:provenance"] == []  # no night without its edition
     for one in distributions:
         path = one["dcat:downloadURL"]["@id"].removeprefix("http://localhost")
         body = reader.get(path).data
