@@ -107,7 +107,7 @@ def provider_health(slug: str, label: str, watched: Watched) -> dict[str, Any]:
         "centres": watched.catalog.centre_count(slug),
         "offers": max(watched.listed.get(slug, 0), len(rows)),
         "readable": len(rows) - len(failing),
-        "read_once": breaker.open_until is not None or (bool(mine) and len(rows) >= watched.listed.get(slug, 0)),
+        "read_once": left_alone(breaker) or (bool(mine) and len(rows) >= watched.listed.get(slug, 0)),
         "seen": sum(1 for row in rows if not row["failing_since"] and row["slot_count"]),
         "slots": sum(row["slot_count"] for row in rows if not row["failing_since"]),
         # Stored times are UTC, perhaps with a fraction, and end with "+00:00"; published ones are seconds and "Z".
@@ -133,13 +133,17 @@ def unread_since(slug: str, rows: Iterable[Mapping[str, Any]], breaker: BreakerS
     rows = list(rows)
     first: list[str] = [row["failing_since"] for row in rows if row["failing_since"]]
     began = breaker.since.isoformat() if breaker.since else None
-    waiting = breaker.cause == Outcome.RATE_LIMITED.value
     if rows and len(first) == len(rows):
         return min([*first, *filter(None, [began])])
-    if began and breaker.open_until is not None and not waiting:
+    if began and left_alone(breaker):
         return began
     # A provider that lists nothing yet has no failing reading: it counts as unread from its last answer of any kind.
     last = max((*(row["answered_at"] or "" for row in rows), watched.answers.get(slug, ""))) or watched.since
     if last is None or watched.at - datetime.fromisoformat(last) <= instants.unread_after(watched.interval_s):
         return None
     return min([*first, *filter(None, [began])], default=last)
+
+
+def left_alone(breaker: BreakerState) -> bool:
+    """After failures; a wait that the platform asked for itself is none."""
+    return breaker.open_until is not None and breaker.cause != Outcome.RATE_LIMITED.value

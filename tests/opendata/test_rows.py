@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from aggregator.config.settings import Settings
-from aggregator.opendata.rows import TABLES
+from aggregator.opendata.editions import windows
+from aggregator.opendata.rows import TABLES, outages
 from tests.edition import ALL, table, text
 
 
@@ -53,3 +56,20 @@ def test_the_hosts_of_2021_are_true_in_a_demonstration_where_all_else_is_invente
     of_march = [row for row in hosts if row["date"] == "2021-03-23"]
     assert sum(int(row["open"]) for row in of_march if row["provider"] == "doctolib") == 957
     assert sum(int(row["centres"]) for row in of_march) == 1433
+
+
+def test_an_outage_that_went_on_after_midnight_goes_on_in_the_edition() -> None:
+    """What ended it came after the edition's end; the week after it, which the outage touches, knows the end."""
+    row = {"provider": "maiia", "since": "2026-11-22T23:00:00Z", "until": "2026-11-23T01:30:00Z"}
+    later = {"provider": "maiia", "since": "2026-11-23T05:00:00Z", "until": None}
+
+    def told(name: str) -> list[tuple[str | None, int]]:
+        stores = SimpleNamespace(catalog=SimpleNamespace(outages=lambda: [row, later]))
+        window = windows.window(name)
+        sources: Any = SimpleNamespace(stores=stores, window=window, until=window.end)
+        return [(one["until"], one["minutes"]) for one in outages(sources)]
+
+    assert told("2026-11-22") == told("2026-W47") == [(None, 60)]
+    assert told("2026-11-23") == [("2026-11-23T01:30:00Z", 150), (None, 19 * 60)]
+    assert told("2026-W49") == [(None, 24 * 60 * 14 - 5 * 60)]
+    assert told("2026-11-21") == []

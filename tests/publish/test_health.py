@@ -88,3 +88,25 @@ def test_what_was_read_is_counted_beside_all_that_is_to_be_read(stores: Any) -> 
 
     assert (health["offers"], health["readable"], health["seen"], health["slots"]) == (5, 2, 1, 3)
     assert health["failing_since"] is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "listed", "asked", "breaker", "once"),
+    [
+        (2, 3, True, CLOSED, False),
+        (3, 3, True, CLOSED, True),
+        (0, 0, False, CLOSED, False),  # its list has not been asked for yet
+        (0, 0, True, CLOSED, True),  # asked, and it lists nothing
+        (1, 3, True, opened(150), True),
+        (1, 3, True, opened(150, "rate_limited"), False),  # it asked us to wait, and goes on
+    ],
+)
+def test_a_platform_was_read_once_when_all_its_offers_were_asked_about_or_it_failed(
+    stores: Any, rows: int, listed: int, asked: bool, breaker: BreakerState, once: bool
+) -> None:
+    seen: Catalog = stores.catalog
+    seen.put_breaker("a", breaker)
+    hours = [{"provider": "a", "requests": 1, "fetches": 1, "outcome": "ok"}] if asked else []
+    known = Watched(seen, NOON, EVERY_S, ago(60), {"a": [row(answered=10)] * rows}, {"a": listed}, {}, hours)
+
+    assert provider_health("a", "Un", known)["read_once"] is once
