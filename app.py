@@ -38,12 +38,14 @@ COMPRESSION = {
     "COMPRESS_LEVEL": 5,
     "COMPRESS_MIMETYPES": [
         "text/html", "text/css", "text/csv", "text/javascript", "image/svg+xml", "application/json",
-        "application/problem+json", "application/ld+json", "application/atom+xml",
-        "application/xml",
+        "application/problem+json", "application/ld+json", "application/atom+xml", "application/xml",
     ],
     "COMPRESS_STREAMS": False,
     "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # serving/page_cache.py does, on whole answers
 }  # fmt: skip
+BLUEPRINTS = (
+    pages, places, feeds, directory, departures, transparency, data, api, about, health, log, crawlers,
+)  # fmt: skip
 
 
 def served() -> Flask:
@@ -77,19 +79,6 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     errors.install(app, site)
     public_files.install(app)
     security.limit(app, site, pages, places, feeds, api)
-    for blueprint in (
-        pages,
-        places,
-        feeds,
-        directory,
-        departures,
-        transparency,
-        data,
-        api,
-        about,
-        health,
-        log,
-        crawlers,
-    ):
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

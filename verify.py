@@ -450,7 +450,7 @@ def check_metrics(source, entries, arguments):
     said.append(
         check_day_counts(source, entries, name, content, nation)
         if "samples" in content
-        else check_week(source, name, rows, nation)
+        else check_week(source, name, rows, nation, content["format"] == "metrics/1")
     )
     for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
         check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum, terms)
@@ -517,8 +517,11 @@ def count_supply(places, slots, sums):
                 row[2] += sum(min(n, 200) for n in by_day.values())
 
 
-def check_week(source, name, rows, nation):
-    """The week is the sum of its days; its territories, none missing, are the nation."""
+def check_week(source, name, rows, nation, apart):
+    """The week is the sum of its days; its territories, none missing, are the nation.
+
+    `apart`: every platform is told apart in every territory, as up to metrics/1; since, some are put together ("*").
+    """
     monday = datetime.strptime(f"{name}-1", "%G-W%V-%u")  # noqa: DTZ007 - a date
     sums, days = {}, 0
     for ahead in range(7):
@@ -536,25 +539,32 @@ def check_week(source, name, rows, nation):
             parts[row["provider"]] = parts.get(row["provider"], 0) + row["redirects"]
             if 0 < row["redirects"] < 11 and row["stratum_type"] != "rest-of-country":
                 raise Wrong(f"{name} {row['stratum']}: a number under eleven is published")
+            if row["provider"] not in sums and row["provider"] != "*":
+                raise Wrong(f"{name} {row['stratum']}: {row['provider']} is in no day of the week")
     for row in nation:
         if row["redirects"] != sums.get(row["provider"], 0):
             raise Wrong(
                 f"{name} {row['provider']}: {row['redirects']}, and its days have {sums.get(row['provider'], 0)}"
             )
-        if row["redirects"] != parts.get(row["provider"], 0):
+        here = parts.get(row["provider"], 0)
+        if here > row["redirects"] or (apart and here != row["redirects"]):
             raise Wrong(f"{name} {row['provider']}: the territories do not add up to the nation")
+    if sum(parts.values()) != sum(row["redirects"] for row in nation):
+        raise Wrong(f"{name}: the territories do not add up to the nation")
     return f"the week is the sum of its {days} days, and of its territories"
 
 
 def check_derived(rows, stratum, terms):
     """Everything that follows from the counts of one stratum by arithmetic alone."""
-    totals = {column: sum(row[column] for row in rows) for column in (*BENCHMARKS, "redirects")}
+    totals = {column: sum(row[column] or 0 for row in rows) for column in (*BENCHMARKS, "redirects")}
     enough = totals["redirects"] >= 30
     for row in rows:
         where = f"{stratum[1]} {row['provider']}"
         mine = row["redirects"] / totals["redirects"] if enough else None
         same(row["share_redirects"], mine, f"{where}: share of redirects")
         for column in BENCHMARKS:
+            if row[column] is None:
+                continue  # told of the nation alone
             share = row[column] / totals[column] if totals[column] else None
             same(row[f"share_{column}"], share, f"{where}: share of {column}")
             same(

@@ -24,8 +24,9 @@ from aggregator.ledger.controls import WINDOW_DAYS
 from aggregator.redirect.impressions import UNKNOWN_AGE
 from aggregator.snapshot.format import SnapshotError, plain
 from aggregator.snapshot.shelf import Shelf
-from aggregator.snapshot.supply import Samples, supply_sample
+from aggregator.snapshot.supply import PLACE, Samples, supply_sample
 from aggregator.statistics import small_areas
+from aggregator.statistics.small_areas import Cell
 from aggregator.store import Catalog
 
 log = logging.getLogger(__name__)
@@ -159,11 +160,15 @@ class Closing:
         sunday = monday + timedelta(days=6)
         name = week_name(monday)
         windows = [self._windows.window(monday, sunday, "nation", "FR", self._windows.nation_of(monday, sunday))]
-        by_department = self._windows.counts(monday, sunday, department)
-        clicks = {code: {prov: row.redirects for prov, row in by.items()} for code, by in by_department.items() if code}
-        for row in small_areas.rows(clicks, self._regions):
-            together = _sum(by_department.get(code, {}) for code in row.members)
-            windows.append(self._windows.window(monday, sunday, row.kind, row.name, together))
+        samples = max(self._rollups.samples(monday.isoformat(), sunday.isoformat()), 1)
+        by_department = {code: by for code, by in self._windows.counts(monday, sunday, department).items() if code}
+        cells = {
+            code: {prov: Cell(row.redirects, row.places / (PLACE * samples)) for prov, row in by.items()}
+            for code, by in by_department.items()
+        }
+        for row in small_areas.rows(cells, self._regions):
+            counts = folded(_sum(by_department[code] for code in row.members), row.together)
+            windows.append(self._windows.window(monday, sunday, row.kind, row.name, counts))
             if row.kind != "department":
                 # Merged départements are named without figures: the table leaves none out in silence.
                 windows += [self._windows.window(monday, sunday, "department", code, {}, True) for code in row.members]
@@ -219,6 +224,17 @@ def _sum(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
         for provider, counts in part.items():
             sums[provider].update(asdict(counts))
     return {provider: Counts(**row) for provider, row in sums.items()}
+
+
+def folded(counts: Mapping[str, Counts], together: frozenset[str]) -> dict[str, Counts]:
+    """What a territory tells: platforms that may not stand alone as one, and clicks of the counted class alone.
+
+    Clicks that were set apart are few in a territory, and so is what they differ by; lists shown may be those of one.
+    """
+    told = {prov: row for prov, row in counts.items() if prov not in together}
+    if together:
+        told[metrics.OTHERS] = _sum([{metrics.OTHERS: counts[prov]} for prov in together])[metrics.OTHERS]
+    return told
 
 
 def age_figures(ages: Counter[int]) -> dict[str, Any]:

@@ -21,6 +21,10 @@ from aggregator.statistics.ties import Sums
 
 FORMAT = "metrics/2"
 MIN_FOR_SHARE = 30  # logged as `min_for_share` before any verdict (docs/log.md §3)
+OTHERS = "*"
+"""In place of a platform: those of a territory that may not be told apart (docs/figures.md §10)."""
+OF_NATION = ("impressions", "exposure", "redirects_raw", "bots_excluded")
+"""Told of the nation alone: in a territory they could be those of one visitor."""
 BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
 
 
@@ -86,8 +90,14 @@ def rows(window: Scope, checkpoint_size: int, demo: bool) -> list[dict[str, Any]
         )
         row.update({f"effect_{name}": window.effects.get(slug, {}).get(name) for name in decomposition.EFFECTS})
         row.update(_ties(window.chosen, slug))
+        if window.stratum_type != "nation":
+            row.update(dict.fromkeys([*OF_NATION, *_derived("impressions"), *_derived("exposure")]))
         found.append({**row, **{name: whole[name] for name in WHOLE}, **tail})
     return found
+
+
+def _derived(benchmark: str) -> tuple[str, str]:
+    return f"share_{benchmark}", f"dr_{benchmark}"
 
 
 def _amounts(counts: Counts, samples: int) -> dict[str, float]:

@@ -101,7 +101,8 @@ def share_squares(territory: Iterable[Mapping[str, Any]], slug: str) -> dict[str
             totals[row["stratum"]] = totals.get(row["stratum"], 0) + row["redirects"]
             if row["provider"] == slug:
                 mine[row["stratum"]] = row["redirects"]
-    shares = {code: mine.get(code, 0) / total for code, total in totals.items() if total}
+    # A platform that is not told apart in a département has no row there: its share is unknown, not nothing.
+    shares = {code: mine[code] / total for code, total in totals.items() if total and code in mine}
     cells = [
         {**cell, "share": shares.get(cell["code"])}
         for cell in _squares({code: sum(share >= least for least in SHARE_STEPS) for code, share in shares.items()})

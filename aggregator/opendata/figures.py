@@ -233,7 +233,7 @@ def territory(material: Material) -> Figure:
         "territoire",
         "Redirections par département",
         material.week_said,
-        "Nombre de redirections de la semaine. Hachuré : moins de 11 pour une plateforme, publié avec d’autres.",
+        "Nombre de redirections de la semaine. Hachuré : publié avec d’autres.",
         "territory.svg",
         {"map": charts.squares(rows, names), "steps": charts.STEPS},
         _columns("stratum_type:string", "stratum:string", "provider:string", "places:number", "redirects:integer",

@@ -107,14 +107,18 @@ def stage() -> Iterator[Stage]:
 
 
 def facts_of(snapshot: Snapshot, settings: Settings, slug: str, broken: str) -> tuple[Any, ...]:
-    """All that is told of a provider's offers, slots and ages included, and the order of its places and of third ones.
-
-    A place that the broken platform lists too may move by what that one says of it, and others one rank with it.
-    """
+    """All that is told of a provider's offers, with slots and ages; the order of places; places of the broken one."""
     mine = sorted(offer.id for offer in snapshot.places.offers.values() if offer.provider == slug)
-    listed = [one.place for one in search(snapshot, QUESTION, EPOCH, SEED, settings.campaign).found]
-    order = [place.id for place in listed if place.offers and all(offer.provider != broken for offer in place.offers)]
-    return mine, [told_of(snapshot, one) for one in mine], order
+    listed = [one.place for one in search(snapshot, QUESTION, EPOCH, SEED, settings.campaign).found if one.place.offers]
+    touched = {place.id for place in snapshot.places.all if any(offer.provider == broken for offer in place.offers)}
+    return mine, [told_of(snapshot, one) for one in mine], [place.id for place in listed], touched
+
+
+def unharmed(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
+    """A place that the broken platform lists, or listed, may move by what that one says of it."""
+    touched = before[3] | after[3]
+    orders = ([place for place in facts[2] if place not in touched] for facts in (before, after))
+    return before[:2] == after[:2] and len({tuple(order) for order in orders}) == 1
 
 
 def told_of(snapshot: Snapshot, offer_id: str) -> tuple[Any, ...]:
@@ -145,11 +149,11 @@ def score() -> Score:
                 facts, slowest = all_facts(after, settings), max(slowest, took_s)
                 for other in sorted(set(PROVIDERS) - {broken}):
                     injected += 1
-                    fine = facts[other, broken] == told[other, broken] and took_s <= MOST_S
+                    fine = unharmed(told[other, broken], facts[other, broken]) and took_s <= MOST_S
                     survived += fine
                     if not fine:
                         said.append(f"{fault} of {broken} reaches {other} ({took_s:.1f} s)")
-                unseen += fault in ("html", "error", "hang") and facts[broken, broken] == told[broken, broken]
+                unseen += fault in ("html", "error", "hang") and facts[broken, broken][:2] == told[broken, broken][:2]
         shared = changes_of_a_shared_failure(made, told)
     said.append(
         f"{len(FAULTS)} faults; the longest run {slowest:.1f} s of {MOST_S:.1f}; the broken one is seen to change"
@@ -171,7 +175,7 @@ def changes_of_a_shared_failure(made: Stage, told: Facts) -> int:
         with patch.object(Collector, "_read_provider", fails):
             after, _ = made.an_hour_later(broken, "error")
         facts = all_facts(after, settings)
-        reached += sum(facts[other, broken] != told[other, broken] for other in set(PROVIDERS) - {broken})
+        reached += sum(not unharmed(told[other, broken], facts[other, broken]) for other in set(PROVIDERS) - {broken})
     return reached
 
 

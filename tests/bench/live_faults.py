@@ -1,4 +1,4 @@
-"""A live portal on all simulated platforms while each fault is played on one of them: who is marked, who is unharmed.
+"""Row 35: a live portal while each fault is played on one of its platforms: who is marked, and who is unharmed.
 
 Worker, web process and platforms run as an operator starts them; nothing is moved or patched. Takes about half an hour.
 
@@ -68,7 +68,7 @@ def told(web: Web, slug: str, label: str) -> bool:
         and gauge in web.get("/metrics")[1]
         and row is not None
         and "sans réponse lisible" in row[1]
-        and "sans réponse lisible" in web.get(LYON)[1]
+        and re.search(rf"Nous ne lisons plus <strong>[^<]*{label}", web.get(LYON)[1]) is not None
     )
 
 

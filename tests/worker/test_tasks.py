@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from aggregator.config.settings import Settings
-from aggregator.publish.health import unread_after
+from aggregator.instants import unread_after
 from aggregator.worker.tasks import readings_have_ended
 from tests.clock import NOON
 
