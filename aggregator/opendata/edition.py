@@ -25,6 +25,7 @@ from aggregator.config.settings import KEPT_DAYS
 from aggregator.opendata import binary_formats, figures, text_formats
 from aggregator.opendata.editions import closed_tables, gaps, windows
 from aggregator.opendata.editions.described import About, changes_text, datapackage
+from aggregator.opendata.editions.material import Material
 from aggregator.opendata.editions.windows import Window
 from aggregator.opendata.rows import TABLES
 from aggregator.opendata.sources import Sources
@@ -154,11 +155,11 @@ class EditionWriter:
         files.write_whole(folder / "index.json", canonical.to_json(index))
         return folder
 
-    def _material(self, sources: Sources) -> figures.Material:
+    def _material(self, sources: Sources) -> Material:
         """Of the running day what the pages print; of a closed one what its own tables hold."""
         if sources.window is None:
             return figures.of_pages(self._settings, sources.gazetteer)
-        return figures.Material(
+        return Material(
             closed_tables.shares(sources, sources.window),
             closed_tables.closed(sources, sources.window),
             self._settings,

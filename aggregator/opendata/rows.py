@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aggregator import instants
 from aggregator.config import hosting, listed_hosts
-from aggregator.opendata.editions import windows
+from aggregator.opendata.editions import closed_tables, windows
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
 from providers.phone import dialled
@@ -210,7 +210,7 @@ def coverage(sources: Sources) -> Iterator[Row]:
         mine = counts.setdefault(place["department"] or "", Counter())
         named = {offer["provider"] for offer in place["offers"]} or {"offline"}
         mine.update({"all", *named, *({"official"} if "official" in place["sources"] else ())})
-    week, clicks, suppressed = _last_week(sources)
+    week, clicks, suppressed = closed_tables.last_week(sources)
     sources_named = sorted({name for mine in counts.values() for name in mine})
     for code, mine in sorted(counts.items()):
         for name in sources_named:
@@ -271,24 +271,6 @@ TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
     "centres-2021": hosts_of_2021,
 }
 """Data set -> its rows; a test compares the names with `data/datasets.toml`."""
-
-
-def _last_week(sources: Sources) -> tuple[str | None, dict[tuple[str, str], int], set[str]]:
-    """(its name, (département, provider or "all") -> redirects, départements published with others)."""
-    weeks = [(name, rows) for name, rows in sources.closed if "W" in name]
-    if not weeks:
-        return None, {}, set()
-    name, rows = weeks[-1]
-    clicks: Counter[tuple[str, str]] = Counter()
-    suppressed = set()
-    for row in rows:
-        if row["stratum_type"] == "department":
-            if row["suppressed"]:
-                suppressed.add(row["stratum"])
-            else:
-                clicks[row["stratum"], row["provider"]] += row["redirects"]
-                clicks[row["stratum"], "all"] += row["redirects"]
-    return name, dict(clicks), suppressed
 
 
 def _moment(minute: int) -> str:

@@ -6,6 +6,7 @@ each number of its figures in its `metrics.csv`, whose hash is in the public log
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Any
@@ -109,3 +110,21 @@ def effects(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float | No
         for row in rows
         if row.get("effect_deviation") is not None
     }
+
+
+def last_week(sources: Sources) -> tuple[str | None, dict[tuple[str, str], int], set[str]]:
+    """(its name, (département, provider or "all") -> redirects, départements published with others)."""
+    weeks = [(name, rows) for name, rows in sources.closed if "W" in name]
+    if not weeks:
+        return None, {}, set()
+    name, rows = weeks[-1]
+    clicks: Counter[tuple[str, str]] = Counter()
+    suppressed = set()
+    for row in rows:
+        if row["stratum_type"] == "department":
+            if row["suppressed"]:
+                suppressed.add(row["stratum"])
+            else:
+                clicks[row["stratum"], row["provider"]] += row["redirects"]
+                clicks[row["stratum"], "all"] += row["redirects"]
+    return name, dict(clicks), suppressed
