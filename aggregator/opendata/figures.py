@@ -44,7 +44,7 @@ def write(material: Material, head: Mapping[str, Any], folder: Path) -> dict[str
     for figure in figures(material):
         about: dict[str, Any] = {"title": figure.title, "period": figure.period, "unit": figure.unit}
         about.update(days=figure.days, count=figure.count, **head)
-        svg = draw(figure, head, f"{address}/figures/{figure.name}")
+        svg = draw(figure, head, f"{address}/figure/{figure.name}")
         (folder / f"{figure.name}.svg").write_text(svg, encoding="utf-8")
         (folder / f"{figure.name}.png").write_bytes(png(svg))
         for suffix, dialect in (("csv", ""), (f"{EXCEL_FR}.csv", EXCEL_FR)):

@@ -176,7 +176,8 @@ def service(rows: list[dict[str, Any]], slugs: list[str]) -> list[dict[str, Any]
 def event(entry: Mapping[str, Any], site: Site) -> dict[str, Any]:
     """One line of the history, in words."""
     kind = entry.get("kind", entry["t"]) if entry["t"] in ("decision", "incident") else entry["t"]
-    detail = entry.get("detail") or site.label(entry.get("provider", "")) or ""
+    # Contract, margins and keys concern no platform: they must not be told as "other sites".
+    detail = entry.get("detail") or (site.label(entry["provider"]) if "provider" in entry else "")
     return {
         "index": entry["index"],
         "at": moment(entry.get("at")),

@@ -276,3 +276,12 @@ def test_identity_cards_publish_no_places_of_vaccination(filled: Settings) -> No
     assert "lieux-de-vaccination" in filled.datasets()
     assert "lieux-de-vaccination" not in cards.datasets()
     assert "centres-2021" not in cards.datasets()
+
+
+def test_the_address_printed_on_a_chart_is_that_of_its_page(reader: FlaskClient) -> None:
+    for name in ("suivent-elles-les-lieux", "causes", "territoire"):
+        drawn = reader.get(f"/donnees/2026-W48/figures/{name}.svg").text
+        address = re.search(r"/donnees/2026-W48/\S+?(?=<)", drawn)
+
+        assert address is not None
+        assert reader.get(address[0]).status_code == 200

@@ -159,3 +159,14 @@ def test_what_the_lists_cover_is_told_by_source(filled: Settings) -> None:
     assert "Ce que les listes couvrent" in page
     assert "Liste officielle</th>" in page
     assert "Liens dangereux refusés" in page
+
+
+def test_a_line_of_the_log_that_concerns_no_platform_names_none(a_week: Settings) -> None:
+    """The rule of the order and the margins were once said to be of "other sites"."""
+    app = create_app(a_week, lambda: NOON + timedelta(days=7))
+    page = plain(app.test_client().get("/transparence").text)
+    app.extensions["aiguillage"].close()
+    history = page[page.index('id="histoire"') : page.index('id="question"')]
+
+    assert "Règle de l’ordre mise en vigueur" in history
+    assert "Autres sites" not in history
