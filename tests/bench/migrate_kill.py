@@ -59,8 +59,8 @@ def killed_before(number: int, work: Callable[[], object]) -> bool:
     return os.WIFSIGNALED(status)
 
 
-def half_migrated(folder: Path, name: str, work: Callable[[Path], object], allowed: set[Schema]) -> tuple[int, int]:
-    """(kills after which the schema was none of `allowed` or could not be finished, kills)."""
+def half_migrated(folder: Path, name: str, work: Callable[[Path], object], allowed: list[Schema]) -> tuple[int, int]:
+    """(kills after which the schema was none of `allowed` or could not be finished, kills); the last one is the end."""
     bad = kills = 0
     while True:
         path = folder / f"{name}-{kills}.db"
@@ -69,29 +69,29 @@ def half_migrated(folder: Path, name: str, work: Callable[[Path], object], allow
         kills += 1
         between = schema_of(path) not in allowed
         work(path)
-        bad += between or schema_of(path) != max(allowed, key=len)
+        bad += between or schema_of(path) != allowed[-1]
 
 
-def store_schemas(folder: Path, name: str, migrations: object) -> set[Schema]:
+def store_schemas(folder: Path, name: str, migrations: object) -> list[Schema]:
     """The schema before, between and after the named migrations."""
     pending = [migration.name for migration in migrations.pending(Database(memory=True))]  # type: ignore[attr-defined]
-    found: set[Schema] = {frozenset()}
+    found: list[Schema] = [frozenset()]
     for stop in [*pending[1:], None]:
         path = folder / f"{name}-upto-{stop}.db"
         with closing(Database(path)) as db:
             migrations.apply(db, **({"stop_before": stop} if stop else {}))  # type: ignore[attr-defined]
-        found.add(schema_of(path))
+        found.append(schema_of(path))
     return found
 
 
-def event_schemas(folder: Path) -> set[Schema]:
-    found: set[Schema] = {frozenset()}
+def event_schemas(folder: Path) -> list[Schema]:
+    found: list[Schema] = [frozenset()]
     for upto in range(1, len(_MIGRATIONS) + 1):
         path = folder / f"events-upto-{upto}.db"
         with closing(sqlite3.connect(path)) as connection:
             for migration in _MIGRATIONS[:upto]:
                 connection.executescript(migration)
-        found.add(schema_of(path))
+        found.append(schema_of(path))
     return found
 
 
@@ -127,7 +127,7 @@ def score() -> Score:
             ),
             half_migrated(folder, "events", open_redirects, events),
         ]
-        first = {frozenset[str](), schema_of(folder / "events-upto-1.db")}
+        first = [frozenset[str](), schema_of(folder / "events-upto-1.db")]
         seen, _ = half_migrated(folder, "careless", careless, first)
     kills = sum(of for _, of in rows)
     return Score(kills, kills - sum(bad for bad, _ in rows), 1, int(seen > 0), "registry, catalog and events")

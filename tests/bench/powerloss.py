@@ -27,7 +27,8 @@ CRASHES, CONTROL_CRASHES, EVENTS, SECTOR = 1_200, 200, 1_500, 512
 WRITER = """
 import os, sys
 from pathlib import Path
-from aggregator.redirect.event_log import Event, EventClass, EventLog
+from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.events import Event, EventClass
 log = EventLog(Path(sys.argv[1]), wait_s=5)
 if sys.argv[2] != "as written":
     log._connection.execute(f"PRAGMA synchronous = {sys.argv[2]}")

@@ -20,8 +20,8 @@ from aggregator.collect.collector import Collector
 from aggregator.collect.readings import due_before
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, load_gazetteer
+from aggregator.instants import unread_after
 from aggregator.opendata.edition import unpacked
-from aggregator.publish.health import unread_after
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from aggregator.worker.tasks import write_editions
