@@ -9,9 +9,12 @@ reader busy for long would keep all platforms' readers busy.
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import re
+import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,12 +22,40 @@ import numpy as np
 MAX_DEPTH = 64
 # The largest recorded listing has some seventeen thousand commas; as many values as fit into 16 MiB take seconds.
 MAX_BRACKETS, MAX_COMMAS = 1_000_000, 400_000
+MANY_BRACKETS = 10_000
 MAX_INTEGER_DIGITS = 20
 MAX_FLOAT_DIGITS = 400
 BLOCK = 65_536
 
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE = re.compile("[\ud800-\udfff]")
+
+
+class _GarbagePause:
+    """No search for cycles while a large answer is parsed, by as many threads as do so at once.
+
+    What JSON builds has no cycles; looking for some among half a million new objects takes longer than parsing them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._parsing, self._was_on = 0, False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._parsing == 0:
+                self._was_on = gc.isenabled()
+                gc.disable()
+            self._parsing += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._parsing -= 1
+            if self._parsing == 0 and self._was_on:
+                gc.enable()
+
+
+_PAUSE = _GarbagePause()
 
 
 class StrictJsonError(ValueError):
@@ -43,13 +74,14 @@ def loads(body: bytes) -> Any:
     if brackets > MAX_DEPTH and _too_deep(body):
         raise StrictJsonError(f"nested deeper than {MAX_DEPTH}")
     try:
-        value = json.loads(
-            text,
-            parse_constant=_refuse_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite_float,
-            object_pairs_hook=_unique_keys,
-        )
+        with _PAUSE if brackets > MANY_BRACKETS else nullcontext():
+            value = json.loads(
+                text,
+                parse_constant=_refuse_constant,
+                parse_int=_bounded_int,
+                parse_float=_finite_float,
+                object_pairs_hook=_unique_keys,
+            )
     except json.JSONDecodeError as error:
         raise StrictJsonError(f"not JSON at character {error.pos}: {error.msg}") from error
     return _storable(value) if _HALF_PAIR.search(body) else value

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.strict_json import MAX_DEPTH, StrictJsonError, loads
+from providers.strict_json import MANY_BRACKETS, MAX_DEPTH, StrictJsonError, _GarbagePause, loads
 from tests.answers import Recorded
 
 
@@ -99,3 +101,25 @@ def test_a_backslash_that_escapes_nothing_is_refused() -> None:
 def test_a_recording_that_its_scrubbing_broke_is_refused_as_it_is(recorded: Recorded) -> None:
     with pytest.raises(StrictJsonError):
         loads(recorded.raw("maiia/scrap-center.json"))
+
+
+def test_no_cycles_are_looked_for_while_a_large_answer_is_parsed_and_always_afterwards() -> None:
+    seen = []
+    large = b"[" + b"{}," * MANY_BRACKETS + b"{}]"
+    with patch("json.loads", lambda *_, **__: seen.append(gc.isenabled())):
+        loads(large)
+        loads(b"[]")
+    with pytest.raises(StrictJsonError):
+        loads(large[:-1])
+
+    assert seen == [False, True]
+    assert gc.isenabled()
+
+
+def test_the_last_of_several_that_parse_at_once_looks_for_cycles_again() -> None:
+    pause = _GarbagePause()
+    with pause:
+        with pause:
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
