@@ -63,7 +63,7 @@ def as_markdown(lines: dict[int, str]) -> str:
     head = [
         "# Scorecard",
         "",
-        f"`make scorecard` wrote this, the last row on: {machine()}.",
+        f"`make scorecard` wrote this, the row played last on: {machine()}. A row keeps the line of its last playing.",
         "",
         "Each row injects faults and counts those survived; its controls are broken variants that it must see fail.",
         "A row alone: `python -m tests.bench.NAME`, the names in `tests/bench/scorecard.py`.",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.strict_json import MANY_BRACKETS, MAX_DEPTH, StrictJsonError, _GarbagePause, loads
+from providers.strict_json import MANY, MAX_DEPTH, StrictJsonError, _GarbagePause, loads
 from tests.answers import Recorded
 
 
@@ -35,7 +35,7 @@ from tests.answers import Recorded
         ('{"a":"é"}'.encode("latin-1"), "not UTF-8 at byte 6"),
         ("{}".encode("utf-16"), "not UTF-8 at byte 0"),
         (b"[" + b"9" * 400 + b"]", "integer of 400 digits"),
-        (b"[" + b"0," * 400_000 + b"0,0]", "more than 400,000 values"),
+        (b"[" + b"0," * 250_000 + b"0,0]", "more than 250,000 values"),
         (b"[" * 60 + b"{}" * 1_000_000, "more than 1,000,000 lists and objects"),
     ],
 )
@@ -105,7 +105,7 @@ def test_a_recording_that_its_scrubbing_broke_is_refused_as_it_is(recorded: Reco
 
 def test_no_cycles_are_looked_for_while_a_large_answer_is_parsed_and_always_afterwards() -> None:
     seen = []
-    large = b"[" + b"{}," * MANY_BRACKETS + b"{}]"
+    large = b"[" + b"{}," * MANY + b"{}]"
     with patch("json.loads", lambda *_, **__: seen.append(gc.isenabled())):
         loads(large)
         loads(b"[]")
