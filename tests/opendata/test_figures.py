@@ -17,7 +17,7 @@ def test_figures_say_by_themselves_what_they_are(edition: Path) -> None:
     for name in names:
         svg = (edition / "figures" / f"{name}.svg").read_text(encoding="utf-8")
         assert "Licence Ouverte 2.0" in svg
-        assert f"/donnees/{DAY}/figures/{name}" in svg
+        assert f"/donnees/{DAY}/figure/{name}" in svg
         assert "Démonstration" in svg
         assert "2026" in svg
         assert (edition / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
