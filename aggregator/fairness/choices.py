@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from aggregator import instants
@@ -162,17 +163,26 @@ class Choices:
         )
 
     def _counted(self, clicks: Iterable[tuple[str, str, str, int]]) -> Chosen:
-        found = Chosen()
+        found, offered_by = Chosen(), self._kept()
         for name, centre, prov, n in clicks:
-            rows = self._db.rows("SELECT content FROM choice_lists WHERE list = ?", (name,))
-            if not rows:
+            content = offered_by(name)
+            if content is None:
                 found += Chosen(clicks=n)
                 continue
-            content = json.loads(rows[0][0])
             sums = ties.of_click(content["chances"].get(centre, {}), prov)
-            for _ in range(n):
-                found += Chosen(1, 1, int(bool(sums)), sums, content["room"])
+            room = {provider: n * part for provider, part in content["room"].items()}
+            found += Chosen(n, n, n * bool(sums), {slug: one.times(n) for slug, one in sums.items()}, room)
         return found
+
+    def _kept(self) -> Callable[[str], dict[str, Any] | None]:
+        """What a list offered, None for one that is not known; each is read once, however many pressed its buttons."""
+
+        @cache
+        def of(name: str) -> dict[str, Any] | None:
+            rows = self._db.rows("SELECT content FROM choice_lists WHERE list = ?", (name,))
+            return json.loads(rows[0][0]) if rows else None
+
+        return of
 
     def _put(self, bin_: str, chosen: Chosen) -> None:
         self._db.run(

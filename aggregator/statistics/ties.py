@@ -64,6 +64,11 @@ class Sums:
             tuple(one + more for one, more in zip(self.bets, other.bets, strict=True)),
         )
 
+    def times(self, n: int) -> Sums:
+        """Of n clicks alike."""
+        bets = tuple(n * bet for bet in self.bets)
+        return Sums(n * self.clicks, n * self.chosen, n * self.expected, n * self.variance, bets)
+
     @property
     def log_e(self) -> float:
         """The wealth of whoever bets against "by rank alone", as a logarithm; 0 without clicks (§6)."""

@@ -55,6 +55,15 @@ def test_sums_are_the_path_of_bets_whatever_the_order_of_clicks(clicks: list[tup
     assert sums.get("a", Sums()).log_e == pytest.approx(one_by_one[-1] if clicks else 0.0, abs=1e-9)
 
 
+def test_several_clicks_alike_are_so_many_times_one() -> None:
+    one = of_click({"a": 0.3}, "a")["a"]
+    five = total([{"a": one}] * 5)["a"]
+
+    assert one.times(5).log_e == pytest.approx(five.log_e)
+    assert (one.times(5).clicks, one.times(5).chosen) == (five.clicks, five.chosen)
+    assert one.times(5).expected == pytest.approx(five.expected)
+
+
 def test_log_e_is_what_its_formula_says() -> None:
     one = of_click({"a": 0.3}, "a")["a"]
 

@@ -15,6 +15,8 @@ from aggregator.web.language.words import moment
 # The figures' own titles, which their files hold in French (aggregator/opendata/figures.py).
 TITLES = {
     "suivent-elles-les-lieux": lazy_gettext("Les redirections suivent-elles les lieux ?"),
+    "choix": lazy_gettext("Devant des lieux à égalité, a-t-on préféré une plateforme ?"),
+    # In closed editions of before metrics/2 only.
     "traitees-pareil": lazy_gettext("La page a-t-elle traité les plateformes pareil ?"),
     "trois-parts": lazy_gettext("Lieux, créneaux vus et redirections, par plateforme"),
     "causes": lazy_gettext("D’où vient l’écart entre redirections et lieux"),
