@@ -23,6 +23,7 @@ from app import create_app
 from tests.clock import NOON
 from tests.commands import run
 from tests.edition import text
+from tests.portal import Portal
 from tests.web.test_pages import plain
 
 WEEK, MONDAY, SUNDAY = "2026-W48", "2026-11-23", "2026-11-29"
@@ -113,3 +114,22 @@ def test_a_number_that_somebody_tells_otherwise_would_be_seen(known: Numbers) ->
     ]  # fmt: skip
 
     assert national(rows) != known
+
+
+def test_of_the_running_window_page_api_and_metrics_say_what_was_counted(day_over: Portal) -> None:
+    """The last seven days up to now: thirty-three people were sent on, all of them yesterday."""
+    client = day_over.app.test_client()
+    rows = client.get("/api/v1/shares?format=json").get_json()["shares"]
+    page = plain(client.get("/transparence").text)
+    counted = day_over.published("shares.json")
+    chart = page[page.index("suivent-elles les lieux") :]
+
+    assert {row["slug"]: row["redirects"] for row in rows if row["redirects"]} == class_totals(day_over)
+    assert counted["total"] == counted["step"] == sum(class_totals(day_over).values()) == 33
+    assert "aiguillage_redirects_counted 33.0" in client.get("/metrics").text
+    assert re.search(r"\b33 redirections", chart)
+
+
+def class_totals(portal: Portal) -> Numbers:
+    with closing(Accounts(portal.settings)) as accounts:
+        return accounts.reader.class_totals(0, 10**9)["counted"]
