@@ -57,6 +57,9 @@ bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; not
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.verifier
 
+verify.py: $(wildcard verifier/*.py) ## The one file for auditors, from its modules
+	$(PYTHON) -m verifier.build
+
 lock: setup ## requirements.lock (every file by its hash) and the bill of materials
 	$(PIP) pip-tools==7.6.2 cyclonedx-bom==7.5.0
 	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock requirements.txt

@@ -34,10 +34,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+# --- Files of a portal, from its address or a copy of it, bounded; and the two ways in which a check can end badly.
+
 MAX_FILE = 256 * 1024 * 1024
-MAX_ENTRIES = 2_000_000
-TILE = 256
-RADIUS_M = 6_371_008.8
 NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
@@ -104,7 +103,9 @@ class Source:
         return body
 
 
-# --- the Merkle tree (RFC 6962) and the checkpoint (C2SP signed note) ---------------------------------------------
+# --- The Merkle tree (RFC 6962), its tiles, and the signed head (C2SP signed note).
+
+TILE = 256
 
 
 def leaf(entry):
@@ -125,6 +126,13 @@ def root_of(leaves):
     while stack:
         node = hashlib.sha256(b"\x01" + stack.pop() + node).digest()
     return node
+
+
+def tile_path(level, number, width):
+    digits, rest = f"{number % 1000:03d}", number // 1000
+    while rest:
+        digits, rest = f"x{rest % 1000:03d}/{digits}", rest // 1000
+    return f"tile/{level}/{digits}" + ("" if width == TILE else f".p/{width}")
 
 
 def checkpoint(note, vkey):
@@ -165,15 +173,28 @@ def checkpoint(note, vkey):
     return lines[0], int(lines[1]), base64.b64decode(lines[2])
 
 
-def tile_path(level, number, width):
-    digits, rest = f"{number % 1000:03d}", number // 1000
-    while rest:
-        digits, rest = f"x{rest % 1000:03d}/{digits}", rest // 1000
-    return f"tile/{level}/{digits}" + ("" if width == TILE else f".p/{width}")
+# --- The log: every entry under its signed root, the files that it names, the seeds of its days.
+
+MAX_ENTRIES = 2_000_000
+
+
+class Log:
+    """A log whose signature and root have been checked: its entries (objects with a type `t`), their leaf hashes."""
+
+    def __init__(self, source, vkey, origin, root, leaves, entries):
+        self.source, self.vkey, self.origin, self.root = source, vkey, origin, root
+        self.leaves, self.entries = leaves, entries
+
+    def of_type(self, kind):
+        return [entry for entry in self.entries if entry["t"] == kind]
+
+    def one(self, kind, **fields):
+        """The first entry of a kind with these values, or None."""
+        return next((one for one in self.of_type(kind) if fields.items() <= one.items()), None)
 
 
 def read_log(source, vkey):
-    """Every entry of the log, after the signature and the root have been checked."""
+    """The log, after the signature and the root have been checked. Raises Wrong and CannotCheck."""
     note, changed = source.text("checkpoint"), None
     try:
         origin, size, root = checkpoint(note, vkey)
@@ -204,7 +225,7 @@ def read_log(source, vkey):
     entries = [parsed(number, entry) for number, entry in enumerate(entries)]
     if changed is not None:
         follow_keys(source, vkey, entries, leaves, changed)
-    return origin, root, leaves, entries
+    return Log(source, vkey, origin, root, leaves, entries)
 
 
 def follow_keys(source, vkey, entries, leaves, otherwise):
@@ -244,15 +265,9 @@ def parsed(number, entry):
     return content
 
 
-def of_type(entries, kind):
-    return [entry for entry in entries if entry["t"] == kind]
-
-
-# --- the commands --------------------------------------------------------------------------------------------------
-
-
-def check_log(source, arguments, entries, leaves, root):
-    said = [f"{len(entries)} entries, root {root.hex()[:16]}…, signature holds"]
+def check_log(log, arguments):
+    source, entries, leaves = log.source, log.entries, log.leaves
+    said = [f"{len(entries)} entries, root {log.root.hex()[:16]}…, signature holds"]
     if arguments.old:
         text = Path(arguments.old).read_text(encoding="utf-8") if Path(arguments.old).exists() else arguments.old
         _, old_size, old_root = checkpoint(text, arguments.vkey)
@@ -274,14 +289,12 @@ def check_log(source, arguments, entries, leaves, root):
         if entry["upto"] <= upto:
             raise Wrong(f"entry {number}: its sequence number goes backwards")
         upto, events = entry["upto"], events + entry["events"]
-    said.append(f"{events} sealed events in {len(of_type(entries, 'minute'))} minutes, each under its root")
-    said.append(check_chain(entries))
+    said.append(f"{events} sealed events in {len(log.of_type('minute'))} minutes, each under its root")
+    said.append(check_chain(log))
     check_tiles(source, leaves)
-    said.append(
-        f"hash tiles agree; {check_named_files(source, entries)} files named in the log have the hash it states"
-    )
-    bad = [entry for entry in of_type(entries, "replay") if entry["different"]]
-    lists = sum(entry["lists"] for entry in of_type(entries, "replay"))
+    said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
+    bad = [entry for entry in log.of_type("replay") if entry["different"]]
+    lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
     return said
 
@@ -300,10 +313,10 @@ def check_tiles(source, leaves):
         level += 1
 
 
-def check_named_files(source, entries):
+def check_named_files(log):
     """Contract, sheets, replays, tables, sums of editions, seeds: each file has the content that its entry names."""
     named = {}
-    for entry in entries:
+    for entry in log.entries:
         if entry["t"] == "contract":
             named[f"contracts/{entry['sha256']}.md"] = entry["sha256"]
         elif entry["t"] == "disclosure":
@@ -317,7 +330,7 @@ def check_named_files(source, entries):
         elif entry["t"] == "seed":
             named[f"seeds/{entry['date']}.json"] = hashlib.sha256(canonical(entry)).hexdigest()
     for name, digest in named.items():
-        if hashlib.sha256(source.get(name)).hexdigest() != digest:
+        if hashlib.sha256(log.source.get(name)).hexdigest() != digest:
             raise Wrong(f"{name} does not have the hash that the log states")
     return len(named)
 
@@ -326,9 +339,9 @@ def canonical(value):
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def check_chain(entries):
+def check_chain(log):
     """Each day's link hashes to the day before's, and the first to the anchor logged at the opening."""
-    anchors, seeds = of_type(entries, "chain"), of_type(entries, "seed")
+    anchors, seeds = log.of_type("chain"), log.of_type("seed")
     if not anchors:
         raise CannotCheck("the log holds no anchor of the seed chain yet")
     previous, day = bytes.fromhex(anchors[0]["anchor"]), date.fromisoformat(anchors[0]["start"])
@@ -348,17 +361,20 @@ def seed_of(day, link, beacon):
     return hashlib.sha256(f"aiguillage-seed/v1\n{day}\n{link.hex()}\n{beacon}\n".encode()).digest()
 
 
-def check_seed(entries, arguments):
-    said = check_chain(entries)
-    entry = next((one for one in of_type(entries, "seed") if one["date"] == arguments.date), None)
+def check_seed(log, arguments):
+    said = check_chain(log)
+    entry = log.one("seed", date=arguments.date)
     if entry is None:
         raise CannotCheck(f"the log holds no seed of {arguments.date}")
     return [said, f"seed of {arguments.date}: {entry['seed']} (beacon {entry['beacon']})"]
 
 
-def check_totals(entries, arguments):
-    minutes = [one for one in of_type(entries, "minute") if one["minute"].startswith(arguments.day)]
-    total = next((one for one in of_type(entries, "day") if one["day"] == arguments.day), None)
+# --- Redirects: totals of a day against its minutes, and one receipt against the hour it was given in.
+
+
+def check_totals(log, arguments):
+    minutes = [one for one in log.of_type("minute") if one["minute"].startswith(arguments.day)]
+    total = log.one("day", day=arguments.day)
     if total is None:
         raise CannotCheck(
             f"the log holds no totals of {arguments.day}: a day is closed the day after, if it had events"
@@ -374,7 +390,7 @@ def check_totals(entries, arguments):
     ]
 
 
-def check_receipt(source, entries, arguments):
+def check_receipt(log, arguments):
     """Find the commitment that a receipt opens in the minutes of its hour and of the two after."""
     hour, _, sealed = arguments.receipt.strip().partition(".")
     try:
@@ -387,9 +403,9 @@ def check_receipt(source, entries, arguments):
         raise Wrong("the receipt's event is not in its canonical form")
     commitment = hashlib.sha256(b"aiguillage-event/v1\n" + raw).digest()
     end = (start + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
-    minutes = [one for one in of_type(entries, "minute") if hour <= one["minute"] < end]
+    minutes = [one for one in log.of_type("minute") if hour <= one["minute"] < end]
     for entry in minutes:
-        commitments = source.get(entry["file"])
+        commitments = log.source.get(entry["file"])
         parts = [commitments[at : at + 32] for at in range(0, len(commitments), 32)]
         if root_of([leaf(one) for one in parts]).hex() != entry["root"]:
             raise Wrong(f"{entry['file']}: its commitments do not have the root that was logged")
@@ -401,239 +417,22 @@ def check_receipt(source, entries, arguments):
     raise Wrong(f"no minute from {hour} on holds this redirect: it was not counted")
 
 
-def check_copy(source, arguments, entries, leaves, root):
-    """Everything that the log names, checked on the way; and the published snapshots of the days asked for."""
-    said = check_log(source, arguments, entries, leaves, root)
-    days, kept = set(arguments.day or ()), set()
-    for entry in of_type(entries, "snapshots"):
-        found, _ = snapshots_of_hour(source, entries, entry["hour"])
-        if entry["hour"][:10] in days:
-            kept.update(one[part] for one in found for part in ("places", "slots"))
-    for digest in sorted(kept):
-        named(source, digest)
-    said.append(f"copied to {arguments.to}, with {len(kept)} snapshot files of {len(days)} days")
-    return said
+# --- One list, made again from the published files: the contract order/1 (docs/ranking.md).
+
+RADIUS_M = 6_371_008.8
 
 
-# --- published figures, recomputed ----------------------------------------------------------------------------------
-
-PLACE = 720_720
-BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
-# The terms of a gap, by format of the table: since metrics/2 the lists that get clicks are told apart from choices.
-EFFECTS = {
-    "metrics/1": (
-        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice",
-    ),
-    "metrics/2": (
-        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "clicked_lists",
-        "citizen_choice",
-    ),
-}  # fmt: skip
-RATES = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
-
-
-def check_metrics(source, entries, arguments):
-    name = arguments.day
-    entry = next((one for one in of_type(entries, "metrics") if one["name"] == name), None)
-    if entry is None:
-        raise CannotCheck(f"the log names no figures of {name}: a day is closed in the night, a week after its Sunday")
-    for file, digest in entry["files"].items():
-        if hashlib.sha256(source.get(f"metrics/{file}")).hexdigest() != digest:
-            raise Wrong(f"metrics/{file} does not have the hash that the log states")
-    content = json.loads(source.get(f"metrics/{name}.json"))
-    rows, terms = content["rows"], EFFECTS.get(content["format"])
-    if terms is None:
-        raise CannotCheck(f"metrics/{name}.json is written as {content['format']}, which this file does not know")
-    check_csv(source.text(f"metrics/{name}.csv"), rows, name)
-    nation = [row for row in rows if row["stratum_type"] == "nation"]
-    said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
-    said.append(
-        check_day_counts(source, entries, name, content, nation)
-        if "samples" in content
-        else check_week(source, name, rows, nation, content["format"] == "metrics/1")
-    )
-    for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
-        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum, terms)
-    said.append(f"shares, ratios, Wilson intervals, concentration and the {len(terms)} terms follow from the counts")
-    if content["format"] == "metrics/2":
-        for row in nation:
-            check_ties(row)
-        said.append("the tie test of each platform follows from its sums")
-    said.append("not checked here (they need scipy): exact and Goodman intervals")
-    return said
-
-
-def check_csv(text, rows, name):
-    table = list(csv.DictReader(io.StringIO(text, newline="")))
-    plain = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
-    for number, (one, other) in enumerate(zip(table, plain, strict=False)):
-        if {key: value for key, value in one.items() if value} != {key: value for key, value in other.items() if value}:
-            raise Wrong(f"metrics/{name}: row {number} differs between CSV and JSON")
-    if len(table) != len(plain):
-        raise Wrong(f"metrics/{name}: {len(table)} rows in CSV and {len(plain)} in JSON")
-
-
-def check_day_counts(source, entries, day, content, nation):
-    """Redirects against the sealed totals of the day; places and slots against one snapshot an hour."""
-    total = next((one for one in of_type(entries, "day") if one["day"] == day), {"classes": {}})
-    for row in nation:
-        counted = total["classes"].get("counted", {}).get(row["provider"], 0)
-        if row["redirects"] != counted:
-            raise Wrong(f"{day} {row['provider']}: {row['redirects']} redirects, and the log has {counted}")
-        every = sum(by.get(row["provider"], 0) for by in total["classes"].values())
-        if row["redirects_raw"] != every:
-            raise Wrong(f"{day} {row['provider']}: {row['redirects_raw']} clicks, and the log has {every}")
-    sums, samples = {}, []
-    for hour in range(24):
-        found, _ = snapshots_of_hour(source, entries, f"{day}T{hour:02d}")
-        if found:
-            samples.append(found[0]["snapshot"])
-            count_supply(named(source, found[0]["places"]), named(source, found[0]["slots"]), sums)
-    if samples != content["samples"]:
-        raise Wrong(f"{day}: the samples are not the first snapshot of each hour")
-    for row in nation:
-        units = sums.get(row["provider"], [0, 0, 0])
-        n = len(samples)
-        wanted = [round(units[0] / (PLACE * n), 6), round(units[1] / (PLACE * n), 6), round(units[2] / n, 6)]
-        if [row["places"], row["bookable"], row["slots"]] != wanted:
-            raise Wrong(f"{day} {row['provider']}: places, bookable and slots are {wanted} in the published snapshots")
-    return f"redirects are those sealed in the log; places and slots are those of {len(samples)} published snapshots"
-
-
-def count_supply(places, slots, sums):
-    for place in places["places"]:
-        for offer in place["offers"]:
-            row = sums.setdefault(offer["provider"], [0, 0, 0])
-            row[0] += PLACE // len(place["offers"])
-            state = slots["offers"].get(offer["id"])
-            if state is not None and state["state"] == "seen":
-                row[1] += PLACE // len(place["offers"])
-                by_day = {}
-                for _, deltas in state["slots"]:
-                    minute = 0
-                    for delta in deltas:
-                        minute += delta
-                        by_day[minute // 1440] = by_day.get(minute // 1440, 0) + 1
-                row[2] += sum(min(n, 200) for n in by_day.values())
-
-
-def check_week(source, name, rows, nation, apart):
-    """The week is the sum of its days; its territories, none missing, are the nation.
-
-    `apart`: every platform is told apart in every territory, as up to metrics/1; since, some are put together ("*").
-    """
-    monday = datetime.strptime(f"{name}-1", "%G-W%V-%u")  # noqa: DTZ007 - a date
-    sums, days = {}, 0
-    for ahead in range(7):
-        day = (monday + timedelta(days=ahead)).strftime("%Y-%m-%d")
-        try:
-            content = json.loads(source.get(f"metrics/{day}.json"))
-        except CannotCheck:
-            continue
-        days += 1
-        for row in content["rows"]:
-            sums[row["provider"]] = sums.get(row["provider"], 0) + row["redirects"]
-    parts = {}
-    for row in rows:
-        if row["stratum_type"] != "nation" and not row["suppressed"]:
-            parts[row["provider"]] = parts.get(row["provider"], 0) + row["redirects"]
-            if 0 < row["redirects"] < 11 and row["stratum_type"] != "rest-of-country":
-                raise Wrong(f"{name} {row['stratum']}: a number under eleven is published")
-            if row["provider"] not in sums and row["provider"] != "*":
-                raise Wrong(f"{name} {row['stratum']}: {row['provider']} is in no day of the week")
-    for row in nation:
-        if row["redirects"] != sums.get(row["provider"], 0):
-            raise Wrong(
-                f"{name} {row['provider']}: {row['redirects']}, and its days have {sums.get(row['provider'], 0)}"
-            )
-        here = parts.get(row["provider"], 0)
-        if here > row["redirects"] or (apart and here != row["redirects"]):
-            raise Wrong(f"{name} {row['provider']}: the territories do not add up to the nation")
-    if sum(parts.values()) != sum(row["redirects"] for row in nation):
-        raise Wrong(f"{name}: the territories do not add up to the nation")
-    return f"the week is the sum of its {days} days, and of its territories"
-
-
-def check_derived(rows, stratum, terms):
-    """Everything that follows from the counts of one stratum by arithmetic alone."""
-    totals = {column: sum(row[column] or 0 for row in rows) for column in (*BENCHMARKS, "redirects")}
-    enough = totals["redirects"] >= 30
-    for row in rows:
-        where = f"{stratum[1]} {row['provider']}"
-        mine = row["redirects"] / totals["redirects"] if enough else None
-        same(row["share_redirects"], mine, f"{where}: share of redirects")
-        for column in BENCHMARKS:
-            if row[column] is None:
-                continue  # told of the nation alone
-            share = row[column] / totals[column] if totals[column] else None
-            same(row[f"share_{column}"], share, f"{where}: share of {column}")
-            same(
-                row[f"dr_{column}"], mine / share if mine is not None and share else None, f"{where}: ratio to {column}"
-            )
-        if row["ci_method"] == "wilson":
-            low, high = wilson(row["redirects"], totals["redirects"])
-            same(row["ci_low"], low, f"{where}: lower bound")
-            same(row["ci_high"], high, f"{where}: upper bound")
-        same(row["hhi_redirects"], hhi(rows, "redirects") if enough else None, f"{where}: concentration")
-        effects = [row[f"effect_{name}"] for name in terms]
-        if row["effect_deviation"] is not None:
-            same(row["effect_deviation"], 0.0, f"{where}: deviation from the rule", 0.0)
-        if None not in effects:
-            same(sum(effects), mine - row["share_places"], f"{where}: the sum of the terms", 1e-6)
-
-
-def check_ties(row):
-    """Clicks on places that the rule holds equal, against choices by rank alone (docs/figures.md §6)."""
-    where = f"{row['stratum']} {row['provider']}"
-    bets = [float(one) for one in row["tie_bets"].split()]
-    wealth = [rate * row["tie_chosen"] - bet for rate, bet in zip(RATES, bets, strict=True)]
-    top = max(wealth)
-    log_e = top + math.log(sum(math.exp(one - top) for one in wealth)) - math.log(len(RATES))
-    same(row["tie_log_e"], log_e, f"{where}: log E", 1e-9)
-    n, expected, variance = row["tie_clicks"], row["tie_expected"], row["tie_variance"]
-    # Of n chances that add up to `expected`, the variance is greatest when all are alike.
-    most = expected * (1 - expected / n) if n else 0.0
-    if not (0 <= row["tie_chosen"] <= n <= row["clicks_telling"] <= row["clicks_listed"] and variance <= most + 1e-9):
-        raise Wrong(f"{where}: the sums of the tie test cannot be those of {n} clicks")
-    if None not in (row["effect_citizen_choice"], row["share_clicked"]):
-        gap = row["share_redirects"] - row["share_clicked"]
-        same(row["effect_citizen_choice"], gap, f"{where}: the choice within lists")
-
-
-def wilson(k, n):
-    z = 1.959963984540054
-    centre, spread = k / n + z * z / (2 * n), z * math.sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))
-    low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
-    return 0.0 if k == 0 else low, 1.0 if k == n else high
-
-
-def hhi(rows, column):
-    total = sum(row[column] for row in rows)
-    return sum((row[column] / total) ** 2 for row in rows)
-
-
-def same(published, computed, what, tolerance=1e-12):
-    if published is None or computed is None:
-        if published is not computed:
-            raise Wrong(f"{what}: {published} is published, {computed} follows")
-    elif abs(published - computed) > tolerance:
-        raise Wrong(f"{what}: {published} is published, {computed} follows")
-
-
-# --- one list, recomputed -------------------------------------------------------------------------------------------
-
-
-def check_order(source, entries, arguments):
-    seed = next((one for one in of_type(entries, "seed") if one["date"] == arguments.epoch[:10]), None)
+def check_order(log, arguments):
+    seed = log.one("seed", date=arguments.epoch[:10])
     if seed is None:
         raise CannotCheck(f"the log holds no seed of {arguments.epoch[:10]}")
-    names, said = snapshots_of(source, entries, arguments.epoch, arguments.snapshot or "")
+    names, said = snapshots_of(log, arguments.epoch, arguments.snapshot or "")
     wanted = [one for one in names if one["snapshot"].startswith(arguments.snapshot or "")]
     if not wanted:
         raise CannotCheck(f"no snapshot of {arguments.epoch} begins with {arguments.snapshot}")
     hashes = []
     for one in wanted if arguments.hash else wanted[-1:]:
-        ids = recompute(source, one, arguments.query, arguments.epoch, bytes.fromhex(seed["seed"]))
+        ids = recompute(log.source, one, arguments.query, arguments.epoch, bytes.fromhex(seed["seed"]))
         head = f"aiguillage-list/v1\norder/1\n{one['snapshot']}\n{arguments.epoch}\n{arguments.query}\n"
         hashes.append(hashlib.sha256((head + "".join(f"{i}\n" for i in ids)).encode()).hexdigest())
         if arguments.hash and hashes[-1].startswith(arguments.hash):
@@ -643,7 +442,7 @@ def check_order(source, entries, arguments):
     return [*said, *ids, f"list {hashes[-1]}"]
 
 
-def snapshots_of(source, entries, epoch, wanted):
+def snapshots_of(log, epoch, wanted):
     """What was published in an hour and in the two before it; further back, two days at most, where that is not enough.
 
     A list may rest on a snapshot of an earlier hour: on the last one there was, when nothing new had come since.
@@ -653,7 +452,7 @@ def snapshots_of(source, entries, epoch, wanted):
         if back > 2 and any(one["snapshot"].startswith(wanted) for one in names):
             break
         name = (hour - timedelta(hours=back)).strftime("%Y-%m-%dT%H")
-        found, note = snapshots_of_hour(source, entries, name)
+        found, note = snapshots_of_hour(log, name)
         names = found + names
         said += note
     if not names:
@@ -661,14 +460,14 @@ def snapshots_of(source, entries, epoch, wanted):
     return names, said
 
 
-def snapshots_of_hour(source, entries, name):
+def snapshots_of_hour(log, name):
     """([what was put in force in an hour], [what could not be checked of it])."""
     try:
-        lines = source.text(f"hours/{name}.ndjson").splitlines()
+        lines = log.source.text(f"hours/{name}.ndjson").splitlines()
     except CannotCheck:
         return [], []
     found = [json.loads(line) for line in lines]
-    logged = next((one for one in of_type(entries, "snapshots") if one["hour"] == name), None)
+    logged = log.one("snapshots", hour=name)
     if logged is None:
         return found, [f"the snapshots of {name} are not in the log yet: the hour is not over"]
     if root_of([leaf(one["snapshot"].encode()) for one in found]).hex() != logged["root"]:
@@ -809,10 +608,246 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
 
 
+# --- Published figures, made again from the counts that they rest on (docs/figures.md).
+
+PLACE = 720_720
+BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
+# The terms of a gap, by format of the table: since metrics/2 the lists that get clicks are told apart from choices.
+EFFECTS = {
+    "metrics/1": (
+        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice",
+    ),
+    "metrics/2": (
+        "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "clicked_lists",
+        "citizen_choice",
+    ),
+}  # fmt: skip
+
+
+RATES = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+
+
+def check_metrics(log, arguments):
+    source, name = log.source, arguments.day
+    entry = log.one("metrics", name=name)
+    if entry is None:
+        raise CannotCheck(f"the log names no figures of {name}: a day is closed in the night, a week after its Sunday")
+    for file, digest in entry["files"].items():
+        if hashlib.sha256(source.get(f"metrics/{file}")).hexdigest() != digest:
+            raise Wrong(f"metrics/{file} does not have the hash that the log states")
+    content = json.loads(source.get(f"metrics/{name}.json"))
+    rows, terms = content["rows"], EFFECTS.get(content["format"])
+    if terms is None:
+        raise CannotCheck(f"metrics/{name}.json is written as {content['format']}, which this file does not know")
+    check_csv(source.text(f"metrics/{name}.csv"), rows, name)
+    nation = [row for row in rows if row["stratum_type"] == "nation"]
+    said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
+    said.append(
+        check_day_counts(log, name, content, nation)
+        if "samples" in content
+        else check_week(source, name, rows, nation, content["format"] == "metrics/1")
+    )
+    for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
+        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum, terms)
+    said.append(f"shares, ratios, Wilson intervals, concentration and the {len(terms)} terms follow from the counts")
+    if content["format"] == "metrics/2":
+        for row in nation:
+            check_ties(row)
+        said.append("the tie test of each platform follows from its sums")
+    said.append("not checked here (they need scipy): exact and Goodman intervals")
+    return said
+
+
+def check_csv(text, rows, name):
+    table = list(csv.DictReader(io.StringIO(text, newline="")))
+    plain = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+    for number, (one, other) in enumerate(zip(table, plain, strict=False)):
+        if {key: value for key, value in one.items() if value} != {key: value for key, value in other.items() if value}:
+            raise Wrong(f"metrics/{name}: row {number} differs between CSV and JSON")
+    if len(table) != len(plain):
+        raise Wrong(f"metrics/{name}: {len(table)} rows in CSV and {len(plain)} in JSON")
+
+
+def check_day_counts(log, day, content, nation):
+    """Redirects against the sealed totals of the day; places and slots against one snapshot an hour."""
+    total = log.one("day", day=day) or {"classes": {}}
+    for row in nation:
+        counted = total["classes"].get("counted", {}).get(row["provider"], 0)
+        if row["redirects"] != counted:
+            raise Wrong(f"{day} {row['provider']}: {row['redirects']} redirects, and the log has {counted}")
+        every = sum(by.get(row["provider"], 0) for by in total["classes"].values())
+        if row["redirects_raw"] != every:
+            raise Wrong(f"{day} {row['provider']}: {row['redirects_raw']} clicks, and the log has {every}")
+    sums, samples = {}, []
+    for hour in range(24):
+        found, _ = snapshots_of_hour(log, f"{day}T{hour:02d}")
+        if found:
+            samples.append(found[0]["snapshot"])
+            count_supply(named(log.source, found[0]["places"]), named(log.source, found[0]["slots"]), sums)
+    if samples != content["samples"]:
+        raise Wrong(f"{day}: the samples are not the first snapshot of each hour")
+    for row in nation:
+        units = sums.get(row["provider"], [0, 0, 0])
+        n = len(samples)
+        wanted = [round(units[0] / (PLACE * n), 6), round(units[1] / (PLACE * n), 6), round(units[2] / n, 6)]
+        if [row["places"], row["bookable"], row["slots"]] != wanted:
+            raise Wrong(f"{day} {row['provider']}: places, bookable and slots are {wanted} in the published snapshots")
+    return f"redirects are those sealed in the log; places and slots are those of {len(samples)} published snapshots"
+
+
+def count_supply(places, slots, sums):
+    for place in places["places"]:
+        for offer in place["offers"]:
+            row = sums.setdefault(offer["provider"], [0, 0, 0])
+            row[0] += PLACE // len(place["offers"])
+            state = slots["offers"].get(offer["id"])
+            if state is not None and state["state"] == "seen":
+                row[1] += PLACE // len(place["offers"])
+                by_day = {}
+                for _, deltas in state["slots"]:
+                    minute = 0
+                    for delta in deltas:
+                        minute += delta
+                        by_day[minute // 1440] = by_day.get(minute // 1440, 0) + 1
+                row[2] += sum(min(n, 200) for n in by_day.values())
+
+
+def check_week(source, name, rows, nation, apart):
+    """The week is the sum of its days; its territories, none missing, are the nation.
+
+    `apart`: every platform is told apart in every territory, as up to metrics/1; since, some are put together ("*").
+    """
+    monday = datetime.strptime(f"{name}-1", "%G-W%V-%u")  # noqa: DTZ007 - a date
+    sums, days = {}, 0
+    for ahead in range(7):
+        day = (monday + timedelta(days=ahead)).strftime("%Y-%m-%d")
+        try:
+            content = json.loads(source.get(f"metrics/{day}.json"))
+        except CannotCheck:
+            continue
+        days += 1
+        for row in content["rows"]:
+            sums[row["provider"]] = sums.get(row["provider"], 0) + row["redirects"]
+    parts = {}
+    for row in rows:
+        if row["stratum_type"] != "nation" and not row["suppressed"]:
+            parts[row["provider"]] = parts.get(row["provider"], 0) + row["redirects"]
+            if 0 < row["redirects"] < 11 and row["stratum_type"] != "rest-of-country":
+                raise Wrong(f"{name} {row['stratum']}: a number under eleven is published")
+            if row["provider"] not in sums and row["provider"] != "*":
+                raise Wrong(f"{name} {row['stratum']}: {row['provider']} is in no day of the week")
+    for row in nation:
+        if row["redirects"] != sums.get(row["provider"], 0):
+            raise Wrong(
+                f"{name} {row['provider']}: {row['redirects']}, and its days have {sums.get(row['provider'], 0)}"
+            )
+        here = parts.get(row["provider"], 0)
+        if here > row["redirects"] or (apart and here != row["redirects"]):
+            raise Wrong(f"{name} {row['provider']}: the territories do not add up to the nation")
+    if sum(parts.values()) != sum(row["redirects"] for row in nation):
+        raise Wrong(f"{name}: the territories do not add up to the nation")
+    return f"the week is the sum of its {days} days, and of its territories"
+
+
+def check_derived(rows, stratum, terms):
+    """Everything that follows from the counts of one stratum by arithmetic alone."""
+    totals = {column: sum(row[column] or 0 for row in rows) for column in (*BENCHMARKS, "redirects")}
+    enough = totals["redirects"] >= 30
+    for row in rows:
+        where = f"{stratum[1]} {row['provider']}"
+        mine = row["redirects"] / totals["redirects"] if enough else None
+        same(row["share_redirects"], mine, f"{where}: share of redirects")
+        for column in BENCHMARKS:
+            if row[column] is None:
+                continue  # told of the nation alone
+            share = row[column] / totals[column] if totals[column] else None
+            same(row[f"share_{column}"], share, f"{where}: share of {column}")
+            same(
+                row[f"dr_{column}"], mine / share if mine is not None and share else None, f"{where}: ratio to {column}"
+            )
+        if row["ci_method"] == "wilson":
+            low, high = wilson(row["redirects"], totals["redirects"])
+            same(row["ci_low"], low, f"{where}: lower bound")
+            same(row["ci_high"], high, f"{where}: upper bound")
+        same(row["hhi_redirects"], hhi(rows, "redirects") if enough else None, f"{where}: concentration")
+        effects = [row[f"effect_{name}"] for name in terms]
+        if row["effect_deviation"] is not None:
+            same(row["effect_deviation"], 0.0, f"{where}: deviation from the rule", 0.0)
+        if None not in effects:
+            same(sum(effects), mine - row["share_places"], f"{where}: the sum of the terms", 1e-6)
+
+
+def check_ties(row):
+    """Clicks on places that the rule holds equal, against choices by rank alone (docs/figures.md §6)."""
+    where = f"{row['stratum']} {row['provider']}"
+    bets = [float(one) for one in row["tie_bets"].split()]
+    wealth = [rate * row["tie_chosen"] - bet for rate, bet in zip(RATES, bets, strict=True)]
+    top = max(wealth)
+    log_e = top + math.log(sum(math.exp(one - top) for one in wealth)) - math.log(len(RATES))
+    same(row["tie_log_e"], log_e, f"{where}: log E", 1e-9)
+    n, expected, variance = row["tie_clicks"], row["tie_expected"], row["tie_variance"]
+    # Of n chances that add up to `expected`, the variance is greatest when all are alike.
+    most = expected * (1 - expected / n) if n else 0.0
+    if not (0 <= row["tie_chosen"] <= n <= row["clicks_telling"] <= row["clicks_listed"] and variance <= most + 1e-9):
+        raise Wrong(f"{where}: the sums of the tie test cannot be those of {n} clicks")
+    if None not in (row["effect_citizen_choice"], row["share_clicked"]):
+        gap = row["share_redirects"] - row["share_clicked"]
+        same(row["effect_citizen_choice"], gap, f"{where}: the choice within lists")
+
+
+def wilson(k, n):
+    z = 1.959963984540054
+    centre, spread = k / n + z * z / (2 * n), z * math.sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))
+    low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+    return 0.0 if k == 0 else low, 1.0 if k == n else high
+
+
+def hhi(rows, column):
+    total = sum(row[column] for row in rows)
+    return sum((row[column] / total) ** 2 for row in rows)
+
+
+def same(published, computed, what, tolerance=1e-12):
+    if published is None or computed is None:
+        if published is not computed:
+            raise Wrong(f"{what}: {published} is published, {computed} follows")
+    elif abs(published - computed) > tolerance:
+        raise Wrong(f"{what}: {published} is published, {computed} follows")
+
+
+# --- A copy of everything that a check needs.
+
+
+def check_copy(log, arguments):
+    """Everything that the log names, checked on the way; and the published snapshots of the days asked for."""
+    log.source.get("vkey")
+    said = check_log(log, arguments)
+    days, kept = set(arguments.day or ()), set()
+    for entry in log.of_type("snapshots"):
+        found, _ = snapshots_of_hour(log, entry["hour"])
+        if entry["hour"][:10] in days:
+            kept.update(one[part] for one in found for part in ("places", "slots"))
+    for digest in sorted(kept):
+        named(log.source, digest)
+    said.append(f"copied to {arguments.to}, with {len(kept)} snapshot files of {len(days)} days")
+    return said
+
+
+COMMANDS = {
+    "log": check_log,
+    "seed": check_seed,
+    "order": check_order,
+    "totals": check_totals,
+    "metrics": check_metrics,
+    "receipt": check_receipt,
+    "copy": check_copy,
+}
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("log", "seed", "order", "totals", "metrics", "receipt", "copy"):
+    for name in COMMANDS:
         command = commands.add_parser(name)
         command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
         if name == "receipt":
@@ -852,24 +887,10 @@ def run(arguments):
     source = Source(arguments.where, getattr(arguments, "to", None))
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
-    _, root, leaves, entries = read_log(source, arguments.vkey)
+    log = read_log(source, arguments.vkey)
     if not given:
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
-    if arguments.command == "log":
-        yield from check_log(source, arguments, entries, leaves, root)
-    elif arguments.command == "copy":
-        source.get("vkey")
-        yield from check_copy(source, arguments, entries, leaves, root)
-    elif arguments.command == "seed":
-        yield from check_seed(entries, arguments)
-    elif arguments.command == "totals":
-        yield from check_totals(entries, arguments)
-    elif arguments.command == "metrics":
-        yield from check_metrics(source, entries, arguments)
-    elif arguments.command == "receipt":
-        yield from check_receipt(source, entries, arguments)
-    else:
-        yield from check_order(source, entries, arguments)
+    yield from COMMANDS[arguments.command](log, arguments)
 
 
 if __name__ == "__main__":

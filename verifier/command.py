@@ -1,0 +1,89 @@
+"""Check an Aiguillage portal without trusting it: one file, the standard library and `cryptography`, nothing of ours.
+
+    python verify.py log    [--vkey KEY] [--from OLD_CHECKPOINT] URL|DIR   the log is whole, signed, and only grew
+    python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
+    python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
+    python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
+    python verify.py metrics --day D URL|DIR                               published figures follow from the counts
+    python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
+    python verify.py copy   [--day D]… --to FOLDER URL                     the log, and the snapshots of some days
+
+URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
+named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md, docs/log.md,
+docs/figures.md), not the portal's code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from verifier.copying import check_copy
+from verifier.events import check_receipt, check_totals
+from verifier.figures import check_metrics
+from verifier.log import check_log, check_seed, read_log
+from verifier.order import check_order
+from verifier.source import CannotCheck, Source, Wrong
+
+COMMANDS = {
+    "log": check_log,
+    "seed": check_seed,
+    "order": check_order,
+    "totals": check_totals,
+    "metrics": check_metrics,
+    "receipt": check_receipt,
+    "copy": check_copy,
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in COMMANDS:
+        command = commands.add_parser(name)
+        command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
+        if name == "receipt":
+            command.add_argument("receipt", metavar="TEXT")
+        command.add_argument("where", metavar="URL|DIR")
+        if name == "copy":
+            command.add_argument("--to", required=True, metavar="FOLDER")
+            command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
+        if name in ("log", "copy"):
+            command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
+        if name == "seed":
+            command.add_argument("--date", required=True)
+        if name in ("totals", "metrics"):
+            command.add_argument(
+                "--day", required=True, help="2026-11-23" + (", or a week: 2026-W47" if name == "metrics" else "")
+            )
+        if name == "order":
+            command.add_argument("--epoch", required=True, help="the hour of the list, 2026-11-23T13")
+            command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
+            command.add_argument("--snapshot", help="the short hash of the reference, 7f3a91c2")
+            command.add_argument("--hash", help="the fingerprint printed under the list, to compare with")
+    arguments = parser.parse_args(argv)
+    try:
+        for line in run(arguments):
+            print(line)
+    except Wrong as error:
+        print(f"WRONG: {error}")
+        return 1
+    except (CannotCheck, OSError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
+        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
+        return 2
+    print("OK")
+    return 0
+
+
+def run(arguments):
+    source = Source(arguments.where, getattr(arguments, "to", None))
+    given = arguments.vkey is not None
+    arguments.vkey = arguments.vkey or source.text("vkey").strip()
+    log = read_log(source, arguments.vkey)
+    if not given:
+        yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
+    yield from COMMANDS[arguments.command](log, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""The Merkle tree (RFC 6962), its tiles, and the signed head (C2SP signed note)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from verifier.source import CannotCheck, Wrong
+
+TILE = 256
+
+
+def leaf(entry):
+    return hashlib.sha256(b"\x00" + entry).digest()
+
+
+def root_of(leaves):
+    """The root over leaf hashes, with a stack of full subtrees."""
+    stack = []
+    for number, node in enumerate(leaves):
+        while number & 1:
+            node = hashlib.sha256(b"\x01" + stack.pop() + node).digest()
+            number >>= 1
+        stack.append(node)
+    if not stack:
+        return hashlib.sha256(b"").digest()
+    node = stack.pop()
+    while stack:
+        node = hashlib.sha256(b"\x01" + stack.pop() + node).digest()
+    return node
+
+
+def tile_path(level, number, width):
+    digits, rest = f"{number % 1000:03d}", number // 1000
+    while rest:
+        digits, rest = f"x{rest % 1000:03d}/{digits}", rest // 1000
+    return f"tile/{level}/{digits}" + ("" if width == TILE else f".p/{width}")
+
+
+def checkpoint(note, vkey):
+    """(origin, size, root) of a note signed by `vkey`."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError as error:
+        raise CannotCheck("the Python package `cryptography` is needed") from error
+    try:
+        name, key_id, encoded = vkey.strip().split("+", 2)
+        key = base64.b64decode(encoded, validate=True)
+    except ValueError as error:
+        raise CannotCheck("the verifier key is not one") from error
+    if len(key) != 33 or key[0] != 1:
+        raise CannotCheck("the verifier key is not of Ed25519")
+    expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
+    if expected.hex() != key_id:
+        raise Wrong("the verifier key does not have the id that it states")
+    text, mark, signatures = note.rpartition("\n\n")
+    if not mark:
+        raise Wrong("the checkpoint is not a signed note")
+    text += "\n"
+    for line in signatures.splitlines():
+        if line.startswith(f"— {name} "):
+            try:
+                blob = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
+                if blob[:4] == expected:
+                    Ed25519PublicKey.from_public_bytes(key[1:]).verify(blob[4:], text.encode())
+                    break
+            except (ValueError, InvalidSignature) as error:
+                raise Wrong(f"the checkpoint's signature by {name} does not hold") from error
+    else:
+        raise Wrong(f"the checkpoint is not signed by {name}")
+    lines = text.split("\n")
+    if len(lines) < 4 or not (lines[1].isascii() and lines[1].isdigit()):
+        raise Wrong("the checkpoint's text is not origin, size and root")
+    return lines[0], int(lines[1]), base64.b64decode(lines[2])
