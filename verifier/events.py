@@ -1,57 +1,312 @@
-"""Redirects: totals of a day against its minutes, and one receipt against the hour it was given in."""
+"""Redirects: totals of a day against its minutes and its openings, and one receipt against the log (docs/log.md)."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
+import math
+import struct
 from datetime import datetime, timedelta
 
 from verifier.log import canonical
 from verifier.source import CannotCheck, Wrong
-from verifier.tree import leaf, root_of
+from verifier.tree import has_signed, leaf, node, root_of
+
+MAX_RECEIPT = 4096
+NO_RECEIPT = "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it"
+OPENED = 300
+FIELDS = ("basket", "bin", "centre", "class", "list", "policy", "pos", "prov")
+SHOWN = ("bin", "class", "policy", "prov")
+# How often chance alone may call an honest day wrong, all platforms and classes of it together.
+BY_CHANCE = 1e-6
+
+
+def minutes_of(log, first, end):
+    """The minute entries from one hour or minute on, to another one that is not included; each with its commitments."""
+    for entry in log.of_type("minute"):
+        if first <= entry["minute"] < end:
+            body = log.source.get(entry["file"])
+            parts = [body[at : at + 32] for at in range(0, len(body), 32)]
+            if root_of([leaf(one) for one in parts]).hex() != entry["root"]:
+                raise Wrong(f"{entry['file']}: its commitments do not have the root that was logged")
+            yield entry, parts
+
+
+# A day's totals
 
 
 def check_totals(log, arguments):
-    minutes = [one for one in log.of_type("minute") if one["minute"].startswith(arguments.day)]
-    total = log.one("day", day=arguments.day)
+    day = arguments.day
+    total = log.one("day", day=day)
     if total is None:
-        raise CannotCheck(
-            f"the log holds no totals of {arguments.day}: a day is closed the day after, if it had events"
-        )
-    sealed = sum(one["events"] for one in minutes)
+        raise CannotCheck(f"the log holds no totals of {day}: a day is closed the day after, if it had events")
+    minutes = list(minutes_of(log, day, f"{day}U"))  # "T" < "U"
+    sealed = sum(entry["events"] for entry, _ in minutes)
     published = sum(count for classes in total["classes"].values() for count in classes.values())
     if not sealed == published == total["events"]:
-        raise Wrong(f"{arguments.day}: {sealed} events were sealed and {published} are published")
+        raise Wrong(f"{day}: {sealed} events were sealed and {published} are published")
     counted = total["classes"].get("counted", {})
-    return [
-        f"{arguments.day}: {sealed} sealed events, the sum of {len(minutes)} minutes, equal to the published totals",
-        f"counted redirects: {sum(counted.values())} " + json.dumps(counted, sort_keys=True),
-    ]
+    yield f"{day}: {sealed} sealed events, the sum of {len(minutes)} minutes, equal to the published totals"
+    yield f"counted redirects: {sum(counted.values())} " + json.dumps(counted, sort_keys=True)
+    yield from check_openings(log, day, total, [one for _, parts in minutes for one in parts])
+
+
+def check_openings(log, day, total, commitments):
+    """Some of the day's events, drawn by the seed of the day after, opened: what they say against the totals."""
+    entry = log.one("openings", day=day)
+    if entry is None:
+        if opens_from(log) is None or day < opens_from(log):
+            yield "its events were sealed as a whole (event/v1): none can be opened without the rest of it"
+            return
+        if reaches(log) < due(day):
+            yield f"its opened events are not published yet: they are due by {due(day)} UTC"
+            return
+        raise Wrong(f"{day}: the log promises opened events since {opens_from(log)}, and has none of this day")
+    body = log.source.get(f"openings/{day}.json")
+    if hashlib.sha256(body).hexdigest() != entry["sha256"]:
+        raise Wrong(f"openings/{day}.json does not have the hash that the log states")
+    opened = {bytes.fromhex(one["commitment"]): one for one in json.loads(body)["opened"]}
+    drawn = draw(log, day, commitments)
+    if set(opened) != set(drawn):
+        raise Wrong(f"openings/{day}.json: not the {len(drawn)} events that the seed of the day after draws")
+    found, whole = {}, 0
+    for commitment, one in opened.items():
+        if one.get("event") == "event/v1" and day <= opens_from(log):
+            whole += 1  # sealed before the change, on its day: it cannot be opened in part
+            continue
+        if "digests" not in one:
+            raise Wrong(f"openings/{day}.json: event {commitment.hex()[:16]} was drawn, and is not opened")
+        fields = opened_fields(commitment, one, day)
+        key = (fields["class"], fields["prov"])
+        found[key] = found.get(key, 0) + 1
+    yield from compare(day, total, found, len(commitments), whole)
+
+
+def after(day):
+    return (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
+
+
+def due(day):
+    """When a day's opened events must be there: its totals are logged in the night, and a worker may be late."""
+    return f"{after(day)}T12:00"
+
+
+def opens_from(log):
+    """The day since which events are sealed field by field, as the log announced it; None: not yet."""
+    days = [one["at"][:10] for one in log.of_type("policy") if one.get("events") == "event/v2"]
+    return days[0] if days else None
+
+
+def draw(log, day, commitments):
+    """The events to be opened: those whose keyed hash is smallest, under a seed that nobody outside had that day."""
+    seed = log.one("seed", date=after(day))
+    if seed is None:
+        raise CannotCheck(f"the log holds no seed of {after(day)}, which draws the events of {day} that are opened")
+    key, head = bytes.fromhex(seed["seed"]), f"aiguillage-opening/v1\n{day}\n".encode()
+    return sorted(commitments, key=lambda one: hmac.digest(key, head + one, "sha256"))[:OPENED]
+
+
+def opened_fields(commitment, one, day):
+    """Class, platform, rule and hour of an opened event, if they are what was sealed."""
+    digests = [bytes.fromhex(text) for text in one["digests"]]
+    if hashlib.sha256(b"aiguillage-event/v2\n" + b"".join(digests)).digest() != commitment or len(digests) != 8:
+        raise Wrong(f"{day}: event {commitment.hex()[:16]} is not made of the digests that are published of it")
+    fields = {}
+    for name in SHOWN:
+        salt, value = one["fields"][name]
+        head = f"aiguillage-field/v2\n{name}\n".encode() + bytes.fromhex(salt)
+        if hashlib.sha256(head + canonical(value)).digest() != digests[FIELDS.index(name)]:
+            raise Wrong(f"{day}: event {commitment.hex()[:16]} was not sealed with {name} = {value!r}")
+        fields[name] = value
+    return fields
+
+
+def compare(day, total, found, n, whole):
+    """What the opened events say against the published split: equal when all are opened, likely when some are."""
+    told = {(cls, prov): count for cls, by in total["classes"].items() for prov, count in by.items() if count}
+    opened = sum(found.values())
+    if opened == n and found != told:
+        key = next(key for key in sorted({*found, *told}) if found.get(key) != told.get(key))
+        raise Wrong(f"{day} {' '.join(key)}: {told.get(key, 0)} published, {found.get(key, 0)} in the opened events")
+    keys = sorted({*found, *told})
+    for key in keys:
+        if opened and chance(found.get(key, 0), opened, told.get(key, 0), n) < BY_CHANCE / len(keys):
+            raise Wrong(
+                f"{day} {' '.join(key)}: {found.get(key, 0)} of {opened} opened events, "
+                f"and {told.get(key, 0)} of {n} published: not by chance"
+            )
+    if whole:
+        yield f"{whole} of the drawn events were sealed as a whole (event/v1), before the change"
+    if opened == n:
+        yield f"all {n} events are opened: class and platform of each are as published"
+    elif opened:
+        yield (
+            f"{opened} events drawn and opened hold: fewer than {100 * (1 - 0.05 ** (1 / opened)):.1f} % of the day's "
+            f"{n} were sealed as something else (95 %)"
+        )
+        for cls, prov in keys:
+            low, high = likely(found.get((cls, prov), 0), opened)
+            share = 100 * told.get((cls, prov), 0) / n
+            yield f"  {cls} {prov}: {share:.1f} % published, {100 * low:.1f} to {100 * high:.1f} % by the opened ones"
+
+
+def chance(k, drawn, special, n):
+    """How likely so few, or so many, are when `drawn` of `n` events are drawn, `special` of them of this kind."""
+    if k > special or drawn - k > n - special:
+        return 0.0
+
+    def log_of(kind):
+        return choose(special, kind) + choose(n - special, drawn - kind) - choose(n, drawn)
+
+    least, most = max(0, drawn - (n - special)), min(special, drawn)
+    below = sum(math.exp(log_of(kind)) for kind in range(least, k + 1))
+    above = sum(math.exp(log_of(kind)) for kind in range(k, most + 1))
+    return min(1.0, 2 * min(below, above))
+
+
+def choose(n, k):
+    """The logarithm of "n choose k"."""
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def likely(k, n):
+    """Wilson's interval for a share of which k of n were seen."""
+    z = 1.96
+    centre, spread = k / n + z * z / (2 * n), z * math.sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))
+    return max(0.0, (centre - spread) / (1 + z * z / n)), min(1.0, (centre + spread) / (1 + z * z / n))
+
+
+# One receipt
 
 
 def check_receipt(log, arguments):
-    """Find the commitment that a receipt opens in the minutes of its hour and of the two after."""
-    hour, _, sealed = arguments.receipt.strip().partition(".")
+    """Counted; not due yet (exit 2); omitted (exit 1, with the signature as evidence); or no receipt of this portal."""
+    text = arguments.receipt.strip()
+    if not text.startswith("r2."):
+        yield from check_unsigned(log, text)
+        return
+    receipt = read_receipt(text)
+    promised = f"aiguillage-receipt/v2\n{log.origin}\n{receipt['deadline']}\n{receipt['root'].hex()}\n".encode()
+    keys = [key for key, until in keys_of(log) if receipt["event"]["bin"] <= until]
+    signer = next((key for key in keys if has_signed(key, receipt["key_id"], promised, receipt["signature"])), None)
+    if signer is None:
+        raise CannotCheck("not a receipt of this portal: no key of its log has signed this")
+    found = find(log, receipt["event"]["bin"], receipt["commitment"])
+    if found is not None:
+        late = " (later than promised)" if found["minute"] > receipt["deadline"] else ""
+        yield f"counted: in minute {found['minute']}, one of {found['events']} events{late}"
+        yield ", ".join(f"{key} {value}" for key, value in sorted(receipt["event"].items()))
+        return
+    known = reaches(log)
+    if known <= receipt["deadline"]:
+        raise CannotCheck(
+            f"not due yet: it is promised for {receipt['deadline']} UTC, and the log reaches {known or 'nothing'}"
+        )
+    raise Wrong(
+        f"omitted: signed by {signer}, promised for {receipt['deadline']} UTC, and no minute up to {known} holds it. "
+        f"Evidence: this receipt, and the head of the log ({len(log.entries)} entries, root {log.root.hex()})"
+    )
+
+
+def read_receipt(text):
+    """The parts of a receipt, and the root of its commit. Raises CannotCheck: what is wrong proves nothing."""
     try:
-        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-        start = datetime.strptime(hour, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
-        event = json.loads(raw[16:])
-    except (ValueError, UnicodeDecodeError) as error:
-        raise CannotCheck("this is not a receipt: HOUR.TEXT, as the portal printed it") from error
-    if canonical(event) != raw[16:]:
-        raise Wrong("the receipt's event is not in its canonical form")
-    commitment = hashlib.sha256(b"aiguillage-event/v1\n" + raw).digest()
-    end = (start + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
-    minutes = [one for one in log.of_type("minute") if hour <= one["minute"] < end]
-    for entry in minutes:
-        commitments = log.source.get(entry["file"])
-        parts = [commitments[at : at + 32] for at in range(0, len(commitments), 32)]
-        if root_of([leaf(one) for one in parts]).hex() != entry["root"]:
-            raise Wrong(f"{entry['file']}: its commitments do not have the root that was logged")
+        if len(text) > MAX_RECEIPT:
+            raise ValueError("too long")
+        raw = base64.b64decode(text[3:] + "=" * (-(len(text) - 3) % 4), altchars=b"-_", validate=True)
+        key_id, deadline, signature, nonce = raw[:4], raw[4:20].decode("ascii"), raw[20:84], raw[84:100]
+        index, size, height = struct.unpack_from(">HHB", raw, 100)
+        path = [raw[105 + 32 * at : 137 + 32 * at] for at in range(height)]
+        sealed = raw[105 + 32 * height :]
+        event = json.loads(sealed)
+        datetime.strptime(deadline, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - every time here is UTC
+        datetime.strptime(event["bin"], "%Y-%m-%dT%H")  # noqa: DTZ007
+        if canonical(event) != sealed or tuple(sorted(event)) != FIELDS:
+            raise ValueError("the event is not in its canonical form")
+        commitment = seal(nonce, event)
+        root = climb(leaf(commitment), index, size, path)
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, struct.error) as error:
+        raise CannotCheck(
+            "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it"
+        ) from error
+    return {
+        "key_id": key_id, "deadline": deadline, "signature": signature, "event": event, "commitment": commitment,
+        "root": root,
+    }  # fmt: skip
+
+
+def seal(nonce, event):
+    """The commitment of an event/v2: each field under a salt of its own."""
+    salts = b"".join(hashlib.sha512(b"aiguillage-salts/v2\n" + half + nonce).digest() for half in (b"\0", b"\1"))
+    digests = [
+        hashlib.sha256(
+            f"aiguillage-field/v2\n{name}\n".encode() + salts[16 * at : 16 * at + 16] + canonical(event[name])
+        ).digest()
+        for at, name in enumerate(FIELDS)
+    ]
+    return hashlib.sha256(b"aiguillage-event/v2\n" + b"".join(digests)).digest()
+
+
+def climb(hashed, index, size, path):
+    """The root that a path leads to (RFC 6962). Raises ValueError when the path is not one of such a tree."""
+    if not 0 <= index < size:
+        raise ValueError("no such leaf")
+    last, rest = size - 1, list(path)
+    while last:
+        if index & 1:
+            hashed = node(rest.pop(0), hashed)
+        elif index < last:
+            hashed = node(hashed, rest.pop(0))
+        index, last = index >> 1, last >> 1
+    if rest:
+        raise ValueError("the path is too long")
+    return hashed
+
+
+def keys_of(log):
+    """(verifier key, last hour of clicks that it may sign), oldest first: each change of key is in the log."""
+    ended = log.of_type("key")
+    for entry in ended:
+        # The web process takes the new key up with its next commit: an hour is more than it needs.
+        yield entry["from"], (datetime.fromisoformat(entry["at"]) + timedelta(hours=1)).strftime("%Y-%m-%dT%H")
+    yield log.vkey, "9999"
+
+
+def find(log, hour, commitment):
+    """The minute entry, from the hour of the click on, that holds a commitment; None."""
+    for entry, parts in minutes_of(log, hour, "9999"):
         if commitment in parts:
-            said = ", ".join(f"{key} {value}" for key, value in sorted(event.items()))
-            return [f"found in minute {entry['minute']}, one of {entry['events']} events", said]
-    if not minutes or minutes[-1]["minute"][:13] <= hour:
-        raise CannotCheck(f"nothing has been sealed after {hour} yet: try again in two minutes")
-    raise Wrong(f"no minute from {hour} on holds this redirect: it was not counted")
+            return entry
+    return None
+
+
+def reaches(log):
+    """Until when the log knows what happened, "2026-11-23T15:04"; "" when nothing says so."""
+    times = [entry["minute"] for entry in log.of_type("minute")]
+    times += [f"{entry['hour']}:59" for entry in log.of_type("snapshots")]
+    times += [entry["at"][:16] for entry in log.entries if "at" in entry]
+    return max(times, default="")
+
+
+def check_unsigned(log, text):
+    """A receipt of before signatures: what is found is counted, what is not found proves nothing."""
+    hour, _, sealed = text.partition(".")
+    try:
+        if len(text) > MAX_RECEIPT:
+            raise ValueError("too long")
+        raw = base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+        datetime.strptime(hour, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
+        event = json.loads(raw[16:])
+        if canonical(event) != raw[16:]:
+            raise ValueError("the event is not in its canonical form")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CannotCheck(
+            "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it"
+        ) from error
+    found = find(log, hour, hashlib.sha256(b"aiguillage-event/v1\n" + raw).digest())
+    if found is None:
+        raise CannotCheck("not in the log, and not signed: anybody could have written this text, so it proves nothing")
+    yield f"counted: in minute {found['minute']}, one of {found['events']} events"
+    yield ", ".join(f"{key} {value}" for key, value in sorted(event.items()))

@@ -15,7 +15,10 @@ MAX_ENTRIES = 2_000_000
 
 
 class Log:
-    """A log whose signature and root have been checked: its entries (objects with a type `t`), their leaf hashes."""
+    """A log whose signature and root have been checked: its entries (objects with a type `t`), their leaf hashes.
+
+    `vkey`: the key in force.
+    """
 
     def __init__(self, source, vkey, origin, root, leaves, entries):
         self.source, self.vkey, self.origin, self.root = source, vkey, origin, root
@@ -61,7 +64,8 @@ def read_log(source, vkey):
     entries = [parsed(number, entry) for number, entry in enumerate(entries)]
     if changed is not None:
         follow_keys(source, vkey, entries, leaves, changed)
-    return Log(source, vkey, origin, root, leaves, entries)
+    in_force = vkey.strip() if changed is None else source.text("vkey").strip()
+    return Log(source, in_force, origin, root, leaves, entries)
 
 
 def follow_keys(source, vkey, entries, leaves, otherwise):
@@ -161,6 +165,8 @@ def check_named_files(log):
             named[entry.get("file") or f"replays/{entry['hour']}.json"] = entry["sha256"]
         elif entry["t"] == "metrics":
             named.update({f"metrics/{name}": digest for name, digest in entry["files"].items()})
+        elif entry["t"] == "openings":
+            named[f"openings/{entry['day']}.json"] = entry["sha256"]
         elif entry["t"] == "release":
             named[f"releases/{entry['name']}.sha256"] = entry["sha256"]
         elif entry["t"] == "seed":

@@ -14,20 +14,24 @@ def leaf(entry):
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
+def node(left, right):
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def root_of(leaves):
     """The root over leaf hashes, with a stack of full subtrees."""
     stack = []
-    for number, node in enumerate(leaves):
+    for number, top in enumerate(leaves):
         while number & 1:
-            node = hashlib.sha256(b"\x01" + stack.pop() + node).digest()
+            top = node(stack.pop(), top)
             number >>= 1
-        stack.append(node)
+        stack.append(top)
     if not stack:
         return hashlib.sha256(b"").digest()
-    node = stack.pop()
+    top = stack.pop()
     while stack:
-        node = hashlib.sha256(b"\x01" + stack.pop() + node).digest()
-    return node
+        top = node(stack.pop(), top)
+    return top
 
 
 def tile_path(level, number, width):
@@ -37,13 +41,8 @@ def tile_path(level, number, width):
     return f"tile/{level}/{digits}" + ("" if width == TILE else f".p/{width}")
 
 
-def checkpoint(note, vkey):
-    """(origin, size, root) of a note signed by `vkey`."""
-    try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    except ImportError as error:
-        raise CannotCheck("the Python package `cryptography` is needed") from error
+def parsed_key(vkey):
+    """(name, key id, raw Ed25519 key) of a verifier key."""
     try:
         name, key_id, encoded = vkey.strip().split("+", 2)
         key = base64.b64decode(encoded, validate=True)
@@ -54,6 +53,32 @@ def checkpoint(note, vkey):
     expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
     if expected.hex() != key_id:
         raise Wrong("the verifier key does not have the id that it states")
+    return name, expected, key[1:]
+
+
+def verifies(key, signature, content):
+    """Whether the signature over the bytes is of this raw Ed25519 key."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError as error:
+        raise CannotCheck("the Python package `cryptography` is needed") from error
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, content)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def has_signed(vkey, key_id, content, signature):
+    """Whether a bare signature, with the id of its key, is of this verifier key."""
+    _, expected, key = parsed_key(vkey)
+    return key_id == expected and verifies(key, signature, content)
+
+
+def checkpoint(note, vkey):
+    """(origin, size, root) of a note signed by `vkey`."""
+    name, expected, key = parsed_key(vkey)
     text, mark, signatures = note.rpartition("\n\n")
     if not mark:
         raise Wrong("the checkpoint is not a signed note")
@@ -62,11 +87,12 @@ def checkpoint(note, vkey):
         if line.startswith(f"— {name} "):
             try:
                 blob = base64.b64decode(line.rsplit(" ", 1)[1], validate=True)
-                if blob[:4] == expected:
-                    Ed25519PublicKey.from_public_bytes(key[1:]).verify(blob[4:], text.encode())
-                    break
-            except (ValueError, InvalidSignature) as error:
+            except ValueError as error:
                 raise Wrong(f"the checkpoint's signature by {name} does not hold") from error
+            if blob[:4] == expected:
+                if not verifies(key, blob[4:], text.encode()):
+                    raise Wrong(f"the checkpoint's signature by {name} does not hold")
+                break
     else:
         raise Wrong(f"the checkpoint is not signed by {name}")
     lines = text.split("\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 from aggregator import instants
 from aggregator.config.settings import KEPT_DAYS, Settings
-from aggregator.fairness import shares
+from aggregator.fairness import openings, shares
 from aggregator.fairness.choices import MINUTE, Choices
 from aggregator.fairness.published_shares import PublishedShares
 from aggregator.fairness.replay import Replays
@@ -28,6 +28,7 @@ class Accounts:
 
     def __init__(self, settings: Settings, before_signing: Callable[[], object] = lambda: None) -> None:
         """`before_signing`: see `Sealer`."""
+        self._published = settings.published_dir
         self.reader = event_reader(settings.database_url or settings.data_dir / "events.db")
         self.rollups = RollUps(settings.database_url or settings.data_dir / "rollups.db")
         self.choices = Choices(settings.database_url or settings.data_dir / "rollups.db")
@@ -49,6 +50,7 @@ class Accounts:
         log = self.keeper.open(at)
         self.rollups.advance(self.reader, log.entries("minute", self.rollups.mark("minute")))
         self.choices.advance(self.reader, log.entries("minute", self.choices.mark(MINUTE)))
+        openings.publish(log, self.reader, self._published / "log")
         return added
 
     def erase(self, at: datetime, copies: Iterable[Any] = ()) -> int:

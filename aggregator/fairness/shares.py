@@ -14,6 +14,7 @@ from typing import Any
 from aggregator.fairness.choices import Chosen
 from aggregator.fairness.metrics import FORMAT as METRICS
 from aggregator.fairness.metrics import MIN_FOR_SHARE
+from aggregator.redirect.events import FORMAT as EVENTS
 from aggregator.redirect.events import EventClass
 from aggregator.redirect.rollups import STEP, Totals
 from aggregator.statistics import measures, ties
@@ -29,6 +30,7 @@ POLICY = {
     "min_for_share": str(MIN_FOR_SHARE),
     "step": str(STEP),
     "figures": METRICS,
+    "events": EVENTS,
 }
 
 

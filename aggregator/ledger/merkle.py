@@ -94,6 +94,20 @@ def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
     return [*inclusion_proof(index - split, leaves[split:]), root_of(leaves[:split])]
 
 
+def inclusion_proofs(leaves: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+    """The root, and the audit paths of all leaves at once: each node is hashed once. Raises IndexError when empty."""
+    proofs: list[list[bytes]] = [[] for _ in leaves]
+    level, width = list(leaves), 1
+    while len(level) > 1:
+        for index, proof in enumerate(proofs):
+            beside = index // width ^ 1
+            if beside < len(level):  # the last one of an odd number has nobody beside it, and goes up as it is
+                proof.append(level[beside])
+        paired = [node_hash(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
+        level, width = paired + level[len(paired) * 2 :], width * 2
+    return level[0], proofs
+
+
 def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Does `proof` show that `leaf` is leaf `index` of the tree of `size` leaves with `root`?"""
     if not 0 <= index < size:

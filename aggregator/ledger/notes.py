@@ -53,6 +53,10 @@ class NamedKey:
         self._key_id = _key_id(name, self._public, self.kind)
 
     @property
+    def key_id(self) -> bytes:
+        return self._key_id
+
+    @property
     def vkey(self) -> str:
         """What others need to check our signatures: "name+keyid+base64(type || public key)"."""
         return f"{self.name}+{self._key_id.hex()}+{base64.b64encode(self.kind + self._public).decode()}"
@@ -65,6 +69,10 @@ class Signer(NamedKey):
         """`text` (which ends in a newline) as a signed note."""
         signature = self._key_id + self._key.sign(text.encode())
         return f"{text}\n— {self.name} {base64.b64encode(signature).decode()}\n"
+
+    def sign_bytes(self, content: bytes) -> bytes:
+        """A bare signature. `content` says in its first line what it is, which no note's text does."""
+        return self._key.sign(content)
 
 
 class Cosigner(NamedKey):

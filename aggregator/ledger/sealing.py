@@ -84,6 +84,7 @@ class Sealer:
             self._snapshots,
             self._replays,
             self._metrics,
+            self._openings,
             self._releases,
             self._decisions,
         ):
@@ -220,6 +221,14 @@ class Sealer:
                 files = sorted(self._folder.glob(f"metrics/{path.stem}[.-]*"))
                 hashes = {one.name: hashlib.sha256(one.read_bytes()).hexdigest() for one in files}
                 yield {"t": "metrics", "at": instants.second(now), "name": path.stem, "files": hashes}
+
+    def _openings(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """The hash of the opened events of each day, once."""
+        logged = {entry["day"] for _, entry in self._log.entries("openings")}
+        for path in sorted((self._folder / "openings").glob("*.json")):
+            if path.stem not in logged:
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                yield {"t": "openings", "at": instants.second(now), "day": path.stem, "sha256": digest}
 
     def _releases(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The hash of the sums of every edition of a closed day or week, with a copy of the sums beside the log."""

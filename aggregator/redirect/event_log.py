@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 import queue
-import secrets
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from aggregator.redirect.events import Event, Sealed
+from aggregator.redirect.events import Event, Promise, Sealed, nonces
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,6 @@ WAIT_S = 0.25  # the longest that a citizen waits for our disk (S5)
 MAX_QUEUED = 20_000
 MAX_GROUP = 500  # ten values an event: one INSERT stays below SQLite's limit of 32,766 parameters
 RETRY_S = 1.0
-NONCE_BYTES, NONCES_AT_ONCE = 16, 1024
 
 _SCHEMA = """
 CREATE TABLE events (
@@ -72,33 +71,39 @@ class EventLogError(RuntimeError):
     """`events.db` cannot be opened; the message names it and says what to do."""
 
 
+Promising = Callable[[Sequence[tuple[Sealed, bytes]]], Sequence[Promise] | None]
+"""(event, commitment) of all that a commit has stored -> a promise for each (`aggregator/ledger/receipts.py`), or None."""
+
+
+class Recorded(NamedTuple):
+    """`durable`: it was on the disk before `record` returned. `receipt`: None when nothing could be promised."""
+
+    sealed: Sealed
+    durable: bool
+    receipt: str | None
+
+
 class _Pending:
     """An event on its way to the disk. `waiting` is released once it is stored: a lock wakes for half of an Event."""
 
-    __slots__ = ("sealed", "waiting")
+    __slots__ = ("promise", "sealed", "waiting")
 
     def __init__(self, sealed: Sealed) -> None:
         self.sealed = sealed
+        self.promise: Promise | None = None
         self.waiting = threading.Lock()
         self.waiting.acquire()
-
-
-def _nonces() -> Iterator[bytes]:
-    """Random nonces, drawn 1,024 at a time: each call to the system's generator hands the interpreter to others."""
-    while True:
-        many = secrets.token_bytes(NONCE_BYTES * NONCES_AT_ONCE)
-        for start in range(0, len(many), NONCE_BYTES):
-            yield many[start : start + NONCE_BYTES]
 
 
 class EventLog:
     """The writing side, in the web process. Thread-safe."""
 
-    def __init__(self, path: Path, wait_s: float = WAIT_S) -> None:
+    def __init__(self, path: Path, wait_s: float = WAIT_S, promising: Promising = lambda stored: None) -> None:
         self._wait_s = wait_s
+        self._promising = promising
         self._queue: queue.SimpleQueue[_Pending | Callable[[sqlite3.Connection], None] | None] = queue.SimpleQueue()
         self._missed: Counter[tuple[str, str]] = Counter()
-        self._nonces = _nonces()
+        self._nonces = nonces()
         self._lock = threading.Lock()
         self._path = path
         try:
@@ -109,8 +114,8 @@ class EventLog:
         self._thread = threading.Thread(target=self._write_for_ever, name="event-writer", daemon=True)
         self._thread.start()
 
-    def record(self, event: Event) -> tuple[Sealed, bool]:
-        """Seal and store an event: (what was sealed, True when it was durable before this call returned).
+    def record(self, event: Event) -> Recorded:
+        """Seal and store an event.
 
         Never raises and never waits longer than its limit: the citizen is sent on whatever happens to our count.
         """
@@ -119,9 +124,11 @@ class EventLog:
         pending = _Pending(Sealed(event, nonce))
         if self._full:
             self._miss([pending])
-            return pending.sealed, False
+            return Recorded(pending.sealed, False, None)
         self._queue.put(pending)
-        return pending.sealed, pending.waiting.acquire(timeout=self._wait_s)
+        durable = pending.waiting.acquire(timeout=self._wait_s)
+        promise = pending.promise if durable else None
+        return Recorded(pending.sealed, durable, pending.sealed.receipt(promise) if promise else None)
 
     def add_showings(
         self,
@@ -195,18 +202,19 @@ class EventLog:
     def _commit(self, work: list[_Pending | Callable[[sqlite3.Connection], None]]) -> None:
         """One transaction; tried again until it succeeds or the queue is full, then counted as missed."""
         events = [item for item in work if isinstance(item, _Pending)]
+        stored = [(item.sealed, item.sealed.commitment) for item in events]
         while True:
             try:
                 if self._missed or len(events) < len(work):
                     with self._connection:
                         self._connection.execute("BEGIN IMMEDIATE")
-                        self._insert(events)
+                        self._insert(stored)
                         for item in work:
                             if not isinstance(item, _Pending):
                                 item(self._connection)
                         self._write_misses()
                 else:
-                    self._insert(events)
+                    self._insert(stored)
             except sqlite3.Error as error:
                 log.error("event not stored", extra={"cause": str(error), "waiting": len(events)})
                 # S3: the group waits for the disk until the queue is nearly full; then newer events need its room.
@@ -216,18 +224,20 @@ class EventLog:
                 threading.Event().wait(RETRY_S)
                 continue
             # S1: an acknowledgement before the commit would promise events that a kill -9 still loses.
-            for item in events:
+            promises = self._promising(stored) if stored else None
+            for item, promise in zip_longest(events, promises or ()):
+                item.promise = promise
                 item.waiting.release()
             return
 
-    def _insert(self, events: Sequence[_Pending]) -> None:
+    def _insert(self, stored: Sequence[tuple[Sealed, bytes]]) -> None:
         """Insert all events by one statement, which is its own transaction where none is open.
 
         Every statement, BEGIN and COMMIT too, releases the interpreter lock and has to wait for it again.
         """
-        if events:
-            values = [value for item in events for value in _row(item.sealed)]
-            self._connection.execute(f"{_INSERT} {', '.join([_VALUES] * len(events))}", values)
+        if stored:
+            values = [value for sealed, commitment in stored for value in _row(sealed, commitment)]
+            self._connection.execute(f"{_INSERT} {', '.join([_VALUES] * len(stored))}", values)
 
     def _write_misses(self) -> None:
         with self._lock:
@@ -272,10 +282,10 @@ _INSERT = "INSERT INTO events (commitment, nonce, basket, bin, centre, class, li
 _VALUES = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
-def _row(sealed: Sealed) -> tuple[Any, ...]:
+def _row(sealed: Sealed, commitment: bytes) -> tuple[Any, ...]:
     event = sealed.event
     return (
-        sealed.commitment,
+        commitment,
         sealed.nonce,
         event.basket,
         event.bin,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from aggregator.redirect.event_log import open_events
-from aggregator.redirect.events import EventClass
+from aggregator.redirect.events import FIELDS, EventClass
 
+LAST = 2**63 - 1  # no sequence number is greater
 TABLES_BY_HOUR = ("impressions", "lists", "ages", "misses")
 # Subtracted, not deleted: the same list may have been shown again since it was replayed.
 FORGET = "UPDATE lists SET n = n - ? WHERE bin = ? AND epoch = ? AND snapshot = ? AND key = ? AND hash = ?"
@@ -37,10 +38,19 @@ class EventReader:
         """Misses by provider in the hours before `before`: the start of today, for only closed days are published."""
         return dict(self._rows("SELECT prov, sum(n) FROM misses WHERE bin < ? GROUP BY prov ORDER BY prov", (before,)))
 
-    def commitments(self, after: int) -> list[tuple[int, bytes]]:
-        """(sequence number, commitment) of the events after a sequence number."""
+    def commitments(self, after: int, upto: int = LAST) -> list[tuple[int, bytes]]:
+        """(sequence number, commitment) of the events between two sequence numbers (the first excluded)."""
+        sql = "SELECT seq, commitment FROM events WHERE seq > ? AND seq <= ? ORDER BY seq"
+        return [(n, c) for n, c in self._rows(sql, (after, upto))]
+
+    def events(self, numbers: Sequence[int]) -> list[tuple[bytes, bytes, dict[str, Any]]]:
+        """(commitment, nonce, fields) of the events with these sequence numbers, some hundreds at most."""
+        marks = ", ".join("?" * len(numbers))
+        sql = f"SELECT commitment, nonce, {', '.join(FIELDS)} FROM events WHERE seq IN ({marks})"  # noqa: S608
+        rows = self._rows(sql, tuple(numbers)) if numbers else []
         return [
-            (n, c) for n, c in self._rows("SELECT seq, commitment FROM events WHERE seq > ? ORDER BY seq", (after,))
+            (bytes(commitment), bytes(nonce), dict(zip(FIELDS, fields, strict=True)))
+            for commitment, nonce, *fields in rows
         ]
 
     def class_totals(self, after: int, upto: int) -> dict[str, dict[str, int]]:

@@ -31,13 +31,14 @@ from providers.booking_url import BookingSites
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Where a citizen goes, and what was recorded of it."""
+    """Where a citizen goes, and what was recorded of it. `receipt`: None when it could not be stored in time."""
 
     url: str
     place: Place
     offer: Offer
     sealed: Sealed
     durable: bool
+    receipt: str | None
 
 
 class UnknownOfferError(LookupError):
@@ -78,8 +79,7 @@ class Redirector:
             pos=click.position,
             prov=offer.provider,
         )
-        sealed, durable = self._events.record(event)
-        return Departure(offer.url, place, offer, sealed, durable)
+        return Departure(offer.url, place, offer, *self._events.record(event))
 
     def _class_of(self, click: Click, offer: Offer, visitor: Visitor, now: datetime, hour: str) -> EventClass:
         """The first class that fits, from the surest sign to the least; the same tests for every offer."""

@@ -14,7 +14,7 @@ from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 
-from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.event_log import EventLog, Recorded
 from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.redirect.redirector import Departure, Redirector
 from aggregator.redirect.tokens import Tokens
@@ -58,9 +58,9 @@ class Sink(EventLog):
     def __init__(self) -> None:
         self.counts: Counter[tuple[str, EventClass]] = Counter()
 
-    def record(self, event: Event) -> tuple[Sealed, bool]:
+    def record(self, event: Event) -> Recorded:
         self.counts[event.prov, event.cls] += 1
-        return Sealed(event, b""), True
+        return Recorded(Sealed(event, b""), True, None)
 
 
 def identifier(prefix: str, number: int) -> str:

@@ -21,7 +21,7 @@ from flask import Flask, Response
 
 from aggregator.cli.running import granian_arguments
 from aggregator.config.settings import ROOT, Settings
-from aggregator.redirect.event_log import _Pending
+from aggregator.redirect.event_log import Recorded, _Pending
 from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.web.place.fast_redirect import Door
 from app import create_app
@@ -66,10 +66,10 @@ def without_log() -> Flask:
     """
     app = create_app()
 
-    def record(event: Event) -> tuple[Sealed, bool]:
+    def record(event: Event) -> Recorded:
         if event.cls is EventClass.FORGED:
             raise ValueError("this click was made with another key: the yardstick would skip the checks")
-        return Sealed(event, b"0" * 16), True
+        return Recorded(Sealed(event, b"0" * 16), True, None)
 
     app.extensions["aiguillage"].events.record = record
     return app

@@ -32,7 +32,7 @@ def write_for_ever(path: Path, acknowledge: int, early: bool) -> None:
         while True:
             if early:
                 os.write(acknowledge, b"x" * 32)
-            sealed, durable = log.record(EVENT)
+            sealed, durable, _ = log.record(EVENT)
             if durable and not early:
                 os.write(acknowledge, sealed.commitment)
 

@@ -34,7 +34,7 @@ if sys.argv[2] != "as written":
     log._connection.execute(f"PRAGMA synchronous = {sys.argv[2]}")
 event = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x")
 for _ in range(int(sys.argv[3])):
-    sealed, durable = log.record(event)
+    sealed, durable, _ = log.record(event)
     if durable:
         os.write(1, b"ACK " + sealed.commitment)
 """

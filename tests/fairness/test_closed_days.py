@@ -45,17 +45,17 @@ def test_a_figure_that_was_improved_is_found_even_under_a_true_hash(
     content["rows"][0][column] += by
     arguments = type("Arguments", (), {"day": MONDAY})
     source = verify.Source(str(day_over.log))
-    entries = verify.read_log(source, source.text("vkey").strip())[3]
+    log = verify.read_log(source, source.text("vkey").strip())
 
     with pytest.raises(verify.Wrong):
         nation = content["rows"]
-        verify.check_day_counts(source, entries, MONDAY, content, nation)
+        verify.check_day_counts(log, MONDAY, content, nation)
         verify.check_derived(nation, ("nation", "FR"), verify.EFFECTS["metrics/2"])
         for row in nation:
             verify.check_ties(row)
     path.write_text(json.dumps(content))
     with pytest.raises(verify.Wrong, match="does not have the hash"):
-        verify.check_metrics(source, entries, arguments)
+        verify.check_metrics(log, arguments)
 
 
 def test_a_week_is_closed_with_its_territories(day_over: Portal, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,8 +44,8 @@ def test_impressions_add_up(log: EventLog, tmp_path: Path) -> None:
 
 def test_after_thirteen_months_not_a_byte_of_an_event_is_left(log: EventLog, tmp_path: Path) -> None:
     """In the file, in its write-ahead log, and in a backup of it; the event of today stays."""
-    sealed, _ = log.record(EVENT)
-    recent, _ = log.record(replace(EVENT, bin="2026-12-23T12", centre="p-recent1234"))
+    sealed, _, _ = log.record(EVENT)
+    recent, _, _ = log.record(replace(EVENT, bin="2026-12-23T12", centre="p-recent1234"))
     log.close()
     backup = tmp_path / "backup.db"
     with sqlite3.connect(tmp_path / "events.db") as source, sqlite3.connect(backup) as copy:

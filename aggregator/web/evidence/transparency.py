@@ -149,6 +149,12 @@ def verify() -> tuple[str, int]:
     return page, 200 if understood or not any(given.values()) else 400
 
 
+@transparency.get("/preuve")
+def proof() -> str:
+    """Checks a receipt in the reader's browser: what stands after # in the address never leaves it."""
+    return render_template("proof.html")
+
+
 @lru_cache(maxsize=4)
 def contract_text(path: Path) -> dict[str, Any]:
     """The contract's paragraphs and the SHA-256 of its file."""

@@ -19,7 +19,8 @@ MAX_AGE_S = 3600
 LEFT_ALONE = ("/rdv/", "/recherche", "/filtres", "/embed/")
 PAGES = (
     "pages.home", "directory.country", "transparency.shares", "transparency.method", "transparency.contract",
-    "transparency.verify", "transparency.hosting_sheets", "data.overview", "data.cite", "api.documentation",
+    "transparency.verify", "transparency.proof", "transparency.hosting_sheets", "data.overview", "data.cite",
+    "api.documentation",
 )  # fmt: skip
 
 

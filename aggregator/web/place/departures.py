@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from aggregator.redirect.redirector import UnknownOfferError
+from aggregator.redirect.redirector import Departure, UnknownOfferError
 from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.site import here
 
@@ -16,6 +16,7 @@ PATH = "/rdv/"
 # "no-store": no cache may answer a click uncounted (W14), nor keep a receipt (docs/log.md §8).
 ALONE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 """What a departure says besides the headers of every answer."""
+RECEIPT = "Redirect-Receipt"
 Environ = dict[str, Any]
 
 
@@ -44,6 +45,12 @@ def depart(token: str) -> Response:
         )
     else:
         response = Response(status=303)
-        response.headers["Location"] = departure.url
+        response.headers.update(onward(departure))
     response.headers.update(ALONE)
     return response
+
+
+def onward(departure: Departure) -> dict[str, str]:
+    """Where a 303 leads, and the receipt, with every one: an operator cannot know whose will be checked."""
+    receipt = {RECEIPT: departure.receipt} if departure.receipt else {}
+    return {"Location": departure.url, **receipt}

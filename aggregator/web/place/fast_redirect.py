@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from aggregator.redirect.redirector import UnknownOfferError
-from aggregator.web.place.departures import ALONE, PATH, Environ
+from aggregator.web.place.departures import ALONE, PATH, Environ, onward
 from aggregator.web.serving.site import Site
 
 
@@ -38,6 +38,6 @@ class Door:
                 except UnknownOfferError:
                     pass  # nothing was recorded: the view finds the same and answers with a page
                 else:
-                    start_response("303 SEE OTHER", [*self._headers, ("Location", departure.url)])
+                    start_response("303 SEE OTHER", [*self._headers, *onward(departure).items()])
                     return []
         return self._flask(environ, start_response)

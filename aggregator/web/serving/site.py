@@ -23,6 +23,7 @@ from aggregator.country.geocoder import Addresses
 from aggregator.country.misspelt import load_misspelt
 from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
+from aggregator.ledger.receipts import Receipts
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.impressions import RANKS, Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
@@ -73,7 +74,8 @@ class Site:
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
-        self.events = EventLog(settings.data_dir / "events.db")
+        receipts = Receipts(settings.keys_dir / "log.key", settings.log_origin)
+        self.events = EventLog(settings.data_dir / "events.db", promising=receipts.promises)
         limits = ClickLimits(epoch_of(now()), several=settings.database_url is not None)
         self.redirector = Redirector(self.tokens, Duplicates(), limits, self.events, self.sites)
         self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
