@@ -72,7 +72,7 @@ class EventLogError(RuntimeError):
 
 
 Promising = Callable[[Sequence[tuple[Sealed, bytes]]], Sequence[Promise] | None]
-"""(event, commitment) of all that a commit has stored -> a promise for each (`aggregator/ledger/receipts.py`), or None."""
+"""(event, commitment) of what a commit has stored -> a promise for each, or None (`aggregator/ledger/receipts.py`)."""
 
 
 class Recorded(NamedTuple):
