@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 LICENCE = "Licence Ouverte 2.0"
 LICENCE_URL = "https://www.etalab.gouv.fr/wp-content/uploads/2017/04/ETALAB-Licence-Ouverte-v2.0.pdf"
 TYPES = ("string", "integer", "number", "boolean", "date", "datetime")
 FORMATS = {
-    "csv": ("CSV", "text/csv"),
-    "excel-fr.csv": ("CSV pour un tableur français", "text/csv"),
-    "json": ("JSON", "application/json"),
-    "ndjson": ("NDJSON", "application/x-ndjson"),
-    "parquet": ("Parquet", "application/vnd.apache.parquet"),
-    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "geojson": ("GeoJSON", "application/geo+json"),
+    "csv": ("CSV", "text/csv", "CSV"),
+    "excel-fr.csv": ("CSV pour un tableur français", "text/csv", "CSV"),
+    "json": ("JSON", "application/json", "JSON"),
+    "ndjson": ("NDJSON", "application/x-ndjson", "TXT"),
+    "parquet": ("Parquet", "application/vnd.apache.parquet", "PARQUET"),
+    "xlsx": ("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX"),
+    "geojson": ("GeoJSON", "application/geo+json", "GEOJSON"),
 }
-"""Suffix -> (name, media type), in the order in which they are offered."""
+"""Suffix -> (name, media type, code in the EU's table of file types), in the order in which they are offered."""
+
+WHOLE_FILE, WHOLE_FORMAT = "aiguillage.sqlite", ("SQLite", "application/vnd.sqlite3", "BIN")
+"""All tables of an edition. The EU's table has no code for NDJSON and SQLite: text, and binary data."""
 
 PREFACE = """\
 Dans les CSV, un texte qui commence par `=`, `+`, `-`, `@`, une tabulation, un retour ou une apostrophe
@@ -49,16 +53,22 @@ class DatasetError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Column:
+    """`required`: no row leaves it empty; `enum`: the values that there are, any if none are named."""
+
     name: str
     type: str
     description: str
+    required: bool = False
+    enum: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """`located`: rows have `lat` and `lon`; `service`: the campaigns it is for, "" = all.
 
-    `real`: it comes with the portal, and is true in a demonstration too.
+    `real`: it comes with the portal, and is true in a demonstration too. `foreign_keys`: column -> the data set whose
+    `id` it is. `themes`, `frequency`: codes of the EU's tables; `days`: first and last day of what the rows tell, where
+    the portal's own days do not say it; `in_api`: the API answers these rows.
     """
 
     name: str
@@ -68,6 +78,13 @@ class Dataset:
     located: bool = False
     service: str = ""
     real: bool = False
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[tuple[str, str], ...] = ()
+    keywords: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    frequency: str = ""
+    days: tuple[str, ...] = ()
+    in_api: bool = False
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -81,21 +98,48 @@ class Dataset:
 @lru_cache(maxsize=4)
 def load_datasets(path: Path) -> dict[str, Dataset]:
     """By name, in the order of the file. Raises DatasetError."""
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    content = _content(path)
     common = content["common"]["columns"]
-    found = {}
-    for section in content["dataset"]:
-        columns = tuple(Column(*one) for one in (*section.pop("columns"), *common))
-        unknown = {column.type for column in columns} - set(TYPES)
-        if unknown:
-            raise DatasetError(f"{section['name']}: unknown types {', '.join(sorted(unknown))}")
-        found[section["name"]] = Dataset(columns=columns, **section)
-    return found
+    return {one["name"]: _dataset(one, common) for one in content["dataset"]}
+
+
+def load_catalogue(path: Path) -> dict[str, Any]:
+    """What the catalogue says of all data sets: `description`, `editions`, `sources`..., and `whole`, a Dataset."""
+    found = dict(_content(path)["catalogue"])
+    return {**found, "whole": _dataset(found["whole"], [])}
 
 
 def published(path: Path, service: str) -> dict[str, Dataset]:
     """The data sets of one service, and those of every service, by name."""
-    return {name: one for name, one in load_datasets(path).items() if one.service in ("", service)}
+    more = _content(path)["service"].get(service, {"keywords": (), "themes": ()})
+    return {
+        name: replace(one, keywords=(*one.keywords, *more["keywords"]), themes=(*one.themes, *more["themes"]))
+        for name, one in load_datasets(path).items()
+        if one.service in ("", service)
+    }
+
+
+@lru_cache(maxsize=4)
+def _content(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _dataset(section: dict[str, Any], common: list[list[Any]]) -> Dataset:
+    columns = tuple(_column(*one) for one in (*section.get("columns", ()), *common))
+    unknown = {column.type for column in columns} - set(TYPES)
+    if unknown:
+        raise DatasetError(f"{section['name']}: unknown types {', '.join(sorted(unknown))}")
+    keys = tuple(section.get("foreign_keys", {}).items())
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in section.items()
+    }
+    plain.update(columns=columns, foreign_keys=keys)
+    return Dataset(**plain)
+
+
+def _column(name: str, kind: str, description: str, limits: dict[str, Any] | None = None) -> Column:
+    limits = limits or {}
+    return Column(name, kind, description, limits.get("required", False), tuple(limits.get("enum", ())))
 
 
 def dictionary(datasets: dict[str, Dataset]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from providers.booking_url import BookingSites
 from providers.http import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
+DATASETS = ROOT / "data" / "datasets.toml"
 DEMO_INTERVAL_S = 300
 SANDBOX_PORT = 8800
 LIVE_INTERVAL_S = 1800
@@ -124,7 +125,11 @@ class Settings:
 
     def datasets(self) -> dict[str, Dataset]:
         """What this portal publishes, by name, in order."""
-        return datasets.published(ROOT / "data" / "datasets.toml", self.campaign.facts.service)
+        return datasets.published(DATASETS, self.campaign.facts.service)
+
+    def catalogue(self) -> dict[str, Any]:
+        """What the catalogue says of all data sets."""
+        return datasets.load_catalogue(DATASETS)
 
     @property
     def listed_hosts_path(self) -> Path:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from aggregator import canonical, files, instants
-from aggregator.config.datasets import Dataset
+from aggregator.config.datasets import WHOLE_FILE, Dataset
 from aggregator.config.settings import KEPT_DAYS
 from aggregator.opendata import binary_formats, figures, text_formats
 from aggregator.opendata.editions import closed_tables, gaps, windows
@@ -129,7 +129,7 @@ class EditionWriter:
         updated = sources.until - timedelta(seconds=1) if sources.window else sources.at
         demo, written = self._settings.demo, instants.second(sources.at)
         about = About(name, instants.second(updated), self._log_size, demo, written)
-        file = EditionFile(folder / "aiguillage.sqlite")
+        file = EditionFile(folder / WHOLE_FILE)
         for dataset in datasets.values():
             own = about.of(dataset)
             file.write(dataset, ({**row, **own.ending} for row in TABLES[dataset.name](sources)))
@@ -141,14 +141,17 @@ class EditionWriter:
             more["figures"] = figures.write(self._material(sources), about.head, folder / "figures")
             more["changes"] = self._changes(name, sources, counts)
             (folder / "CHANGEMENTS.md").write_text("\n".join(changes_text(name, more["changes"])), encoding="utf-8")
-        (folder / "datapackage.json").write_bytes(_indented(datapackage(datasets, about)))
-        compress(folder / "aiguillage.sqlite")
+        compress(folder / WHOLE_FILE)
         listed = sums(folder)
-        files.write_whole(folder / "SHA256SUMS", "".join(f"{h}  {n}\n" for n, (h, _) in listed.items()).encode())
+        package = datapackage(datasets, about, listed, self._settings)
+        (folder / "datapackage.json").write_bytes(_indented(package))
+        listed["datapackage.json"] = sum_of(folder / "datapackage.json")
+        sums_file = "".join(f"{about['sha256']}  {name}\n" for name, about in sorted(listed.items()))
+        files.write_whole(folder / "SHA256SUMS", sums_file.encode())
         index = {
             **about.head,
             "campaign": self._settings.campaign.id,
-            "files": {one: {"sha256": digest, "bytes": size} for one, (digest, size) in listed.items()},
+            "files": dict(sorted(listed.items())),
             "datasets": {one: {"rows": counts[one], "preview": previews[one]} for one in datasets},
             **more,
         }
@@ -239,18 +242,24 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-def sums(folder: Path) -> dict[str, tuple[str, int]]:
-    """Name as a reader receives it -> (SHA-256, bytes), sorted."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name not in ("index.json", "SHA256SUMS"):
-            digest, size = hashlib.sha256(), 0
-            with unpacked(path.with_name(path.name.removesuffix(".gz"))) as source:
-                while chunk := source.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-            found[path.relative_to(folder).as_posix().removesuffix(".gz")] = (digest.hexdigest(), size)
-    return found
+def sums(folder: Path) -> dict[str, dict[str, Any]]:
+    """Name as a reader receives it -> "sha256", "sha1", "bytes"."""
+    return {
+        path.relative_to(folder).as_posix().removesuffix(".gz"): sum_of(path.with_name(path.name.removesuffix(".gz")))
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("index.json", "SHA256SUMS")
+    }
+
+
+def sum_of(path: Path) -> dict[str, Any]:
+    """SHA-1 is for the catalogue alone, whose profile knows no other (aggregator/web/data/catalogue.py)."""
+    sha256, sha1, size = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), 0
+    with unpacked(path) as source:
+        while chunk := source.read(CHUNK):
+            sha256.update(chunk)
+            sha1.update(chunk)
+            size += len(chunk)
+    return {"sha256": sha256.hexdigest(), "sha1": sha1.hexdigest(), "bytes": size}
 
 
 def _indented(content: Any) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aggregator.config.datasets import LICENCE, LICENCE_URL, Column, Dataset
+from aggregator.config.settings import Settings
 
 FRICTIONLESS = {"datetime": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}}
 
@@ -57,14 +58,23 @@ class About:
         ]
 
 
-def datapackage(datasets: Mapping[str, Dataset], about: About) -> dict[str, Any]:
-    """Frictionless Data Package: each CSV file with its Table Schema."""
+def datapackage(
+    datasets: Mapping[str, Dataset], about: About, sums: Mapping[str, Mapping[str, Any]], settings: Settings
+) -> dict[str, Any]:
+    """Frictionless Data Package: each CSV file with its Table Schema, size and sum."""
+    words = settings.catalogue()
+    description = words["description"]["fr"]
     return {
         "profile": "tabular-data-package",
-        "name": f"aiguillage-{about.edition}",
+        # A name is of lower case letters, digits, ".", "_" and "-": a week's W is none.
+        "name": f"aiguillage-{about.edition.lower()}",
         "title": "Aiguillage",
-        "created": about.updated,
+        "description": f"{description} {words['demo']['fr']}" if about.demo else description,
+        "created": about.written or about.updated,
+        "keywords": list(dict.fromkeys(word for one in datasets.values() for word in one.keywords)),
         "licenses": [{"name": "etalab-2.0", "title": LICENCE, "path": LICENCE_URL}],
+        "contributors": [{"title": settings.campaign.operator.name or "Aiguillage", "role": "publisher"}],
+        "sources": [{"title": title} for title in words["sources"]],
         "resources": [
             {
                 "profile": "tabular-data-resource",
@@ -72,18 +82,38 @@ def datapackage(datasets: Mapping[str, Dataset], about: About) -> dict[str, Any]
                 "title": one.title,
                 "description": one.description,
                 "path": f"{one.name}.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
                 "encoding": "utf-8",
+                "bytes": sums[f"{one.name}.csv"]["bytes"],
+                "hash": f"sha256:{sums[f'{one.name}.csv']['sha256']}",
                 "dialect": {"delimiter": ",", "lineTerminator": "\r\n"},
-                "schema": {"fields": [_field(column) for column in one.columns], "missingValues": [""]},
+                "schema": _schema(one, datasets),
             }
             for one in datasets.values()
         ],
     }
 
 
-def _field(column: Column) -> dict[str, str]:
+def _schema(one: Dataset, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
+    schema: dict[str, Any] = {"fields": [_field(column) for column in one.columns], "missingValues": [""]}
+    if one.primary_key:
+        schema["primaryKey"] = list(one.primary_key)
+    keys = [
+        {"fields": [column], "reference": {"resource": other, "fields": ["id"]}}
+        for column, other in one.foreign_keys
+        if other in datasets
+    ]
+    return {**schema, "foreignKeys": keys} if keys else schema
+
+
+def _field(column: Column) -> dict[str, Any]:
     kind = FRICTIONLESS.get(column.type, {"type": column.type})
-    return {"name": column.name, **kind, "description": column.description}
+    limits: dict[str, Any] = {"required": True} if column.required else {}
+    if column.enum:
+        limits["enum"] = list(column.enum)
+    field = {"name": column.name, **kind, "description": column.description}
+    return {**field, "constraints": limits} if limits else field
 
 
 def changes_text(name: str, changes: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
-from aggregator.config.datasets import FORMATS
+from aggregator.config.datasets import FORMATS, WHOLE_FORMAT
 from aggregator.opendata.editions import gaps as gap_files
 from aggregator.opendata.text_formats import EXCEL_FR
 from aggregator.web.evidence import public_files
@@ -25,10 +25,10 @@ MADE_AGAIN = (RUNNING, CUMULATIVE)
 EDITION = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-W[0-9]{2}|en-cours|cumul")
 NAME = re.compile(r"(figures/)?[A-Za-z0-9][\w.-]*")
 KINDS = {
-    **{suffix: kind for suffix, (_, kind) in FORMATS.items() if "." not in suffix},
+    **{suffix: kind for suffix, (_, kind, _) in FORMATS.items() if "." not in suffix},
     "svg": "image/svg+xml",
     "png": "image/png",
-    "sqlite": "application/vnd.sqlite3",
+    "sqlite": WHOLE_FORMAT[1],
     "md": "text/markdown",
 }
 # What browsers show; all else is saved under a name that tells the edition.
