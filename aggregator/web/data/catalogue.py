@@ -1,117 +1,148 @@
-"""The data sets for machines that harvest: DCAT-AP, and schema.org for search engines."""
+"""The data sets for portals that harvest catalogues: DCAT-AP 2.1.1 in JSON-LD, valid by SEMIC's shapes.
+
+`data/dcat.jsonld` holds the context, and every term of the EU's authority tables with its name: the profile asks that
+what is referred to has its class in the same document. It knows no checksum but SHA-1; SHA-256 stands beside it.
+"""
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from flask import url_for
 
-from aggregator.config.datasets import FORMATS, LICENCE_URL, Dataset
+from aggregator.config.datasets import LICENCE_URL, Dataset
+from aggregator.config.settings import ROOT
+from aggregator.web.data import distributions
+from aggregator.web.data.distributions import Held
 from aggregator.web.evidence import edition_files
-from aggregator.web.evidence.edition_files import CUMULATIVE, RUNNING
 from aggregator.web.serving.site import Site
 
+LANGUAGES = ["language:FRA", "language:ENG"]
+THEMES = "http://publications.europa.eu/resource/authority/data-theme"
 
-def linked_data(site: Site, running: dict[str, Any]) -> dict[str, Any]:
-    """The data sets in schema.org's words, for search engines."""
+
+def catalogue(site: Site) -> dict[str, Any]:
+    """The catalogue first, then what it refers to. Raises NotFound before the first edition."""
+    editions = distributions.held(site)
+    base = url_for("data.overview", _external=True)
+    terms = _terms()
+    named = [
+        {"@id": f"{base}#operator", "@type": "foaf:Agent", "foaf:name": site.campaign.operator.name or "Aiguillage"},
+        _contact(site, base),
+        {"@id": base, "@type": "foaf:Document"},
+    ]
     return {
-        "@context": "https://schema.org",
-        "@type": "DataCatalog",
-        "name": "Aiguillage",
-        "url": url_for("data.overview", _external=True),
-        "license": LICENCE_URL,
-        "dataset": [
-            {
-                "@type": "Dataset",
-                "name": one.title,
-                "description": one.description,
-                "license": LICENCE_URL,
-                "dateModified": running["updated"],
-                "isAccessibleForFree": True,
-                "distribution": [
-                    {
-                        "@type": "DataDownload",
-                        "encodingFormat": FORMATS[suffix][1],
-                        "contentUrl": url_for(
-                            "data.file", edition=RUNNING, name=f"{one.name}.{suffix}", _external=True
-                        ),
-                    }
-                    for suffix in one.formats
-                ],
-            }
-            for one in site.settings.datasets().values()
-        ],
+        "@context": terms["@context"],
+        "@graph": [_catalogue(site, editions, base), *named, *terms["@graph"]],
     }
 
 
-def catalogue(site: Site, running: dict[str, Any], all_days: dict[str, Any]) -> dict[str, Any]:
-    """In DCAT-AP. `all_days`: the index of the cumulative files."""
-    publisher = {"@type": "foaf:Agent", "foaf:name": site.campaign.operator.name or "Aiguillage"}
+@lru_cache(maxsize=1)
+def _terms() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((ROOT / "data" / "dcat.jsonld").read_text(encoding="utf-8"))
+    return found
+
+
+def _catalogue(site: Site, editions: list[Held], base: str) -> dict[str, Any]:
+    words = site.settings.catalogue()
+    first, last = distributions.first_day(site, editions).isoformat(), editions[0].index["updated"]
+    dates = {"dct:issued": f"{first}T00:00:00Z", "dct:modified": last}
+    days = (first, last[:10])
+    whole: Dataset = words["whole"]
     return {
-        "@context": {
-            "dcat": "http://www.w3.org/ns/dcat#",
-            "dct": "http://purl.org/dc/terms/",
-            "foaf": "http://xmlns.com/foaf/0.1/",
-            "spdx": "http://spdx.org/rdf/terms#",
-        },
-        "@id": url_for("data.overview", _external=True),
+        "@id": f"{base}#catalogue",
         "@type": "dcat:Catalog",
-        "dct:title": {"@value": "Aiguillage", "@language": "fr"},
-        "dct:publisher": publisher,
-        "dct:license": {"@id": LICENCE_URL},
-        "dct:modified": running["updated"],
-        # Days without an edition are told, never passed over.
-        "dct:provenance": [
-            {
-                "@type": "dct:ProvenanceStatement",
-                "dct:identifier": one["edition"],
-                "dct:description": {"@value": f"Pas d’édition {one['edition']} : {one['why']}.", "@language": "fr"},
-            }
-            for one in edition_files.gaps(site)
-        ],
+        "dct:title": {"fr": "Aiguillage", "en": "Aiguillage"},
+        "dct:description": {code: _told(site, text, code) for code, text in words["description"].items()},
+        "dct:publisher": f"{base}#operator",
+        "dct:license": LICENCE_URL,
+        "dct:language": LANGUAGES,
+        "dct:spatial": "country:FRA",
+        "foaf:homepage": base,
+        "dcat:themeTaxonomy": THEMES,
+        **dates,
+        "dcat:service": _service(site, base),
         "dcat:dataset": [
+            *(
+                {
+                    **_dataset(site, one, one.days or days, base),
+                    **dates,
+                    "dcat:distribution": distributions.of_dataset(one, editions, base),
+                }
+                for one in site.settings.datasets().values()
+            ),
             {
-                **_described(one),
-                "dct:modified": running["updated"],
-                "dct:publisher": publisher,
-                "dcat:distribution": [
-                    _distribution(one, suffix, held)
-                    for held in (running, all_days)
-                    for suffix in one.formats
-                    if one.name in held["datasets"]
-                ],
-            }
-            for one in site.settings.datasets().values()
+                **_dataset(site, whole, days, base),
+                **dates,
+                "dct:provenance": _gaps(site, base),
+                "dcat:distribution": distributions.of_whole(site, whole, editions, base),
+            },
         ],
     }
 
 
-def _described(one: Dataset) -> dict[str, Any]:
+def _dataset(site: Site, one: Dataset, days: tuple[str, ...], base: str) -> dict[str, Any]:
     return {
-        "@id": url_for("data.overview", _external=True, _anchor=one.name),
+        "@id": f"{base}#{one.name}",
         "@type": "dcat:Dataset",
-        "dct:title": {"@value": one.title, "@language": "fr"},
-        "dct:description": {"@value": one.description, "@language": "fr"},
         "dct:identifier": one.name,
-        "dct:license": {"@id": LICENCE_URL},
+        "dct:title": {"fr": one.title},
+        "dct:description": {"fr": one.description if one.real else _told(site, one.description, "fr")},
+        "dcat:keyword": {"fr": list(one.keywords)},
+        "dcat:theme": [f"theme:{code}" for code in one.themes],
+        "dct:language": "language:FRA",
+        "dct:spatial": "country:FRA",
+        "dct:temporal": {"@type": "dct:PeriodOfTime", "dcat:startDate": days[0], "dcat:endDate": days[-1]},
+        "dct:accrualPeriodicity": f"frequency:{one.frequency}",
+        "dct:accessRights": "access:PUBLIC",
+        "dct:publisher": f"{base}#operator",
+        "dcat:contactPoint": f"{base}#contact",
+        "dcat:landingPage": base,
     }
 
 
-def _distribution(one: Dataset, suffix: str, held: dict[str, Any]) -> dict[str, Any]:
-    """One file of the running edition, or of all closed days."""
-    name = f"{one.name}.{suffix}"
-    address = url_for("data.file", edition=held["edition"], name=name, _external=True)
-    of_all = ", tous les jours clos" if held["edition"] == CUMULATIVE else ""
+def _told(site: Site, text: str, language: str) -> str:
+    """In a demonstration every description says that the data are invented."""
+    return f"{text} {site.settings.catalogue()['demo'][language]}" if site.settings.demo else text
+
+
+def _service(site: Site, base: str) -> dict[str, Any]:
     return {
-        "@type": "dcat:Distribution",
-        "dct:title": f"{one.title}{of_all} ({FORMATS[suffix][0]})",
-        "dcat:downloadURL": {"@id": address},
-        "dcat:accessURL": {"@id": address},
-        "dcat:mediaType": FORMATS[suffix][1],
-        "dcat:byteSize": held["files"][name]["bytes"],
-        "dct:license": {"@id": LICENCE_URL},
-        "spdx:checksum": {
-            "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-            "spdx:checksumValue": held["files"][name]["sha256"],
-        },
+        "@id": f"{base}#api",
+        "@type": "dcat:DataService",
+        "dct:title": {"fr": "API d’Aiguillage", "en": "API of Aiguillage"},
+        "dct:description": site.settings.catalogue()["api"],
+        "dcat:endpointURL": url_for("api.documentation", _external=True),
+        "dcat:endpointDescription": url_for("api.description", _external=True),
+        "dcat:servesDataset": [f"{base}#{one.name}" for one in site.settings.datasets().values() if one.in_api],
+        "dct:license": LICENCE_URL,
+        "dct:accessRights": "access:PUBLIC",
     }
+
+
+def _contact(site: Site, base: str) -> dict[str, Any]:
+    """The operator's address, or the page for messages."""
+    contact = site.campaign.operator.contact
+    where = (
+        {"vcard:hasEmail": f"mailto:{quote(contact, safe='@')}"}
+        if "@" in contact
+        else {"vcard:hasURL": url_for("about.report", _external=True)}
+    )
+    name = site.campaign.operator.name or "Aiguillage"
+    return {"@id": f"{base}#contact", "@type": ["vcard:Kind", "vcard:Organization"], "vcard:fn": name, **where}
+
+
+def _gaps(site: Site, base: str) -> list[dict[str, Any]]:
+    """Days and weeks without an edition are told, never passed over."""
+    return [
+        {
+            "@id": f"{base}#lacune-{one['edition']}",
+            "@type": "dct:ProvenanceStatement",
+            "dct:identifier": one["edition"],
+            "dct:description": {"fr": f"Pas d’édition {one['edition']} : {one['why']}."},
+        }
+        for one in edition_files.gaps(site)
+    ]

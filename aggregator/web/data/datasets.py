@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
 from aggregator.opendata.editions import gaps as gap_files
 from aggregator.web.data import catalogue as catalogues
-from aggregator.web.data import citing
+from aggregator.web.data import citing, schema_org
 from aggregator.web.evidence import edition_files
 from aggregator.web.evidence.edition_files import CUMULATIVE, MADE_AGAIN, RUNNING
 from aggregator.web.evidence.public_files import open_to_all, public
@@ -52,7 +52,7 @@ def overview() -> str:
         causes=CAUSES,
         all_days=_all_days(site),
         licence={"name": LICENCE, "url": LICENCE_URL},
-        linked_data=catalogues.linked_data(site, running),
+        linked_data=schema_org.linked_data(site, running),
     )
 
 
@@ -126,9 +126,7 @@ def cite() -> str:
 @public
 def catalogue() -> Response:
     """The data sets in DCAT-AP, for portals that harvest catalogues."""
-    site = here()
-    found = edition_files.index(site, RUNNING)
-    response = jsonify(catalogues.catalogue(site, found, _all_days(site) or {"datasets": {}}))
+    response = jsonify(catalogues.catalogue(here()))
     response.mimetype = "application/ld+json"
     open_to_all(response)
     return response

@@ -92,7 +92,10 @@ def test_two_missed_nights_give_all_their_editions_oldest_first(portal: Portal) 
     page = portal.app.test_client().get("/donnees").text
     assert "2026-11-24 : le dernier relevé publié de cette période manque" in page.replace("\u00a0", " ")
     catalogue = portal.app.test_client().get("/donnees/catalogue.jsonld").get_json()
-    assert [one["dct:identifier"] for one in catalogue["dct:provenance"]] == ["2026-11-24"]
+    told_there = catalogue["@graph"][0]["dcat:dataset"][-1]["dct:provenance"]
+    assert [one["dct:identifier"] for one in told_there] == ["2026-11-24"]
+    listed = portal.app.test_client().get("/api/v1/datasets").get_json()
+    assert named(listed["gaps"]) == [("2026-11-24", "lost")]
 
 
 def test_nights_without_any_reading_are_named_and_the_days_around_them_have_their_editions(portal: Portal) -> None:

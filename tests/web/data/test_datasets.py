@@ -243,19 +243,12 @@ def test_a_figure_may_be_framed_anywhere_and_follows_nobody(reader: FlaskClient)
     assert f"/donnees/{DAY}/figures/trois-parts.svg" in answer.text
 
 
-def test_a_harvester_finds_every_file_with_licence_and_sum(reader: FlaskClient) -> None:
-    catalogue = json.loads(reader.get("/donnees/catalogue.jsonld").text)
-    distributions = [one for dataset in catalogue["dcat:dataset"] for one in dataset["dcat:distribution"]]
+def test_the_api_lists_days_weeks_and_what_is_missing(reader: FlaskClient) -> None:
+    listed = reader.get("/api/v1/datasets").get_json()
 
-    assert len(catalogue["dcat:dataset"]) == 12
-    assert len(distributions) == 12 * 6 + 1 + 2 * 6  # GeoJSON of places; two tables of all closed days
-    assert catalogue["dct:provenance"] == []  # no night without its edition
-    for one in distributions:
-        path = one["dcat:downloadURL"]["@id"].removeprefix("http://localhost")
-        body = reader.get(path).data
-        assert hashlib.sha256(body).hexdigest() == one["spdx:checksum"]["spdx:checksumValue"]
-        assert len(body) == one["dcat:byteSize"]
-        assert "Licence" in one["dct:license"]["@id"]
+    assert listed["editions"][0] == "2026-11-29"
+    assert listed["weeks"] == ["2026-W48"]
+    assert listed["gaps"] == []  # no night without its edition
 
 
 def test_search_engines_are_told_of_the_data_sets(reader: FlaskClient) -> None:

@@ -166,7 +166,12 @@ def datasets() -> Response:
         }
         for one in site.settings.datasets().values()
     ]
-    head = {"total": len(rows), "editions": edition_files.names(site)}
+    head = {
+        "total": len(rows),
+        "editions": edition_files.names(site),
+        "weeks": edition_files.weeks(site),
+        "gaps": edition_files.gaps(site),
+    }
     plain = [{**row, "files": " ".join(row["files"])} for row in rows] if asked["format"] == "csv" else rows
     return _answer(site.snapshot, Table("datasets", plain, openapi.columns("Dataset"), head), asked)
 

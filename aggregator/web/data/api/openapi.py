@@ -212,11 +212,20 @@ def _schemas() -> dict[str, Any]:
         rank=INTEGER,
         distance_m=INTEGER,
     )
+    found["Gap"] = _object({"edition": STRING, "cause": STRING, "why": STRING})
     for name, (key, item) in LISTS.items():
         whole = _object(ABOUT)
         whole["properties"][key] = {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}
         whole["required"].append(key)
         found[name] = whole
+    names = {"type": "array", "items": STRING}
+    editions = {
+        "editions": names,
+        "weeks": names,
+        "gaps": {"type": "array", "items": {"$ref": "#/components/schemas/Gap"}},
+    }
+    found["DatasetList"]["properties"].update(editions)
+    found["DatasetList"]["required"] += editions
     one = _object(ABOUT)
     one["properties"]["place"] = {"$ref": "#/components/schemas/Place"}
     one["required"].append("place")
