@@ -110,13 +110,14 @@ def _told(site: Site, text: str, language: str) -> str:
 
 
 def _service(site: Site, base: str) -> dict[str, Any]:
+    described = url_for("api.description", _external=True)
     return {
         "@id": f"{base}#api",
         "@type": "dcat:DataService",
         "dct:title": {"fr": "API d’Aiguillage", "en": "API of Aiguillage"},
         "dct:description": site.settings.catalogue()["api"],
-        "dcat:endpointURL": url_for("api.documentation", _external=True),
-        "dcat:endpointDescription": url_for("api.description", _external=True),
+        "dcat:endpointURL": described.rpartition("/")[0],
+        "dcat:endpointDescription": described,
         "dcat:servesDataset": [f"{base}#{one.name}" for one in site.settings.datasets().values() if one.in_api],
         "dct:license": LICENCE_URL,
         "dct:accessRights": "access:PUBLIC",

@@ -87,7 +87,7 @@ def _distribution(one: Dataset, file: tuple[str, tuple[str, str, str]], edition:
     found = {
         "@id": f"{base}#{edition.stays}.{name}" if name == WHOLE_FILE else f"{base}#{one.name}.{edition.stays}.{name}",
         "@type": "dcat:Distribution",
-        "dct:title": {"fr": f"{one.title} : {edition.said['fr'].lower()} ({label})"},
+        "dct:title": {"fr": f"{one.title} : {edition.said['fr']} ({label})"},
         "dct:description": {language: f"{text} ({label})." for language, text in edition.said.items()},
         "dcat:accessURL": f"{base}/{edition.stays}/{name}",
         "dcat:downloadURL": f"{base}/{edition.index['edition']}/{name}",

@@ -121,6 +121,7 @@ def test_every_name_in_the_catalogue_is_of_one_thing(content: dict[str, Any]) ->
         assert len(set(graph.subjects(RDF.type, kind))) == number
     assert len(set(graph.subjects(RDF.type, DCAT.Distribution))) == len(distributions(content))
     assert len(set(graph.objects(None, DCAT.servesDataset))) == 3
+    assert [str(one) for one in graph.objects(None, DCAT.endpointURL)] == ["http://localhost/api/v1"]
 
 
 def test_every_description_tells_a_demonstration(content: dict[str, Any]) -> None:
