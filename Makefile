@@ -57,7 +57,7 @@ bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; not
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.verifier
 
-verify.py: $(wildcard verifier/*.py) ## The one file for auditors, from its modules
+verify.py: $(wildcard verifier/*.py verifier/*/*.py) ## The one file for auditors, from its modules
 	$(PYTHON) -m verifier.build
 
 lock: setup ## requirements.lock (every file by its hash) and the bill of materials

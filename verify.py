@@ -6,12 +6,14 @@
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
+    python verify.py figures [--edition E] URL|DIR                         what pages and editions print follows too
+    python verify.py all    [--vkey KEY] [--days N] URL|DIR                all of these that need no more to be said
     python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
     python verify.py copy   [--day D]… --to FOLDER URL                     the log, and the snapshots of some days
 
-URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
-named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md, docs/log.md,
-docs/figures.md), not the portal's code.
+URL is a portal's address, or its `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first
+difference is named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md,
+docs/log.md, docs/figures.md), not the portal's code.
 """
 
 from __future__ import annotations
@@ -23,20 +25,27 @@ import csv
 import gzip
 import hashlib
 import hmac
+import http.client
 import io
 import json
 import math
 import re
 import struct
 import sys
+import time
+import urllib.error
 import urllib.request
+import zlib
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from statistics import NormalDist
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 # --- Files of a portal, from its address or a copy of it, bounded; and the two ways in which a check can end badly.
 
-MAX_FILE = 256 * 1024 * 1024
+MAX_FILE, MAX_SECONDS = 256 * 1024 * 1024, 600
+EDITIONS = "donnees/"
 NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
@@ -48,13 +57,33 @@ class CannotCheck(Exception):
     """Something needed is missing or unreadable: exit code 2."""
 
 
+class Missing(CannotCheck):
+    """A file is not there."""
+
+
 class Source:
-    """The files of a log, from a URL or a folder; sizes are bounded. `keep`: a folder that gets a copy of each."""
+    """The files of a log, from a URL or a folder; sizes are bounded. `keep`: a folder that gets a copy of each.
+
+    `where`: the log, or what it is part of: a portal's own address, the root of a copy.
+    """
 
     def __init__(self, where, keep=None):
-        self.where = where.rstrip("/")
-        self.remote = self.where.startswith(("http://", "https://"))
+        where = where.rstrip("/")
+        self.remote = where.startswith(("http://", "https://"))
+        self.where = f"{where}/log" if self.is_around_a_log(where) else where
         self.keep = Path(keep) if keep else None
+        self.memo = {}  # what was counted from files that are read for several checks
+
+    def is_around_a_log(self, where):
+        if not self.remote:
+            return not (Path(where) / "checkpoint").is_file() and (Path(where) / "log" / "checkpoint").is_file()
+        if where.endswith("/log"):
+            return False
+        try:
+            fetched(f"{where}/log/checkpoint")
+        except CannotCheck:
+            return False
+        return True
 
     def get(self, name):
         if not NAME.fullmatch(name) or ".." in name.split("/"):
@@ -68,23 +97,25 @@ class Source:
 
     def read(self, name):
         if self.remote:
-            try:
-                with urllib.request.urlopen(f"{self.where}/{name}", timeout=30) as answer:
-                    body = answer.read(MAX_FILE + 1)
-            except (OSError, ValueError) as error:
-                raise CannotCheck(f"{name}: {error}") from error
-        else:
-            # A portal's own folder keeps snapshots and hours beside the log.
-            paths = [Path(self.where) / name, Path(self.where).parent / name]
-            path = next((one for one in paths if one.is_file()), None)
-            if path is None:
-                raise CannotCheck(f"{name}: not in {self.where}")
-            if path.stat().st_size > MAX_FILE:
-                raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
-            body = path.read_bytes()
-        if len(body) > MAX_FILE:
+            # Editions stand beside the log, as snapshots do not.
+            return fetched(f"{self.where.removesuffix('/log') if name.startswith(EDITIONS) else self.where}/{name}")
+        path = next((one for one in self.paths(name) if one.is_file()), None)
+        if path is None:
+            raise Missing(f"{name}: not in {self.where}")
+        if path.stat().st_size > MAX_FILE:
             raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
-        return body
+        body = path.read_bytes()
+        return unpacked(body, name) if path.suffix == ".gz" and not name.endswith(".gz") else body
+
+    def paths(self, name):
+        """Where a file of a folder may be: a portal's own keeps snapshots, hours and editions beside the log."""
+        inside = Path(self.where)
+        yield inside / name
+        yield inside.parent / name
+        if name.startswith(EDITIONS):
+            kept = inside.parent / "data" / name.removeprefix(EDITIONS)
+            yield kept
+            yield kept.with_name(f"{kept.name}.gz")
 
     def text(self, name):
         try:
@@ -93,14 +124,35 @@ class Source:
             raise Wrong(f"{name}: not UTF-8") from error
 
     def unzipped(self, name):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(self.get(name))) as file:
-                body = file.read(MAX_FILE + 1)
-        except (OSError, EOFError) as error:
-            raise Wrong(f"{name}: not a gzip file") from error
-        if len(body) > MAX_FILE:
-            raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
-        return body
+        return unpacked(self.get(name), name)
+
+
+def unpacked(body, name):
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            whole = file.read(MAX_FILE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Wrong(f"{name}: not a gzip file") from error
+    if len(whole) > MAX_FILE:
+        raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
+    return whole
+
+
+def fetched(url):
+    """What an address answers: at most `MAX_FILE` bytes, in `MAX_SECONDS`."""
+    parts, size, until = [], 0, time.monotonic() + MAX_SECONDS
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            while part := answer.read1(1 << 20):
+                parts.append(part)
+                size += len(part)
+                if size > MAX_FILE or time.monotonic() > until:
+                    raise CannotCheck(f"{url}: larger than {MAX_FILE} bytes, or too slow")
+    except urllib.error.HTTPError as error:
+        raise (Missing if error.code in (404, 410) else CannotCheck)(f"{url}: {error}") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise CannotCheck(f"{url}: {error}") from error
+    return b"".join(parts)
 
 
 # --- The Merkle tree (RFC 6962), its tiles, and the signed head (C2SP signed note).
@@ -300,17 +352,21 @@ def check_log(log, arguments):
     said = [f"{len(entries)} entries, root {log.root.hex()[:16]}…, signature holds"]
     if arguments.old:
         text = Path(arguments.old).read_text(encoding="utf-8") if Path(arguments.old).exists() else arguments.old
-        _, old_size, old_root = checkpoint(text, arguments.vkey)
+        _, old_size, old_root = old_checkpoint(log, text, arguments.vkey)
         if old_size > len(leaves):
             raise Wrong(f"the log had {old_size} entries and has {len(leaves)} now")
         if root_of(leaves[:old_size]) != old_root:
             raise Wrong(f"the first {old_size} entries are not those of the old checkpoint")
         said.append(f"it only grew since the {old_size} entries of the old checkpoint")
-    upto = events = 0
+    upto, events, withheld = 0, 0, []
     for number, entry in enumerate(entries):
         if entry["t"] != "minute":
             continue
-        commitments = source.get(entry["file"])
+        try:
+            commitments = source.get(entry["file"])
+        except Missing:
+            withheld.append(entry["file"])
+            continue
         parts = [commitments[at : at + 32] for at in range(0, len(commitments), 32)]
         if len(commitments) != 32 * entry["events"] or parts != sorted(parts):
             raise Wrong(f"{entry['file']}: not the {entry['events']} sorted commitments of entry {number}")
@@ -320,6 +376,9 @@ def check_log(log, arguments):
             raise Wrong(f"entry {number}: its sequence number goes backwards")
         upto, events = entry["upto"], events + entry["events"]
     said.append(f"{events} sealed events in {len(log.of_type('minute'))} minutes, each under its root")
+    if withheld:
+        raise CannotCheck(f"{len(withheld)} minutes are sealed and their files not there: {', '.join(withheld[:5])}")
+    check_key_changes(log)
     said.append(check_chain(log))
     check_tiles(source, leaves)
     said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
@@ -327,6 +386,28 @@ def check_log(log, arguments):
     lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
     return said
+
+
+def old_checkpoint(log, text, vkey):
+    """An old head under the key given, or under one from which a chain of logged changes leads to the key in force."""
+    keys = [vkey.strip()]
+    try:
+        return checkpoint(text, keys[0])
+    except Wrong as error:
+        otherwise = error
+    changes = log.of_type("key")
+    for entry in reversed(changes):
+        if entry["vkey"] in keys:
+            keys.append(entry["from"])
+    for entry in changes:
+        if entry["from"] in keys:
+            keys.append(entry["vkey"])
+    for key in keys[1:]:
+        try:
+            return checkpoint(text, key)
+        except Wrong:
+            continue
+    raise otherwise
 
 
 def check_tiles(source, leaves):
@@ -341,6 +422,15 @@ def check_tiles(source, leaves):
         full = len(hashes) // TILE
         hashes = [root_of(hashes[number * TILE : (number + 1) * TILE]) for number in range(full)]
         level += 1
+
+
+def check_key_changes(log):
+    """Each change of the key was signed by the key that it ends: with the heads that say so, old keys lead to new."""
+    for number, entry in enumerate(log.entries):
+        if entry["t"] == "key":
+            _, size, root = checkpoint(log.source.text(f"keys/{number + 1}.checkpoint"), entry["from"])
+            if size != number + 1 or root_of(log.leaves[:size]) != root:
+                raise Wrong(f"keys/{number + 1}.checkpoint is not the head that changed the key in entry {number}")
 
 
 def check_named_files(log):
@@ -427,7 +517,10 @@ def minutes_of(log, first, end):
 
 
 def check_totals(log, arguments):
-    day = arguments.day
+    return list(told_of_totals(log, arguments.day))
+
+
+def told_of_totals(log, day):
     total = log.one("day", day=day)
     if total is None:
         raise CannotCheck(f"the log holds no totals of {day}: a day is closed the day after, if it had events")
@@ -761,6 +854,11 @@ def snapshots_of_hour(log, name):
 
 def recompute(source, names, query, epoch, seed):
     """The ids of a list in the order of contract order/1, from the two published files alone."""
+    return [identifier for _, identifier in ordered_keys(source, names, query, epoch, seed)]
+
+
+def ordered_keys(source, names, query, epoch, seed):
+    """(what the rule looks at, the draw last, id) of each place of a list, in its order."""
     places = named(source, names["places"])
     slots = named(source, names["slots"])
     pair = f"aiguillage-snapshot/v1\n{names['places']}\n{names['slots']}\n"
@@ -781,10 +879,20 @@ def recompute(source, names, query, epoch, seed):
         if hidden(place, first, states, asked):
             continue
         keyed.append((order_key(place, distance, first, states, asked, epoch, query, seed), place["id"]))
-    return [identifier for _, identifier in sorted(keyed)]
+    return sorted(keyed)
 
 
 def named(source, digest):
+    """A snapshot's file under the hash of its name; the last two are kept, for list after list rests on one pair."""
+    kept = source.memo.setdefault("files", {})
+    if digest not in kept:
+        while len(kept) > 1:
+            del kept[next(iter(kept))]
+        kept[digest] = read_named(source, digest)
+    return kept[digest]
+
+
+def read_named(source, digest):
     body = source.unzipped(f"snapshots/{digest}.json.gz")
     if hashlib.sha256(body).hexdigest() != digest:
         raise Wrong(f"snapshots/{digest}.json.gz does not have the hash of its name")
@@ -892,12 +1000,287 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
 
 
-# --- Published figures, made again from the counts that they rest on (docs/figures.md).
+# --- The measures of docs/figures.md, from their formulas: the standard library is enough.
+
+Z = NormalDist().inv_cdf(0.975)
+MIN_FOR_SHARE, STEP = 30, 11
+RATES = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+
+
+def same(published, computed, what, tolerance=1e-12):
+    """`what` names the number: "2026-11-23 a: share_places". Numbers within `tolerance`, all else exactly."""
+    numbers = [type(one) in (int, float) for one in (published, computed)]
+    if all(numbers):
+        # Not "> tolerance": nan is neither, and would pass.
+        if abs(published - computed) <= tolerance:
+            return
+    elif not any(numbers) and published == computed:
+        return
+    raise Wrong(f"{what}: {str(published)[:60]} is published, {str(computed)[:60]} follows")
+
+
+def ratio(part, whole):
+    return None if part is None or not whole else part / whole
+
+
+def wilson(k, n):
+    centre, spread = k / n + Z * Z / (2 * n), Z * math.sqrt(k / n * (1 - k / n) / n + Z * Z / (4 * n * n))
+    low, high = (centre - spread) / (1 + Z * Z / n), (centre + spread) / (1 + Z * Z / n)
+    return 0.0 if k == 0 else low, 1.0 if k == n else high
+
+
+def exact_interval(k, n):
+    """Clopper and Pearson: the chances for which so few, and so many, are as rare as 2.5 %; by bisection."""
+    if k > n - k:
+        low, high = exact_interval(n - k, n)
+        return 1 - high, 1 - low
+
+    def at_most(most, p):
+        return math.fsum(math.comb(n, i) * p**i * math.exp((n - i) * math.log1p(-p)) for i in range(most + 1))
+
+    def chance(most, wanted):
+        below, above = 0.0, 1.0
+        while (middle := (below + above) / 2) not in (below, above):
+            below, above = (middle, above) if at_most(most, middle) > wanted else (below, middle)
+        return below
+
+    return chance(k - 1, 0.975) if k else 0.0, chance(k, 0.025)
+
+
+def interval(k, n):
+    """(low, high, method): Wilson's, or the exact one when either side holds fewer than five (docs/figures.md §2)."""
+    if min(k, n - k) < 5:
+        return (*exact_interval(k, n), "clopper-pearson")
+    return (*wilson(k, n), "wilson")
+
+
+def goodman(counts):
+    """Bounds that hold together; the quantile of chi-square with one degree is the square of a normal one."""
+    n, a = sum(counts), NormalDist().inv_cdf(1 - 0.025 / len(counts)) ** 2
+    found = []
+    for k in counts:
+        spread = math.sqrt(a * (a + 4 * k * (n - k) / n))
+        found.append((max((a + 2 * k - spread) / (2 * (n + a)), 0.0), min((a + 2 * k + spread) / (2 * (n + a)), 1.0)))
+    return found
+
+
+def hhi(amounts):
+    total = sum(amounts)
+    return sum((one / total) ** 2 for one in amounts) if total else None
+
+
+def log_e_of(chosen, bets):
+    """Of the tie test (§6), from its sums."""
+    wealth = [rate * chosen - bet for rate, bet in zip(RATES, bets, strict=True)]
+    top = max(wealth)
+    return top + math.log(sum(math.exp(one - top) for one in wealth)) - math.log(len(RATES))
+
+
+def check_sums(row, where):
+    """Sums over clicks that chances between 0 and 1 cannot have (§6)."""
+    n, expected, variance = row["tie_clicks"], row["tie_expected"], row["tie_variance"]
+    bets = [float(one) for one in row["tie_bets"].split()]
+    same(row["tie_log_e"], log_e_of(row["tie_chosen"], bets), f"{where}: tie_log_e", 1e-9)
+    mean = expected / n if n else 0.0
+    # Of n chances that add up to `expected`, variance and logarithms are greatest when all are alike.
+    fits = 0 <= row["tie_chosen"] <= n <= row["clicks_telling"] <= row["clicks_listed"] and 0 <= expected <= n
+    fits = fits and -1e-9 <= variance <= expected * (1 - mean) + 1e-9
+    for rate, bet in zip(RATES, bets, strict=True):
+        slack = 1e-9 * (1 + n)
+        fits = fits and rate * expected - slack <= bet <= n * math.log1p(mean * math.expm1(rate)) + slack
+    if not fits:
+        raise Wrong(f"{where}: the sums of the tie test cannot be those of {n} clicks")
+
+
+def standing(low, high, reference, points, least_ratio, most_ratio):
+    """Against the margins announced (§8)."""
+    least, most = max(reference - points, reference * least_ratio), min(reference + points, reference * most_ratio)
+    if least <= low and high <= most:
+        return "inside"
+    return "outside" if high < least or low > most else "open"
+
+
+def needed(places, margins):
+    """How many redirects a "yes" needs when they follow places exactly; numbers grow by a tenth, up to ten million."""
+    drawn, n = [one for one in places if one > 0], 100
+    while len(drawn) >= 2 and n <= 10_000_000:
+        bounds = goodman([round(n * one) for one in drawn])
+        if all(standing(*two, one, *margins) == "inside" for two, one in zip(bounds, drawn, strict=True)):
+            return n
+        n += max(10, n // 10 // 10 * 10)
+    return None
+
+
+# --- Places, bookable places and slots of a day, counted again from published snapshots (docs/figures.md §1.3, §1.4).
 
 PLACE = 720_720
+
+
+def supply_of_day(log, day):
+    """({(département, platform): [place units, bookable units, slots]}, names of the samples, samples with a slot)."""
+    known = log.source.memo.setdefault("supply", {})
+    if day not in known:
+        sums, names, with_slots = {}, [], 0
+        for hour in range(24):
+            found, _ = snapshots_of_hour(log, f"{day}T{hour:02d}")
+            if not found:
+                continue
+            names.append(found[0]["snapshot"])
+            sample = supply_of_pair(log.source, found[0])
+            with_slots += any(slots for _, _, slots in sample.values())
+            for key, amounts in sample.items():
+                row = sums.setdefault(key, [0, 0, 0])
+                sums[key] = [one + more for one, more in zip(row, amounts, strict=True)]
+        known[day] = sums, names, with_slots
+    return known[day]
+
+
+def supply_of_pair(source, pair):
+    """Of one snapshot. Counts are kept, files are not: a day has 24 of them."""
+    known = source.memo.setdefault("pairs", {})
+    key = (pair["places"], pair["slots"])
+    if key not in known:
+        known[key] = counted(named(source, pair["places"]), named(source, pair["slots"]))
+    return known[key]
+
+
+def counted(places, slots):
+    sums = {}
+    for place in places["places"]:
+        for offer in place["offers"]:
+            row = sums.setdefault((str(place["department"]), offer["provider"]), [0, 0, 0])
+            row[0] += PLACE // len(place["offers"])
+            state = slots["offers"].get(offer["id"])
+            if state is not None and state["state"] == "seen":
+                row[1] += PLACE // len(place["offers"])
+                row[2] += slots_of(state["slots"])
+    return sums
+
+
+def slots_of(kinds):
+    """200 at most for one offer and UTC day."""
+    by_day = {}
+    for _, deltas in kinds:
+        minute = 0
+        for delta in deltas:
+            minute += delta
+            by_day[minute // 1440] = by_day.get(minute // 1440, 0) + 1
+    return sum(min(n, 200) for n in by_day.values())
+
+
+def by_platform(sums, departments=None):
+    """The same, over some départements or all of them."""
+    found = {}
+    for (department, provider), amounts in sums.items():
+        if departments is None or department in departments:
+            row = found.setdefault(provider, [0, 0, 0])
+            found[provider] = [one + more for one, more in zip(row, amounts, strict=True)]
+    return found
+
+
+def means(units, samples):
+    """[places, bookable, slots] as tables print them: the mean of the samples."""
+    n = samples or 1
+    return [round(units[0] / (PLACE * n), 6), round(units[1] / (PLACE * n), 6), round(units[2] / n, 6)]
+
+
+# --- What lists have shown, made again from the replays that are published: questions asked eleven times or more.
+
+RANKS = 20
+WEIGHTS = tuple(round(100_000 / math.log2(1 + rank)) for rank in range(1, RANKS + 1))
+LEAST_ASKED, MOST_AGAIN = 11, 300
+
+
+def shown_on(log, when):
+    """What published lists of a day or hour showed: platform -> [offers, places, weighted, at random, by criteria].
+
+    Beside it how many lists there were, and how many of them were made again: the whole follows when all were.
+    Lists that a machine told of after the day's table was written are not in the table.
+    """
+    known = log.source.memo.setdefault("shown", {})
+    if when not in known:
+        sums, entries = {}, replays_of(log, when)[0]
+        asked = [one for entry in entries for one in asked_in(log, entry)]
+        # A busy day has thousands: the root, which nobody chooses, says which of them are made again.
+        asked.sort(key=lambda one: hashlib.sha256(log.root + one["hash"].encode()).digest())
+        for one in asked[:MOST_AGAIN]:
+            for provider, amounts in offered_by(log, one).items():
+                row = sums.setdefault(provider, [0, 0, 0, 0.0, 0.0])
+                sums[provider] = [before + one["n"] * more for before, more in zip(row, amounts, strict=True)]
+        told = sum(one["n"] for one in asked[:MOST_AGAIN])
+        known[when] = sums, sum(entry["lists"] for entry in entries), told
+    return known[when]
+
+
+def replays_of(log, when):
+    """(replays of a day or hour that were logged before the table of the day, those that came late)."""
+    in_time, late, closed = [], [], False
+    for entry in log.entries:
+        closed = closed or (entry["t"] == "metrics" and entry["name"] == when[:10])
+        if entry["t"] == "replay" and entry["hour"].startswith(when):
+            (late if closed else in_time).append(entry)
+    return in_time, late
+
+
+def asked_in(log, entry):
+    """The questions that a replay publishes, under its hash in the log."""
+    name = entry.get("file") or f"replays/{entry['hour']}.json"
+    body = log.source.get(name)
+    if hashlib.sha256(body).hexdigest() != entry["sha256"]:
+        raise Wrong(f"{name} does not have the hash that the log states")
+    content = json.loads(body)
+    for field in ("hour", "lists", "different"):
+        if content[field] != entry[field]:
+            raise Wrong(f"{name}: {field} is {content[field]}, and the log has {entry[field]}")
+    told = sum(one["n"] for one in content["asked"])
+    if told > entry["lists"] or any(one["n"] < LEAST_ASKED for one in content["asked"]):
+        raise Wrong(f"{name}: {told} lists are told of {entry['lists']}, each asked {LEAST_ASKED} times or more")
+    return content["asked"]
+
+
+def offered_by(log, asked):
+    """One list, made again, and what it shows of each platform. Raises Wrong when it is not the list of that hash."""
+    epoch, question, places = asked["epoch"], asked["key"], None
+    seed = log.one("seed", date=epoch[:10])
+    names, _ = snapshots_of(log, epoch, asked["snapshot"])
+    pair = next((one for one in names if one["snapshot"] == asked["snapshot"]), None)
+    if seed is None or pair is None:
+        raise CannotCheck(f"seed or snapshot of the list {epoch} {question} is not published")
+    keys = ordered_keys(log.source, pair, question, epoch, bytes.fromhex(seed["seed"]))
+    head = f"aiguillage-list/v1\norder/1\n{pair['snapshot']}\n{epoch}\n{question}\n"
+    digest = hashlib.sha256((head + "".join(f"{identifier}\n" for _, identifier in keys)).encode()).hexdigest()
+    if digest != asked["hash"]:
+        raise Wrong(f"the list {epoch} {question} is another one when it is made again: {digest[:16]}")
+    places = {place["id"]: place for place in named(log.source, pair["places"])["places"]}
+    return amounts_of([(key[:-1], places[identifier]["offers"]) for key, identifier in keys])
+
+
+def amounts_of(lines):
+    """`lines`: (tie group, offers) in their order (docs/figures.md §7)."""
+    values = [WEIGHTS[at] * PLACE if at < RANKS else 0 for at in range(len(lines))]
+    groups, sums = {}, {}
+    for (group, _), value in zip(lines, values, strict=True):
+        groups.setdefault(group, []).append(value)
+    at_random = sum(values) / len(values) if values else 0.0
+    for rank, (group, offers) in enumerate(lines):
+        by_criteria = sum(groups[group]) / len(groups[group])
+        for offer in offers:
+            row = sums.setdefault(offer["provider"], [0, 0, 0, 0.0, 0.0])
+            if rank < RANKS:
+                row[0] += 1
+                row[1] += PLACE // len(offers)
+                row[2] += WEIGHTS[rank] * PLACE // len(offers)
+            row[3] += at_random / len(offers)
+            row[4] += by_criteria / len(offers)
+    return sums
+
+
+# --- The columns of a table that follow from its counts by arithmetic alone (docs/figures.md §2, §3, §7).
+
 BENCHMARKS = ("places", "bookable", "slots", "impressions", "exposure")
+OF_NATION = ("impressions", "exposure", "redirects_raw", "bots_excluded")
 # The terms of a gap, by format of the table: since metrics/2 the lists that get clicks are told apart from choices.
-EFFECTS = {
+FORMATS = {
     "metrics/1": (
         "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "citizen_choice",
     ),
@@ -906,204 +1289,1527 @@ EFFECTS = {
         "citizen_choice",
     ),
 }  # fmt: skip
+HEAD = ("window_start", "window_end", "stratum_type", "stratum", "provider")
+TAIL = ("contract", "checkpoint_size", "suppressed", "demo")
+OF_TIES = (
+    "share_clicked", "clicks_listed", "clicks_telling", "tie_clicks", "tie_chosen", "tie_expected", "tie_variance",
+    "tie_bets", "tie_log_e",
+)  # fmt: skip
+OF_FIT = ("gof_method", "gof_p", "gof_effect", "log_e")
 
 
-RATES = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
+def columns_of(form):
+    shares = [f"{kind}_{name}" for kind in ("share", "dr") for name in BENCHMARKS]
+    terms = [f"effect_{name}" for name in FORMATS[form]]
+    bounds = ("share_redirects", "ci_low", "ci_high", "ci_method", "goodman_low", "goodman_high")
+    whole = ("hhi_places", "hhi_redirects", "effective_providers")
+    own = OF_FIT if form == "metrics/1" else OF_TIES
+    counts = ("samples", *BENCHMARKS, "redirects", "redirects_raw", "bots_excluded")
+    return (*HEAD, *counts, *shares, *bounds, *terms, *own, *whole, *TAIL)
 
 
-def check_metrics(log, arguments):
-    source, name = log.source, arguments.day
-    entry = log.one("metrics", name=name)
-    if entry is None:
-        raise CannotCheck(f"the log names no figures of {name}: a day is closed in the night, a week after its Sunday")
-    for file, digest in entry["files"].items():
-        if hashlib.sha256(source.get(f"metrics/{file}")).hexdigest() != digest:
-            raise Wrong(f"metrics/{file} does not have the hash that the log states")
-    content = json.loads(source.get(f"metrics/{name}.json"))
-    rows, terms = content["rows"], EFFECTS.get(content["format"])
-    if terms is None:
-        raise CannotCheck(f"metrics/{name}.json is written as {content['format']}, which this file does not know")
-    check_csv(source.text(f"metrics/{name}.csv"), rows, name)
-    nation = [row for row in rows if row["stratum_type"] == "nation"]
-    said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
-    said.append(
-        check_day_counts(log, name, content, nation)
-        if "samples" in content
-        else check_week(source, name, rows, nation, content["format"] == "metrics/1")
-    )
-    for stratum in {(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}:
-        check_derived([row for row in rows if (row["stratum_type"], row["stratum"]) == stratum], stratum, terms)
-    said.append(f"shares, ratios, Wilson intervals, concentration and the {len(terms)} terms follow from the counts")
-    if content["format"] == "metrics/2":
-        for row in nation:
-            check_ties(row)
-        said.append("the tie test of each platform follows from its sums")
-    said.append("not checked here (they need scipy): exact and Goodman intervals")
-    return said
+COLUMNS = {**{form: columns_of(form) for form in FORMATS}, "suppressed": (*HEAD, *TAIL)}
+
+
+def check_derived(rows, form, where):
+    """`rows`: all of one stratum."""
+    nation = rows[0]["stratum_type"] == "nation"
+    totals = {column: sum(row[column] or 0 for row in rows) for column in (*BENCHMARKS, "redirects")}
+    whole = totals["redirects"]
+    bounds = goodman([row["redirects"] for row in rows]) if whole >= MIN_FOR_SHARE else [(None, None)] * len(rows)
+    for row, together in zip(rows, bounds, strict=True):
+        wanted = shares_of(row, totals, nation)
+        enough = whole >= MIN_FOR_SHARE
+        alone = interval(row["redirects"], whole) if enough else (None, None, None)
+        wanted.update(zip(("ci_low", "ci_high", "ci_method"), alone, strict=True))
+        wanted.update(zip(("goodman_low", "goodman_high"), together, strict=True))
+        for column, value in wanted.items():
+            same(row[column], value, f"{where} {row['provider']}: {column}", 1e-9)
+        level = hhi([one["redirects"] for one in rows]) if enough else None
+        same(row["hhi_redirects"], level, f"{where}: hhi_redirects", 1e-9)
+        same(row["effective_providers"], 1 / level if level else None, f"{where}: effective_providers", 1e-9)
+        # Made of whole units: the column is rounded.
+        same(row["hhi_places"], hhi([one["places"] for one in rows]), f"{where}: hhi_places", 1e-6)
+        if nation:
+            check_gap(row, form, f"{where} {row['provider']}")
+        else:
+            check_empty(row, form, f"{where} {row['provider']}")
+    if form == "metrics/1":
+        check_fit(rows, nation, where)
+    elif nation:
+        check_wholes(rows, where)
+
+
+def shares_of(row, totals, nation):
+    mine = row["redirects"] / totals["redirects"] if totals["redirects"] >= MIN_FOR_SHARE else None
+    wanted = {"share_redirects": mine}
+    for column in BENCHMARKS if nation else BENCHMARKS[:3]:
+        wanted[f"share_{column}"] = share = ratio(row[column], totals[column])
+        wanted[f"dr_{column}"] = ratio(mine, share)
+    return wanted
+
+
+def check_empty(row, form, where):
+    """In a territory what few people did could be what one did: lists, clicks set apart and terms are not told."""
+    own = () if form == "metrics/1" else OF_TIES
+    terms = [f"effect_{name}" for name in FORMATS[form]]
+    for column in (*OF_NATION, "share_impressions", "dr_impressions", "share_exposure", "dr_exposure", *terms, *own):
+        if form != "metrics/1" or column in terms:
+            same(row[column], None, f"{where}: {column}")
+
+
+def check_wholes(rows, where):
+    """What all rows of the nation say alike, of all clicks together."""
+    room = [row["share_clicked"] for row in rows if row["share_clicked"] is not None]
+    for row in rows:
+        for column in ("clicks_listed", "clicks_telling"):
+            same(row[column], rows[0][column], f"{where} {row['provider']}: {column}")
+        if (row["share_clicked"] is None) != (row["clicks_listed"] == 0):
+            raise Wrong(f"{where} {row['provider']}: share_clicked stands where clicks have lists, and nowhere else")
+    if room:
+        same(sum(room), 1.0, f"{where}: the sum of share_clicked", 1e-6)
+
+
+def check_gap(row, form, where):
+    """The terms that two published shares give, and the sum of all."""
+    effects = [row[f"effect_{name}"] for name in FORMATS[form]]
+    told = row["effect_deviation"] is not None
+    if told:
+        same(row["effect_deviation"], 0.0, f"{where}: effect_deviation", 0.0)
+    elif any(one is not None for one in effects):
+        raise Wrong(f"{where}: effect_* are told without effect_deviation")
+    if form == "metrics/2":
+        clicked, shown = row["share_clicked"], row["share_exposure"]
+        known = told and None not in (clicked, shown)
+        gap = clicked - shown if known else None
+        same(row["effect_clicked_lists"], gap, f"{where}: effect_clicked_lists", 1e-6)
+        known = told and None not in (clicked, row["share_redirects"])
+        gap = row["share_redirects"] - clicked if known else None
+        same(row["effect_citizen_choice"], gap, f"{where}: effect_citizen_choice", 1e-9)
+    if told and None not in effects:
+        gap = row["share_redirects"] - row["share_places"]
+        same(sum(effects), gap, f"{where}: the sum of effect_*", 1e-6)
+
+
+def check_fit(rows, nation, where):
+    """Redirects against the exposure of all lists together, as up to metrics/1 (docs/figures.md §5)."""
+    redirects, units = [row["redirects"] for row in rows], [row["exposure"] or 0 for row in rows]
+    n, room = sum(redirects), sum(units)
+    tested = n >= MIN_FOR_SHARE and room > 0
+    if not tested or not nation:
+        return
+    kept = [(k, x / room) for k, x in zip(redirects, units, strict=True) if x > 0]
+    possible = len(kept) >= 2 and sum(k for k, _ in kept) == n
+    log_e = effect = None
+    if possible:
+        log_e = sum(math.lgamma(k + 50 * p) - math.lgamma(50 * p) - k * math.log(p) for k, p in kept)
+        log_e += math.lgamma(50) - math.lgamma(n + 50)
+        effect = math.sqrt(sum((k - n * p) ** 2 / (n * p) for k, p in kept) / n)
+    for row in rows:
+        same(row["log_e"], log_e, f"{where}: log_e", 1e-3)
+        if possible:
+            same(row["gof_effect"], effect, f"{where}: gof_effect", 1e-5)
+
+
+# --- The tables of closed days and weeks, as they are published: under their hash, CSV and JSON alike.
+
+COUNTS = ("places", "bookable", "slots", "impressions", "exposure", "redirects", "redirects_raw", "bots_excluded")
+# A count is rounded to six decimals; so are those that it is the sum of.
+ROUNDED = 2e-5
+
+
+def table_named(log, name):
+    """A table under its hash in the log, CSV and JSON alike. Raises Wrong; CannotCheck for one that is not there."""
+    known = log.source.memo.setdefault("tables", {})
+    if name not in known:
+        entry = log.one("metrics", name=name)
+        if entry is None:
+            raise CannotCheck(f"the log names no figures of {name}")
+        for file, digest in entry["files"].items():
+            if hashlib.sha256(log.source.get(f"metrics/{file}")).hexdigest() != digest:
+                raise Wrong(f"metrics/{file} does not have the hash that the log states")
+        wanted = {f"{name}.json", f"{name}.csv"} | ({f"{name}-service.csv"} if "W" not in name else set())
+        if set(entry["files"]) != wanted:
+            raise Wrong(f"the files of {name} are {', '.join(sorted(entry['files']))}")
+        content = json.loads(log.source.get(f"metrics/{name}.json"))
+        if content["format"] not in FORMATS:
+            raise CannotCheck(f"metrics/{name}.json is written as {content['format']}, which this file does not know")
+        check_csv(log.source.text(f"metrics/{name}.csv"), content["rows"], name)
+        if "service" in content:
+            check_csv(log.source.text(f"metrics/{name}-service.csv"), content["service"], f"{name}-service")
+        known[name] = content
+    return known[name]
 
 
 def check_csv(text, rows, name):
     table = list(csv.DictReader(io.StringIO(text, newline="")))
     plain = [{key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
     for number, (one, other) in enumerate(zip(table, plain, strict=False)):
-        if {key: value for key, value in one.items() if value} != {key: value for key, value in other.items() if value}:
-            raise Wrong(f"metrics/{name}: row {number} differs between CSV and JSON")
+        for key in {**one, **other}:
+            if (one.get(key) or "") != other.get(key, ""):
+                raise Wrong(f"metrics/{name}: {key} of row {number} differs between CSV and JSON")
     if len(table) != len(plain):
         raise Wrong(f"metrics/{name}: {len(table)} rows in CSV and {len(plain)} in JSON")
 
 
-def check_day_counts(log, day, content, nation):
+def days_of_table(name):
+    """(first day, last day) of "2026-11-23" or "2026-W48"."""
+    try:
+        if "W" not in name:
+            return date.fromisoformat(name), date.fromisoformat(name)
+        monday = date.fromisocalendar(int(name[:4]), int(name[6:]), 1)
+    except ValueError as error:
+        raise Wrong(f"{name[:60]} is no day and no week") from error
+    return monday, monday + timedelta(days=6)
+
+
+# --- The table of a closed day: counts against the log, published snapshots and published replays.
+
+SERVICE = (
+    "day", "provider", "minutes_unread", "interval_s", "fetches", "fetches_failed", "median_age_min", "p95_age_min",
+    "offers_shown", "unknown_share",
+)  # fmt: skip
+NOT_OF_A_DAY = (
+    "not recomputed: clicks_listed, clicks_telling, share_clicked and the sums tie_* of a day (each click's list is"
+    " sealed; checked: they fit each other and the week); demo (the operator's word; checked: the same in all rows);"
+    " checkpoint_size (checked: between the day's end and the table)"
+)
+NOT_OF_SERVICE = (
+    "not recomputed: minutes_unread, interval_s, fetches, fetches_failed, median_age_min, p95_age_min, unknown_share"
+    " (how platforms answered, which the portal alone has seen; checked: they are possible)"
+)
+
+
+def check_day(log, day, content):
     """Redirects against the sealed totals of the day; places and slots against one snapshot an hour."""
-    total = log.one("day", day=day) or {"classes": {}}
+    rows, (supply, samples, with_slots) = content["rows"], supply_of_day(log, day)
+    same(content["samples"], samples, f"{day}: the samples, the first snapshot of each hour")
+    classes = (log.one("day", day=day) or {"classes": {}})["classes"]
+    units = by_platform(supply)
+    for row in rows:
+        where, provider = f"{day} {row['provider']}", row["provider"]
+        if (row["stratum_type"], row["stratum"], row["suppressed"]) != ("nation", "FR", 0):
+            raise Wrong(f"{where}: stratum_type, stratum and suppressed of a day are nation, FR and 0")
+        wanted = dict(zip(COUNTS[:3], means(units.get(provider, [0, 0, 0]), len(samples)), strict=True))
+        wanted["samples"] = len(samples)
+        wanted["redirects"] = classes.get("counted", {}).get(provider, 0)
+        wanted["redirects_raw"] = sum(by.get(provider, 0) for by in classes.values())
+        wanted["bots_excluded"] = classes.get("robot", {}).get(provider, 0)
+        for column, value in wanted.items():
+            same(row[column], value, f"{where}: {column}")
+        if content["format"] != "metrics/1":
+            check_sums(row, where)
+    absent = (set(units) | {one for by in classes.values() for one in by}) - {row["provider"] for row in rows}
+    if absent:
+        raise Wrong(f"{day}: no row of {', '.join(sorted(absent))}")
+    check_availability(rows, with_slots >= 12, content["format"], day)
+    return [
+        f"redirects are those sealed in the log; places and slots are those of {len(samples)} published snapshots",
+        *check_shown(log, day, content),
+        *check_service(log, day, content["service"]),
+        NOT_OF_A_DAY,
+    ]
+
+
+def check_availability(rows, enough, form, where):
+    """The first term, which says nothing where too few hours had slots (docs/figures.md §7)."""
+    told = any(row["effect_deviation"] is not None for row in rows)
+    for row in rows if form != "metrics/1" else ():
+        gap = None
+        if told and enough and None not in (row["share_bookable"], row["share_places"]):
+            gap = row["share_bookable"] - row["share_places"]
+        same(row["effect_availability"], gap, f"{where} {row['provider']}: effect_availability", ROUNDED)
+
+
+def check_shown(log, day, content):
+    """Lists shown, and the terms that rest on them: exactly where all are published, within bounds where not."""
+    sums, lists, told = shown_on(log, day)
+    for row in content["rows"]:
+        where, mine = f"{day} {row['provider']}", sums.get(row["provider"], [0, 0, 0, 0.0, 0.0])
+        for column, least in (("impressions", mine[1] / PLACE), ("exposure", mine[2] / (PLACE * 100_000))):
+            if told == lists:
+                same(row[column], round(least, 6), f"{where}: {column}", ROUNDED)
+            elif not least - ROUNDED <= row[column] <= least + (lists - told) * RANKS + ROUNDED:
+                raise Wrong(
+                    f"{where}: {column} {row[column]} cannot be that of {lists} lists, {told} of them made again"
+                )
+    if told == lists:
+        check_terms(content["rows"], sums, content["format"], day)
+        return [f"impressions, exposure and their terms are those of {lists} lists, all published and made again"]
+    return [
+        f"impressions and exposure are possible: {told} of {lists} lists were made again from what is published",
+        f"not recomputed: impressions, exposure, effect_demand_geography, effect_published_criteria and"
+        f" effect_tie_break_luck of lists asked less than eleven times in an hour, or beyond {MOST_AGAIN} questions"
+        f" ({lists - told} of {lists} on {day})",
+    ]
+
+
+def check_terms(rows, sums, form, where):
+    """Geography, criteria and luck (docs/figures.md §7), of lists that have all been made again."""
+    wholes = [sum(mine[at] for mine in sums.values()) for at in range(5)]
+    told = any(row["effect_deviation"] is not None for row in rows)
+    if told != (bool(wholes[1]) and sum(row["redirects"] for row in rows) >= 30):
+        raise Wrong(f"{where}: effect_* stand where there are lists and thirty redirects, and nowhere else")
+    for row in rows if told and form != "metrics/1" else ():
+        mine = sums.get(row["provider"], [0, 0, 0, 0.0, 0.0])
+        uniform, criteria, drawn = mine[3] / wholes[3], mine[4] / wholes[4], mine[2] / wholes[2]
+        # Without availability there is no share of bookable places to begin with.
+        start = None if row["effect_availability"] is None else row["share_bookable"]
+        for name, value in (
+            ("demand_geography", None if start is None else uniform - start),
+            ("published_criteria", criteria - uniform),
+            ("tie_break_luck", drawn - criteria),
+        ):
+            same(row[f"effect_{name}"], value, f"{where} {row['provider']}: effect_{name}", ROUNDED)
+
+
+def check_service(log, day, rows):
+    """Parity of service: what is possible, and offers shown against the lists that are published."""
+    sums, lists, told = shown_on(log, day)
+    if len({row["provider"] for row in rows}) < len(rows) or len({row["interval_s"] for row in rows}) > 1:
+        raise Wrong(f"{day}-service: a platform stands there twice, or interval_s is not one for all")
+    for row in rows:
+        where = f"{day}-service {row['provider']}"
+        if set(row) != set(SERVICE) or row["day"] != day:
+            raise Wrong(f"{where}: day is {row['day']}, columns are {', '.join(row)}")
+        ages = row["median_age_min"], row["p95_age_min"]
+        known = row["offers_shown"] > 0 and row["unknown_share"] < 1
+        possible = 0 <= row["minutes_unread"] <= 1440 and row["interval_s"] > 0
+        possible = possible and 0 <= row["fetches_failed"] <= row["fetches"]
+        possible = possible and (0 <= ages[0] <= ages[1] if known else ages == (None, None))
+        possible = possible and (
+            0 <= row["unknown_share"] <= 1 if row["offers_shown"] else row["unknown_share"] is None
+        )
+        if not possible:
+            raise Wrong(f"{where}: these numbers are not possible together")
+        least = sums.get(row["provider"], [0])[0]
+        if told == lists:
+            same(row["offers_shown"], least, f"{where}: offers_shown")
+        elif row["offers_shown"] < least:
+            raise Wrong(f"{where}: offers_shown {row['offers_shown']}, and published lists alone have {least}")
+    return [NOT_OF_SERVICE]
+
+
+# --- The table of a closed week: the sum of its days, and its territories.
+
+TIES = ("clicks_listed", "clicks_telling", "tie_clicks", "tie_chosen", "tie_expected", "tie_variance")
+
+
+def check_week(log, name, content):
+    """The nation is the sum of its days; its territories are those of the snapshots, and add up to the nation."""
+    rows, (monday, _) = content["rows"], days_of_table(name)
+    dates = [(monday + timedelta(days=ahead)).isoformat() for ahead in range(7)]
+    closed = [day for day in dates if log.one("metrics", name=day)]
+    tables = [table_named(log, day) for day in closed]
+    nation = [row for row in rows if row["stratum_type"] == "nation"]
+    samples = sum(len(table["samples"]) for table in tables)
+    events = [log.one("day", day=day) for day in dates]
+    sealed = [by for entry in events if entry for by in [entry["classes"]]]
+    for row in rows:
+        if not row["suppressed"]:
+            same(row["samples"], samples, f"{name} {row['stratum']} {row['provider']}: samples")
+    late = any(replays_of(log, day)[1] for day in closed)
     for row in nation:
-        counted = total["classes"].get("counted", {}).get(row["provider"], 0)
-        if row["redirects"] != counted:
-            raise Wrong(f"{day} {row['provider']}: {row['redirects']} redirects, and the log has {counted}")
-        every = sum(by.get(row["provider"], 0) for by in total["classes"].values())
-        if row["redirects_raw"] != every:
-            raise Wrong(f"{day} {row['provider']}: {row['redirects_raw']} clicks, and the log has {every}")
-    sums, samples = {}, []
-    for hour in range(24):
-        found, _ = snapshots_of_hour(log, f"{day}T{hour:02d}")
-        if found:
-            samples.append(found[0]["snapshot"])
-            count_supply(named(log.source, found[0]["places"]), named(log.source, found[0]["slots"]), sums)
-    if samples != content["samples"]:
-        raise Wrong(f"{day}: the samples are not the first snapshot of each hour")
-    for row in nation:
-        units = sums.get(row["provider"], [0, 0, 0])
-        n = len(samples)
-        wanted = [round(units[0] / (PLACE * n), 6), round(units[1] / (PLACE * n), 6), round(units[2] / n, 6)]
-        if [row["places"], row["bookable"], row["slots"]] != wanted:
-            raise Wrong(f"{day} {row['provider']}: places, bookable and slots are {wanted} in the published snapshots")
-    return f"redirects are those sealed in the log; places and slots are those of {len(samples)} published snapshots"
+        mine = [one for table in tables for one in table["rows"] if one["provider"] == row["provider"]]
+        check_sum_of_days(row, mine, sealed, late, f"{name} {row['provider']}")
+    absent = {one["provider"] for table in tables for one in table["rows"]} - {row["provider"] for row in nation}
+    if absent:
+        raise Wrong(f"{name}: no row of {', '.join(sorted(absent))}")
+    with_slots = sum(supply_of_day(log, day)[2] for day in closed)
+    check_availability(nation, with_slots >= max(1, len(closed)) * 12, content["format"], name)
+    if not late:
+        check_shown_in_week(log, closed, nation, content["format"], name)
+    check_territories(rows, nation, name)
+    check_supply_of_territories([supply_of_day(log, day) for day in closed], rows, name)
+    said = [f"the week is the sum of its {len(closed)} days, and of its territories"]
+    more = (nation[0].get("clicks_listed") or 0) - sum(table["rows"][0].get("clicks_listed", 0) for table in tables)
+    if late or more:
+        said.append(
+            f"not recomputed: impressions, exposure and tie_* of {name}: lists or {more} clicks were told of late"
+        )
+    return said
 
 
-def count_supply(places, slots, sums):
-    for place in places["places"]:
-        for offer in place["offers"]:
-            row = sums.setdefault(offer["provider"], [0, 0, 0])
-            row[0] += PLACE // len(place["offers"])
-            state = slots["offers"].get(offer["id"])
-            if state is not None and state["state"] == "seen":
-                row[1] += PLACE // len(place["offers"])
-                by_day = {}
-                for _, deltas in state["slots"]:
-                    minute = 0
-                    for delta in deltas:
-                        minute += delta
-                        by_day[minute // 1440] = by_day.get(minute // 1440, 0) + 1
-                row[2] += sum(min(n, 200) for n in by_day.values())
+def check_sum_of_days(row, mine, sealed, late, where):
+    """`mine`: the rows of its days; `sealed`: class -> platform -> events of each day in the log.
 
-
-def check_week(source, name, rows, nation, apart):
-    """The week is the sum of its days; its territories, none missing, are the nation.
-
-    `apart`: every platform is told apart in every territory, as up to metrics/1; since, some are put together ("*").
+    `late`: lists were told of after a day's table was written. The week has them, and its days have not.
     """
-    monday = datetime.strptime(f"{name}-1", "%G-W%V-%u")  # noqa: DTZ007 - a date
-    sums, days = {}, 0
-    for ahead in range(7):
-        day = (monday + timedelta(days=ahead)).strftime("%Y-%m-%d")
-        try:
-            content = json.loads(source.get(f"metrics/{day}.json"))
-        except CannotCheck:
-            continue
-        days += 1
-        for row in content["rows"]:
-            sums[row["provider"]] = sums.get(row["provider"], 0) + row["redirects"]
+    provider, samples = row["provider"], row["samples"] or 1
+    classes = [(cls, by.get(provider, 0)) for one in sealed for cls, by in one.items()]
+    wanted = {
+        "redirects": sum(n for cls, n in classes if cls == "counted"),
+        "redirects_raw": sum(n for _, n in classes),
+        "bots_excluded": sum(n for cls, n in classes if cls == "robot"),
+    }
+    wanted.update({name: sum(one[name] * one["samples"] for one in mine) / samples for name in COUNTS[:3]})
+    shown = {name: sum(one[name] for one in mine) for name in COUNTS[3:5]}
+    if not late:
+        wanted.update(shown)
+    elif any(row[name] < least - ROUNDED for name, least in shown.items()):
+        raise Wrong(f"{where}: impressions and exposure are less than those of its days")
+    for column, value in wanted.items():
+        same(row[column], value, f"{where}: {column}", ROUNDED)
+    if "tie_bets" in row:
+        check_sums(row, where)
+        check_ties_of_days(row, mine, where)
+
+
+def check_ties_of_days(row, mine, where):
+    """Sums over clicks. A click that another machine told of late is in the week, and in no day's table."""
+    wanted = {name: sum(one[name] for one in mine) for name in TIES}
+    more = row["clicks_listed"] - wanted["clicks_listed"]
+    if more > 0:
+        least = {name: n for name, n in wanted.items() if not n - ROUNDED <= row[name] <= n + more + ROUNDED}
+        if least:
+            raise Wrong(f"{where}: {', '.join(least)} cannot be those of its days and {more} late clicks")
+        return
+    parts = [(one["share_clicked"], one["clicks_listed"]) for one in mine if one["share_clicked"] is not None]
+    listed = sum(n for _, n in parts)
+    wanted["share_clicked"] = sum(share * n for share, n in parts) / listed if listed else None
+    for column, value in wanted.items():
+        same(row[column], value, f"{where}: {column}", ROUNDED)
+    for at, bet in enumerate(row["tie_bets"].split()):
+        total = sum(float(one["tie_bets"].split()[at]) for one in mine)
+        same(float(bet), total, f"{where}: tie_bets", 1e-9 * (1 + abs(total)))
+
+
+def check_shown_in_week(log, closed, nation, form, name):
+    shown = [shown_on(log, day) for day in closed]
+    if all(lists == told for _, lists, told in shown):
+        sums = {}
+        for provider, amounts in ((one, mine) for by, _, _ in shown for one, mine in by.items()):
+            row = sums.setdefault(provider, [0] * 5)
+            sums[provider] = [before + more for before, more in zip(row, amounts, strict=True)]
+        check_terms(nation, sums, form, name)
+
+
+def check_territories(rows, nation, name):
+    """A partition of the nation's redirects; no number of 1 to 10 but in what is left of the country."""
     parts = {}
     for row in rows:
-        if row["stratum_type"] != "nation" and not row["suppressed"]:
+        if row["suppressed"]:
+            # The département is published with others: where those stand is a row of its own.
+            same(row["provider"], "", f"{name} {row['stratum']}: provider of a suppressed row")
+        elif row["stratum_type"] != "nation":
             parts[row["provider"]] = parts.get(row["provider"], 0) + row["redirects"]
             if 0 < row["redirects"] < 11 and row["stratum_type"] != "rest-of-country":
                 raise Wrong(f"{name} {row['stratum']}: a number under eleven is published")
-            if row["provider"] not in sums and row["provider"] != "*":
-                raise Wrong(f"{name} {row['stratum']}: {row['provider']} is in no day of the week")
-    for row in nation:
-        if row["redirects"] != sums.get(row["provider"], 0):
-            raise Wrong(
-                f"{name} {row['provider']}: {row['redirects']}, and its days have {sums.get(row['provider'], 0)}"
-            )
-        here = parts.get(row["provider"], 0)
-        if here > row["redirects"] or (apart and here != row["redirects"]):
-            raise Wrong(f"{name} {row['provider']}: the territories do not add up to the nation")
-    if sum(parts.values()) != sum(row["redirects"] for row in nation):
+            if row["stratum_type"] not in ("department", "rest-of-region", "rest-of-country"):
+                raise Wrong(f"{name} {row['stratum']}: stratum_type {row['stratum_type']} is none")
+    whole = {row["provider"]: row["redirects"] for row in nation}
+    unknown = set(parts) - set(whole) - {"*"}
+    if unknown or any(parts.get(provider, 0) > n for provider, n in whole.items()):
+        raise Wrong(f"{name}: the territories do not add up to the nation {', '.join(sorted(unknown))}")
+    if sum(parts.values()) != sum(whole.values()):
         raise Wrong(f"{name}: the territories do not add up to the nation")
-    return f"the week is the sum of its {days} days, and of its territories"
 
 
-def check_derived(rows, stratum, terms):
-    """Everything that follows from the counts of one stratum by arithmetic alone."""
-    totals = {column: sum(row[column] or 0 for row in rows) for column in (*BENCHMARKS, "redirects")}
-    enough = totals["redirects"] >= 30
+def check_supply_of_territories(days, rows, name):
+    """Places, bookable places and slots of each département; of those published together, of all of them."""
+    samples, sums = sum(len(names) for _, names, _ in days), {}
+    for supply, _, _ in days:
+        for key, amounts in supply.items():
+            row = sums.setdefault(key, [0, 0, 0])
+            sums[key] = [one + more for one, more in zip(row, amounts, strict=True)]
+    own = {row["stratum"] for row in rows if row["stratum_type"] == "department" and not row["suppressed"]}
+    hidden = {row["stratum"] for row in rows if row["suppressed"]}
+    missing = {code for code, _ in sums if code} - own - hidden
+    if missing or own & hidden:
+        raise Wrong(f"{name}: no row of département {', '.join(sorted(missing or own & hidden))}, or two")
+    for code in [*sorted(own), None]:
+        told = [row for row in rows if row["stratum_type"] != "nation" and not row["suppressed"]]
+        told = [row for row in told if (row["stratum"] == code if code else row["stratum"] not in own)]
+        units = by_platform(sums, {code} if code else hidden)
+        apart = {row["provider"] for row in told} if code else set()
+        # What is not told apart stands in one row.
+        rest = [units[provider] for provider in units if provider not in apart]
+        units["*"] = [sum(one[at] for one in rest) for at in range(3)]
+        groups = [([row], units.get(row["provider"], [0, 0, 0])) for row in told] if code else [(told, units["*"])]
+        for mine, amounts in groups:
+            wanted = means(amounts, samples)
+            for column, value in zip(COUNTS[:3], wanted, strict=True):
+                where = f"{name} {code or 'rest'} {mine[0]['provider'] if mine and code else ''}: {column}"
+                same(sum(row[column] for row in mine), value, where, ROUNDED)
+        if code and rest and "*" not in apart:
+            raise Wrong(f"{name} {code}: a platform has no row")
+
+
+# --- Every column of the table of a day or a week (docs/figures.md §11).
+
+
+def check_metrics(log, arguments):
+    name = arguments.day
+    if log.one("metrics", name=name) is None:
+        raise CannotCheck(f"the log names no figures of {name}: a day is closed in the night, a week after its Sunday")
+    content = table_named(log, name)
+    rows = content["rows"]
+    said = [f"{len(rows)} rows, the same in CSV and JSON, under the hash in the log"]
+    check_heads(log, name, content)
+    said += check_day(log, name, content) if "samples" in content else check_week(log, name, content)
+    for stratum in sorted({(row["stratum_type"], row["stratum"]) for row in rows if not row["suppressed"]}):
+        mine = [row for row in rows if (row["stratum_type"], row["stratum"]) == stratum]
+        check_derived(mine, content["format"], f"{name} {stratum[1]}")
+    said.append("shares, ratios, all intervals, concentration, terms and log E follow from the counts")
+    return said
+
+
+def check_heads(log, name, content):
+    """Which columns and rows there are, and what each row says of itself."""
+    rows, (first, last) = content["rows"], days_of_table(name)
+    index = next(at for at, one in enumerate(log.entries) if one["t"] == "metrics" and one["name"] == name)
+    before = log.entries[:index]
+    contract = next((one["version"] for one in reversed(before) if one["t"] == "contract"), None)
+    # Closed after the seed of the next day, which is logged as that day begins.
+    seeds = [at for at, one in enumerate(before) if one["t"] == "seed" and one["date"] > last.isoformat()]
+    least = seeds[0] + 1 if seeds else index
+    if content["name"] != name:
+        raise Wrong(f"metrics/{name}.json is named {content['name']}")
+    keys = [(row["stratum_type"], row["stratum"], row["provider"]) for row in rows]
+    if len(set(keys)) < len(keys):
+        raise Wrong(f"metrics/{name}: a row stands there twice")
     for row in rows:
-        where = f"{stratum[1]} {row['provider']}"
-        mine = row["redirects"] / totals["redirects"] if enough else None
-        same(row["share_redirects"], mine, f"{where}: share of redirects")
-        for column in BENCHMARKS:
-            if row[column] is None:
-                continue  # told of the nation alone
-            share = row[column] / totals[column] if totals[column] else None
-            same(row[f"share_{column}"], share, f"{where}: share of {column}")
-            same(
-                row[f"dr_{column}"], mine / share if mine is not None and share else None, f"{where}: ratio to {column}"
+        where = f"{name} {row['stratum']} {row['provider']}"
+        wanted = COLUMNS[content["format"]] if not row["suppressed"] else COLUMNS["suppressed"]
+        if set(row) != set(wanted):
+            raise Wrong(f"{where}: columns {', '.join(sorted(set(row) ^ set(wanted)))} are too many or missing")
+        same(row["window_start"], first.isoformat(), f"{where}: window_start")
+        same(row["window_end"], last.isoformat(), f"{where}: window_end")
+        same(row["contract"], contract, f"{where}: contract")
+        same(row["demo"], rows[0]["demo"], f"{where}: demo")
+        if row["demo"] not in (0, 1) or row["suppressed"] not in (0, 1):
+            raise Wrong(f"{where}: demo and suppressed are 0 or 1")
+        if not least <= row["checkpoint_size"] <= index:
+            raise Wrong(f"{where}: checkpoint_size {row['checkpoint_size']} is not between {least} and {index}")
+
+
+# --- The figures of a closed day or week, from the tables of the log: what each draws (docs/figures.md §8).
+
+WEEKS, SERVICE_DAYS = 13, 7
+TERMS = (
+    "availability", "demand_geography", "published_criteria", "tie_break_luck", "deviation", "clicked_lists",
+    "citizen_choice",
+)  # fmt: skip
+STRATA = {"department": "département", "rest-of-region": "reste de région", "rest-of-country": "reste du pays"}
+SQUARES = tuple(
+    [f"{one:02d}" for one in (*range(1, 20), *range(21, 30))] + ["2A", "2B"] + [str(one) for one in range(30, 96)]
+    + [str(one) for one in range(971, 979)]
+)  # fmt: skip
+
+
+def drawn_figures(log, name):
+    """{figure: (rows, {"count", "days"})}."""
+    first, last = days_of_table(name)
+    days = [first.isoformat(), last.isoformat()]
+    mine = national(table_named(log, name))
+    by_places = sorted(mine, key=lambda row: (-row["places"], row["provider"]))
+    clicks = sum(row["redirects"] for row in mine)
+    found = {
+        "suivent-elles-les-lieux": (picked(by_places, TRACKS), {"count": clicks, "days": days}),
+        "trois-parts": (parts_of(by_places), {"count": clicks, "days": days}),
+    }
+    places, slots = (sum(row[column] for row in mine) for column in ("places", "slots"))
+    found["trois-parts"][1]["numbers"] = [places, round(slots), clicks]
+    told = [row for row in by_places if row.get("tie_clicks", 0) >= STEP]
+    if told:
+        telling = max(row["clicks_telling"] for row in told)
+        found["choix"] = (
+            [chosen_of(row) for row in told],
+            {"count": telling, "days": days, "numbers": [telling, clicks]},
+        )
+    gaps = [row for row in mine if row["effect_deviation"] is not None]
+    if gaps:
+        rows = [{"provider": row["provider"], **{one: row.get(f"effect_{one}") for one in TERMS}} for row in gaps]
+        found["causes"] = (rows, {"count": clicks, "days": days, "numbers": [clicks]})
+    found.update(weekly(log, last, [row["provider"] for row in by_places]))
+    service = service_until(log, name, last)
+    if service:
+        columns = ("day", "provider", "minutes_unread", "fetches", "fetches_failed")
+        rows = [{one: row[one] for one in columns} for row in service]
+        found["pannes"] = (
+            rows,
+            {"count": None, "days": [min(row["day"] for row in rows), max(row["day"] for row in rows)]},
+        )
+    return found
+
+
+TRACKS = {
+    "provider": "provider", "places_share": "share_places", "redirects": "redirects",
+    "redirects_share": "share_redirects", "low": "goodman_low", "high": "goodman_high", "ratio": "dr_places",
+}  # fmt: skip
+
+
+def picked(rows, columns):
+    return [{name: row[source] for name, source in columns.items()} for row in rows]
+
+
+def parts_of(rows):
+    columns = {one: source for one, source in TRACKS.items() if one != "ratio"}
+    found = picked(rows, {**columns, "places": "places", "slots_share": "share_slots"})
+    return [{**one, "slots": round(row["slots"])} for one, row in zip(found, rows, strict=True)]
+
+
+def chosen_of(row):
+    return {
+        "provider": row["provider"],
+        "clicks": row["tie_clicks"],
+        "chosen": row["tie_chosen"],
+        "expected": round(row["tie_expected"], 1),
+        "excess": round(row["tie_chosen"] - row["tie_expected"], 1),
+        "spread": round(Z * math.sqrt(row["tie_variance"]), 1),
+        "log_e": row["tie_log_e"],
+    }
+
+
+def weekly(log, last, providers):
+    """What an edition draws of the weeks that had ended."""
+    names = sorted(one["name"] for one in log.of_type("metrics") if "W" in one["name"])
+    names = [one for one in names if days_of_table(one)[1] <= last][-WEEKS:]
+    if not names:
+        return {}
+    columns = ("provider", "redirects", "share_redirects", "ci_low", "ci_high", "share_places")
+    weeks = [
+        {"week": one, **{column: row[column] for column in columns}}
+        for one in names
+        for row in national(table_named(log, one))
+    ]
+    rows = [row for row in table_named(log, names[-1])["rows"] if row["stratum_type"] != "nation"]
+    ends = [[one.isoformat() for one in days_of_table(name)] for name in (names[0], names[-1])]
+    count = sum(row["redirects"] for row in weeks if row["week"] == names[-1])
+    return {
+        "semaines": (weeks, {"count": sum(row["redirects"] for row in weeks), "days": [ends[0][0], ends[1][1]]}),
+        "territoire": (
+            [
+                {
+                    "stratum_type": STRATA[row["stratum_type"]],
+                    "stratum": row["stratum"],
+                    "provider": row["provider"],
+                    "places": row.get("places"),
+                    "redirects": row.get("redirects"),
+                    "suppressed": bool(row["suppressed"]),
+                }
+                for row in rows
+            ],
+            {"count": count, "days": ends[1]},
+        ),
+        "part-par-departement": (shares_by_department(rows, providers), {"count": count, "days": ends[1]}),
+    }
+
+
+def shares_by_department(rows, providers):
+    """Unknown where a platform is not told apart, or nobody was sent on."""
+    mine, totals = {}, {}
+    for row in rows:
+        if row["stratum_type"] == "department" and not row["suppressed"]:
+            totals[row["stratum"]] = totals.get(row["stratum"], 0) + row["redirects"]
+            mine[row["stratum"], row["provider"]] = row["redirects"]
+    found = []
+    for provider in providers:
+        for code in SQUARES:
+            part, whole = mine.get((code, provider)), totals.get(code)
+            share = part / whole if whole and part is not None else None
+            found.append({"department": code, "provider": provider, "share_redirects": share})
+    return found
+
+
+def service_until(log, name, last):
+    """The last seven days of the edition."""
+    first, _ = days_of_table(name)
+    names = sorted(one["name"] for one in log.of_type("metrics") if "W" not in one["name"])
+    names = [one for one in names if days_of_table(one)[1] <= last]
+    names = [one for one in names if "W" not in name or days_of_table(one)[0] >= first]
+    found = [row for one in names for row in table_named(log, one)["service"]]
+    days = sorted({row["day"] for row in found})[-SERVICE_DAYS:]
+    return [row for row in found if row["day"] in days]
+
+
+def national(table):
+    return [row for row in table["rows"] if row["stratum_type"] == "nation" and not row["suppressed"]]
+
+
+# --- One edition of the open data: its sums against the log, its tables and figures against the tables of the log.
+
+MADE_AGAIN = ("en-cours", "cumul")
+HEAD_OF_ALL = ("edition", "updated", "written", "licence", "licence_url", "demo", "log_size")
+ENDING = ("updated", "licence", "demo")
+DATES = {"window_start", "window_end", "first_day", "last_day", "day"}
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+NOT_OF_AN_EDITION = (
+    "not recomputed: department_name (public names; checked: one for each code); titles, descriptions, the period of a"
+    " figure; updated, written, licence, log_size (checked: the same in the whole edition); Parquet, XLSX, SQLite, SVG"
+    " and PNG (checked by `figures`: the hash in the sums, which the log states)"
+)
+
+
+def check_edition(log, name, whole=False):
+    """`whole`: the hash of every file, of those too whose numbers are read from another format."""
+    sums = sums_of(log, name)
+    head, rows = parsed_json(log, sums, name, "metrics.json")
+    index = next((at for at, one in enumerate(log.entries) if one["t"] == "release" and one["name"] == name), None)
+    if type(head["log_size"]) is not int or not 0 <= head["log_size"] <= (len(log.entries) if index is None else index):
+        raise Wrong(f"{name}: log_size {head['log_size']} is later than the edition")
+    same(head["edition"], name, f"{name} metrics: edition")
+    tables = tables_of(log, name, head["log_size"], {(row["window_start"], row["window_end"]) for row in rows})
+    for one, table in tables if name not in MADE_AGAIN else ():
+        same(bool(table["rows"][0]["demo"]), head["demo"], f"{name} metrics: demo of {one}")
+    check_rows(log, sums, name, "metrics", metrics_rows(tables), head)
+    check_rows(log, sums, name, "redirects", redirects_rows(log, tables), head)
+    said = [f"{name}: tables redirects and metrics are those of {len(tables)} days and weeks in the log"]
+    if name not in MADE_AGAIN and table_named(log, name)["format"] == "metrics/1":
+        return [*said, f"not recomputed: couverture and figures of {name}, written by the rules of metrics/1"]
+    if name in MADE_AGAIN:
+        return [
+            *said,
+            f"not recomputed: couverture and figures of {name}, made of the minute in which they were written",
+        ]
+    check_rows(log, sums, name, "couverture", coverage_rows(log, name, tables), head)
+    figures = drawn_figures(log, name)
+    told = {one.split("/")[1].split(".")[0] for one in sums if one.startswith("figures/")}
+    if told != set(figures):
+        raise Wrong(f"{name}: figures {', '.join(sorted(told ^ set(figures)))} are too many or missing")
+    for figure, (rows, about) in figures.items():
+        check_about(parsed_json(log, sums, name, f"figures/{figure}.json")[0], about, f"{name} {figure}")
+        check_rows(log, sums, name, f"figures/{figure}", rows, head)
+    for file in sums if whole else ():
+        under_sum(log, sums, name, file)
+    return [*said, f"{name}: couverture and {len(figures)} figures follow from them", NOT_OF_AN_EDITION]
+
+
+def check_about(own, about, where):
+    """What a figure says of itself, the numbers in its words included."""
+    for field in ("count", "days"):
+        if own[field] != about[field]:
+            raise Wrong(f"{where}: {field} is {own[field]}, {about[field]} follows")
+    words = f" {own['unit']} ".replace("\u202f", " ").replace("\u00a0", " ")
+    for number in about.get("numbers", ()):
+        text = f"{number:,.3f}".rstrip("0").rstrip(".").replace(",", " ").replace(".", ",")
+        if f" {text} " not in words:
+            raise Wrong(f"{where}: unit does not say {text}: {own['unit']}")
+
+
+def sums_of(log, name):
+    """{file: SHA-256} of an edition; of a closed day or week under the hash that the log states."""
+    text = log.source.text(f"{EDITIONS}{name}/SHA256SUMS")
+    entry = log.one("release", name=name)
+    if name not in MADE_AGAIN:
+        if entry is None:
+            raise CannotCheck(f"the log names no edition {name}")
+        if hashlib.sha256(text.encode()).hexdigest() != entry["sha256"]:
+            raise Wrong(f"{EDITIONS}{name}/SHA256SUMS does not have the hash that the log states")
+    return {file: digest for digest, _, file in (line.partition("  ") for line in text.splitlines())}
+
+
+def under_sum(log, sums, name, file):
+    if file not in sums:
+        raise Wrong(f"{EDITIONS}{name}/{file} is not in its SHA256SUMS")
+    body = log.source.get(f"{EDITIONS}{name}/{file}")
+    if hashlib.sha256(body).hexdigest() != sums[file]:
+        raise Wrong(f"{EDITIONS}{name}/{file} does not have the hash of its SHA256SUMS")
+    return body
+
+
+def parsed_json(log, sums, name, file):
+    content = json.loads(under_sum(log, sums, name, file))
+    rows = content.pop("rows")
+    return content, rows
+
+
+def tables_of(log, edition, log_size, published):
+    """The tables that belong to an edition, days before weeks: all that the log held when it was written.
+
+    `published`: the windows that it has rows of. A table that was just written may come into the log after it.
+    """
+    found, known = [], set()
+    for index, entry in enumerate(log.entries):
+        if entry["t"] == "metrics":
+            first, last = days_of_table(entry["name"])
+            window = (first.isoformat(), last.isoformat())
+            known.add(window)
+            mine = index < log_size or window in published
+            if edition not in MADE_AGAIN:
+                start, end = days_of_table(edition)
+                mine = last <= end and ("W" not in edition or first >= start)
+            if mine:
+                found.append(entry["name"])
+    if edition in MADE_AGAIN and published - known:
+        raise CannotCheck(f"{edition} holds days or weeks that the log does not name yet: {sorted(published - known)}")
+    return [(one, table_named(log, one)) for one in sorted(found, key=lambda one: ("W" in one, one))]
+
+
+def metrics_rows(tables):
+    return [{**row, "suppressed": bool(row["suppressed"])} for _, table in tables for row in table["rows"]]
+
+
+def redirects_rows(log, tables):
+    found = []
+    for name, table in tables:
+        first, last = days_of_table(name)
+        head = {"window": name, "first_day": first.isoformat(), "last_day": last.isoformat()}
+        if "W" not in name:
+            classes = (log.one("day", day=name) or {"classes": {}})["classes"]
+            for cls, by in sorted(classes.items()):
+                for provider, n in sorted(by.items()):
+                    own = {"stratum_type": "nation", "stratum": "FR", "provider": provider, "class": cls}
+                    found.append({**head, **own, "redirects": n, "suppressed": False})
+            continue
+        for row in table["rows"]:
+            own = {key: row[key] for key in ("stratum_type", "stratum", "provider")}
+            hidden = bool(row["suppressed"])
+            n = None if hidden else row["redirects"]
+            found.append({**head, **own, "class": "counted", "redirects": n, "suppressed": hidden})
+    return found
+
+
+def coverage_rows(log, name, tables):
+    """By département: places of the last snapshot of the edition, redirects of the last closed week."""
+    counts = {}
+    for place in last_places(log, name):
+        mine = counts.setdefault(place["department"] or "", {})
+        own = {offer["provider"] for offer in place["offers"]} or {"offline"}
+        for source in {"all", *own, *({"official"} if "official" in place["sources"] else ())}:
+            mine[source] = mine.get(source, 0) + 1
+    weeks = [(one, table["rows"]) for one, table in tables if "W" in one]
+    week, rows = weeks[-1] if weeks else (None, [])
+    rows = [row for row in rows if row["stratum_type"] == "department"]
+    hidden = {row["stratum"] for row in rows if row["suppressed"]}
+    clicks = {}
+    for row in rows:
+        if not row["suppressed"]:
+            for key in ((row["stratum"], row["provider"]), (row["stratum"], "all")):
+                clicks[key] = clicks.get(key, 0) + row["redirects"]
+    found = []
+    for code, mine in sorted(counts.items()):
+        for source in sorted({one for by in counts.values() for one in by}):
+            told = source not in ("official", "offline") and bool(week)
+            n = clicks.get((code, source)) if told and code not in hidden else None
+            own = {"department": code, "source": source, "places": mine.get(source, 0), "week": week}
+            found.append({**own, "redirects": n, "suppressed": told and code in hidden})
+    return found
+
+
+def last_places(log, name):
+    first, last = days_of_table(name)
+    for back in range(24 * ((last - first).days + 1)):
+        day = last.fromordinal(last.toordinal() - back // 24)
+        found, _ = snapshots_of_hour(log, f"{day}T{23 - back % 24:02d}")
+        if found:
+            return named(log.source, found[-1]["places"])["places"]
+    raise CannotCheck(f"no snapshot of {name} is published")
+
+
+def check_rows(log, sums, name, table, wanted, common):
+    """Rows of a table or figure, in each format that is text; `wanted`: what follows; `common`: the edition's head."""
+    head, rows = parsed_json(log, sums, name, f"{table}.json")
+    for field in HEAD_OF_ALL:
+        same(head[field], common[field], f"{name} {table}: {field}")
+    same(head.get("dataset", table), table, f"{name} {table}: dataset")
+    if len(rows) != len(wanted):
+        raise Wrong(f"{name} {table}: {len(rows)} rows are published, {len(wanted)} follow")
+    names = {}
+    for number, (row, follows) in enumerate(zip(rows, wanted, strict=True)):
+        for column, value in row.items():
+            value = bool(value) if column == "suppressed" else value
+            if column in ENDING:
+                agrees = value == head[column]
+            elif column == "department_name":
+                agrees = names.setdefault(row["department"], value) == value
+            else:
+                # A column of another format of tables is empty here.
+                agrees = value == follows.get(column) and (type(value) is bool) == (type(follows.get(column)) is bool)
+            if not agrees:
+                raise Wrong(f"{name} {table}: {column} of row {number} is {value}, {follows.get(column)} follows")
+        absent = set(follows) - set(row) - {*ENDING, *OF_FIT}
+        if absent:
+            raise Wrong(f"{name} {table}: no column {', '.join(sorted(absent))}")
+    for suffix, french in (("csv", False), ("excel-fr.csv", True)):
+        check_cells(under_sum(log, sums, name, f"{table}.{suffix}"), rows, french, f"{name} {table}.{suffix}")
+    if not table.startswith("figures/"):
+        lines = under_sum(log, sums, name, f"{table}.ndjson").decode().splitlines()
+        if [json.loads(line) for line in lines if line] != rows:
+            raise Wrong(f"{name} {table}: NDJSON differs from JSON")
+
+
+def check_cells(body, rows, french, where):
+    text = body.decode("utf-8-sig" if french else "utf-8")
+    table = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if french else ","))
+    if len(table) != len(rows):
+        raise Wrong(f"{where}: {len(table)} rows, and {len(rows)} in JSON")
+    for number, (cells, row) in enumerate(zip(table, rows, strict=True)):
+        for column in {**cells, **row}:
+            wanted = cell_of(column, row.get(column), french)
+            if cells.get(column) != wanted:
+                raise Wrong(f"{where}: {column} of row {number} is {cells.get(column)}, and {wanted} in JSON")
+
+
+def cell_of(column, value, french):
+    if value is None:
+        return ""
+    if type(value) is bool or column == "suppressed":
+        return ("oui" if value else "non") if french else str(bool(value)).lower()
+    if type(value) is str:
+        if french and column in DATES:
+            return f"{value[8:10]}/{value[5:7]}/{value[:4]}"
+        if french and column == "updated":
+            return f"{value[8:10]}/{value[5:7]}/{value[:4]} {value[11:19]}"
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return str(value).replace(".", ",") if french else str(value)
+
+
+# --- The tie test as `shares.json` tells it, since Monday: closed days from their tables, the running day as it may be.
+
+CHOICE = ("slug", "clicks", "chosen", "expected", "excess", "spread", "log_e", "beyond")
+
+
+def check_choice(log, content, today):
+    """What is known exactly is compared exactly; what today may have added is bounded by today's counted clicks."""
+    found, monday = content["choice"], date.fromisoformat(today) - timedelta(days=date.fromisoformat(today).weekday())
+    same(found["since"], monday.isoformat(), "shares.json: choice.since")
+    same(found["until"], today, "shares.json: choice.until")
+    threshold = math.log(max(len(found["providers"]), 1) / 0.05)
+    same(found["threshold"], threshold, "shares.json: choice.threshold", 1e-9)
+    same(found["found"], any(row["beyond"] for row in found["providers"]), "shares.json: choice.found")
+    if [row["slug"] for row in found["providers"]] != [row["slug"] for row in content["providers"]]:
+        raise Wrong("shares.json: choice.providers are not the providers")
+    days = days_from(monday.isoformat(), today)
+    tables = [table_named(log, day) for day in days if log.one("metrics", name=day)]
+    rows = [row for table in tables for row in table["rows"] if "tie_clicks" in row]
+    # Of today the page has counted so many redirects; the tie test cannot know of more.
+    added = content["total"] - sum(counted_on(log, day) for day in days_from(content["first"] or today, today))
+    least = {
+        name: sum(max((row.get(f"clicks_{name}", 0) for row in table["rows"]), default=0) for table in tables)
+        for name in ("listed", "telling")
+    }
+    most = sum(counted_on(log, day) for day in days) + added
+    if not least["telling"] <= found["telling"] <= found["listed"] <= found["clicks"] <= most:
+        raise Wrong(f"shares.json: choice.clicks, listed and telling are not possible with {most} redirects")
+    for name, n in least.items():
+        if not n <= found[name] <= n + added:
+            raise Wrong(f"shares.json: choice.{name} is {found[name]}, closed days have {n}, today {added} redirects")
+    nothing_new = found["listed"] == least["listed"] and len(tables) == len(days)
+    for row in found["providers"]:
+        mine = [one for one in rows if one["provider"] == row["slug"]]
+        check_row(row, mine, threshold, 0 if nothing_new else added)
+
+
+def counted_on(log, day):
+    entry = log.one("day", day=day) or {"classes": {}}
+    return sum(entry["classes"].get("counted", {}).values())
+
+
+def days_from(first, today):
+    start, end = date.fromisoformat(first), date.fromisoformat(today)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days)]
+
+
+def check_row(row, mine, threshold, added):
+    where = f"shares.json: choice {row['slug']}"
+    if set(row) != set(CHOICE):
+        raise Wrong(f"{where}: its fields are not those that are known")
+    sums = {name: sum(one[f"tie_{name}"] for one in mine) for name in ("clicks", "chosen", "expected", "variance")}
+    if not sums["clicks"] <= row["clicks"] <= sums["clicks"] + added:
+        raise Wrong(f"{where} clicks: {row['clicks']}, closed days have {sums['clicks']}, today {added} redirects")
+    if row["clicks"] < STEP:
+        for name in CHOICE[2:7]:
+            same(row[name], None, f"{where} {name}")
+        same(row["beyond"], False, f"{where} beyond")
+        return
+    same(row["beyond"], row["log_e"] >= threshold, f"{where} beyond")
+    same(row["excess"], row["chosen"] - row["expected"], f"{where} excess", 0.11)
+    if not added:
+        bets = [sum(float(one["tie_bets"].split()[at]) for one in mine) for at in range(6)]
+        same(row["chosen"], sums["chosen"], f"{where} chosen")
+        same(row["expected"], sums["expected"], f"{where} expected", 0.051)
+        same(row["excess"], sums["chosen"] - sums["expected"], f"{where} excess", 0.051)
+        same(row["spread"], Z * math.sqrt(sums["variance"]), f"{where} spread", 0.051)
+        same(row["log_e"], log_e_of(sums["chosen"], bets), f"{where} log_e", 1e-6)
+        return
+    for name in ("chosen", "expected"):
+        if not sums[name] - 0.06 <= row[name] <= sums[name] + added + 0.06:
+            raise Wrong(f"{where} {name}: {row[name]}, closed days have {sums[name]}, today {added} redirects")
+    greatest = Z * math.sqrt(sums["variance"] + added / 4)
+    if not Z * math.sqrt(sums["variance"]) - 0.06 <= row["spread"] <= greatest + 0.06:
+        raise Wrong(f"{where} spread: {row['spread']} cannot be that of so many clicks")
+
+
+# --- What the pages print: `shares.json` of the last seven days, `closed.json` of closed ones (docs/figures.md §8, §9).
+
+CLASSES = ("counted", "duplicate", "excess", "expired", "forged", "prefetch", "robot")
+SHARES = {
+    "at", "choice", "classes", "concentration", "exposed", "first", "format", "missed", "missed_by_provider", "needed",
+    "places", "providers", "since", "slots", "step", "total", "verdict",
+}  # fmt: skip
+SHARE = {
+    "differs", "exposure_share", "high", "label", "low", "places", "places_share", "ratio", "raw_share", "redirects",
+    "redirects_share", "slots", "slots_share", "slug", "stands",
+}  # fmt: skip
+COUNTED_TOO = ("counted", "robot", "duplicate")
+NOT_OF_SHARES = (
+    "not recomputed: missed, missed_by_provider (clicks that could not be stored are nowhere else); label (a name);"
+    " choice of the running day (sealed; checked: it fits the closed days and the clicks)"
+)
+
+
+def check_shares(log, content):
+    """Closed days exactly, the running day as far as the log tells it."""
+    at, today = content["at"], content["at"][:10]
+    if set(content) != SHARES or any(set(row) != SHARE for row in content["providers"]):
+        raise Wrong("shares.json: its fields are not those that are known")
+    minutes = [one for one in log.of_type("minute") if one["minute"] <= at[:16]]
+    since = min((one["minute"][:10] for one in minutes), default=None)
+    first = max(since or today, day_before(today, 6))
+    same(content["format"], "shares/3", "shares.json: format")
+    same(content["since"], since, "shares.json: since")
+    same(content["first"], first if since else None, "shares.json: first")
+    days = [one for one in days_between(first, today) if one != today]
+    check_classes(log, content, minutes, days, today)
+    check_in_force(log, content, at)
+    more = check_room(log, content, days, today)
+    check_platforms(log, content)
+    check_choice(log, content, today)
+    return [
+        f"shares.json of {at}: {len(days)} closed days are the log's, today's steps are possible, the rest follows",
+        *more,
+        NOT_OF_SHARES,
+    ]
+
+
+def day_before(day, n=1):
+    return (date.fromisoformat(day) - timedelta(days=n)).isoformat()
+
+
+def days_between(first, last):
+    start = date.fromisoformat(first)
+    return [(start + timedelta(days=n)).isoformat() for n in range((date.fromisoformat(last) - start).days + 1)]
+
+
+def check_classes(log, content, minutes, days, today):
+    """Totals by class; by platform whole elevens of the running day on top of the closed ones."""
+    closed = {}
+    for day in days:
+        entry = log.one("day", day=day)
+        if entry is None and any(one["minute"].startswith(day) for one in minutes):
+            raise CannotCheck(f"the log holds no totals of {day} yet")
+        for cls, by in (entry or {"classes": {}})["classes"].items():
+            for provider, n in by.items():
+                closed.setdefault(cls, {})[provider] = closed.get(cls, {}).get(provider, 0) + n
+    if set(content["classes"]) != set(CLASSES):
+        raise Wrong(f"shares.json: the classes are {', '.join(sorted(content['classes']))}")
+    running = 0
+    for cls, found in content["classes"].items():
+        mine, where = closed.get(cls, {}), f"shares.json: classes.{cls}"
+        steps = {one: n - mine.get(one, 0) for one, n in found["providers"].items()}
+        today_total = found["total"] - sum(mine.values())
+        running += today_total
+        same(found["step"], sum(found["providers"].values()), f"{where}.step")
+        if set(mine) - set(steps) or any(n < 0 for n in steps.values()) or sum(steps.values()) % STEP:
+            raise Wrong(f"{where}.providers: the log's closed days and whole elevens of today do not give these")
+        if not sum(steps.values()) <= today_total < sum(steps.values()) + STEP:
+            raise Wrong(f"{where}.total: {found['total']}, with {sum(mine.values())} and whole elevens of today")
+    sealed = [one["events"] for one in minutes if one["minute"].startswith(today)]
+    # A minute may have been sealed in the very minute that these figures are of, after them.
+    last = sealed[-1] if minutes and minutes[-1]["minute"] == content["at"][:16] else 0
+    if running not in (sum(sealed), sum(sealed) - last):
+        raise Wrong(f"shares.json: classes hold {running} events of {today}, and {sum(sealed)} were sealed")
+    for name in ("total", "step"):
+        same(content[name], content["classes"]["counted"][name], f"shares.json: {name}")
+
+
+def check_in_force(log, content, at):
+    """Places and slots are those of a snapshot put in force in the minutes before; the last ones, if none was."""
+    hour, found = date.fromisoformat(at[:10]), []
+    for back in range(49):
+        day, of_day = divmod(int(at[11:13]) - back, 24)
+        name = f"{hour + timedelta(days=day)}T{of_day:02d}"
+        found = [one for one in snapshots_of_hour(log, name)[0] if one["at"] <= at] + found
+        if len(found) >= 4:
+            break
+    if not found:
+        raise CannotCheck(f"no snapshot of {at} is published")
+    rows = {row["slug"]: row for row in content["providers"]}
+    told = {slug: (row["places"], row["slots"]) for slug, row in rows.items()}
+    wanted = {}
+    for pair in reversed(found[-4:]):
+        units = by_platform(supply_of_pair(log.source, pair))
+        seen = {slug: (round(one[0] / PLACE, 6), one[2]) for slug, one in units.items()}
+        wanted = {**dict.fromkeys(rows, (0, 0)), **seen}
+        if close_supply(told, wanted):
+            return
+    raise Wrong(f"shares.json: providers have places and slots {told}, published snapshots {wanted}")
+
+
+def close_supply(told, wanted):
+    return set(told) == set(wanted) and all(
+        abs(told[one][0] - wanted[one][0]) <= ROUNDED and told[one][1] == wanted[one][1] for one in wanted
+    )
+
+
+def check_room(log, content, days, today):
+    """The share of the room in lists: of closed days from their tables, of today from published replays."""
+    room, certain = {}, True
+    for day in days:
+        certain = certain and not replays_of(log, day)[1]
+        if log.one("metrics", name=day):
+            for row in table_named(log, day)["rows"]:
+                room[row["provider"]] = room.get(row["provider"], 0) + row["exposure"]
+        else:
+            certain = certain and not any(one["hour"].startswith(day) for one in log.of_type("replay"))
+    for hour in told_hours(log, today):
+        sums, lists, told = shown_on(log, hour)
+        certain = certain and lists == told
+        for provider, amounts in sums.items():
+            room[provider] = room.get(provider, 0) + amounts[2] / (PLACE * 100_000)
+    if not certain:
+        return ["not recomputed: exposure_share of shares.json while lists of it are not published, or not logged yet"]
+    total = sum(room.values())
+    try:
+        same(content["exposed"], total > 0, "shares.json: exposed")
+        for row in content["providers"]:
+            wanted = room.get(row["slug"], 0) / total if total else None
+            same(row["exposure_share"], wanted, f"shares.json: {row['slug']} exposure_share", ROUNDED)
+    except Wrong as error:
+        # A replay is logged some minutes after its hour, and figures may know of it before.
+        before = max((one["hour"] for one in log.of_type("replay")), default="")
+        if before < hour_before(content["at"]) and content["at"][14:16] < "30":
+            raise CannotCheck(f"{error}; a replay of {hour_before(content['at'])} may be on its way: later") from error
+        raise
+    return []
+
+
+def told_hours(log, today):
+    """The replayed hours of today up to the last one by which eleven more lists had been shown."""
+    lists = {}
+    for entry in log.of_type("replay"):
+        if entry["hour"].startswith(today):
+            lists[entry["hour"]] = lists.get(entry["hour"], 0) + entry["lists"]
+    waiting, told, kept = 0, [], []
+    for hour, n in sorted(lists.items()):
+        waiting, kept = waiting + n, [*kept, hour]
+        if waiting >= STEP:
+            waiting, told, kept = 0, told + kept, []
+    return told
+
+
+def hour_before(at):
+    return (datetime.fromisoformat(at[:13] + ":00") - timedelta(hours=1)).strftime("%Y-%m-%dT%H")
+
+
+def check_platforms(log, content):
+    """Shares, bounds, standings and the verdict, from counts, places and slots."""
+    rows, counted = content["providers"], content["classes"]["counted"]["providers"]
+    margins = margins_of(log)
+    wholes = {name: sum(row[name] for row in rows) for name in ("places", "slots", "redirects")}
+    enough = wholes["redirects"] >= MIN_FOR_SHARE
+    bounds = goodman([row["redirects"] for row in rows]) if enough else [(None, None)] * len(rows)
+    clicks = {row["slug"]: sum(content["classes"][cls]["providers"].get(row["slug"], 0) for cls in COUNTED_TOO)
+              for row in rows}  # fmt: skip
+    raw = sum(clicks.values())
+    for row, (low, high) in zip(rows, bounds, strict=True):
+        where, place = f"shares.json: {row['slug']}", row["places"] / wholes["places"] if wholes["places"] else None
+        mine = row["redirects"] / wholes["redirects"] if enough else None
+        wanted = {
+            "redirects": counted.get(row["slug"], 0),
+            "places_share": place,
+            "slots_share": row["slots"] / wholes["slots"] if wholes["slots"] else None,
+            "redirects_share": mine,
+            "raw_share": clicks[row["slug"]] / raw if raw >= MIN_FOR_SHARE else None,
+            "low": low,
+            "high": high,
+            "ratio": mine / place if enough and place else None,
+            "differs": not low <= place <= high if enough and place else None,
+            "stands": standing(low, high, place, *margins) if enough and place else None,
+        }
+        if enough and not place and row["redirects"]:
+            wanted["stands"] = "impossible"
+        for column, value in wanted.items():
+            same(row[column], value, f"{where} {column}", 1e-9)
+    places = [row["places_share"] or 0.0 for row in rows]
+    wanted = {"places": wholes["places"], "slots": wholes["slots"], "needed": needed(places, margins)}
+    wanted["verdict"] = verdict_of([row["stands"] for row in rows], enough)
+    for name, value in wanted.items():
+        same(content[name], value, f"shares.json: {name}", 1e-6)
+    for name in ("places", "redirects"):
+        level = hhi([row[name] for row in rows])
+        same(content["concentration"][name], level, f"shares.json: concentration.{name}", 1e-9)
+    in_order = sorted(rows, key=lambda row: (-row["places"], row["slug"]))
+    if rows != in_order or set(counted) - {row["slug"] for row in rows}:
+        raise Wrong("shares.json: providers are not all there, by number of places")
+
+
+def margins_of(log):
+    """(points, least ratio, most ratio), announced in the log before any answer."""
+    policies = log.of_type("policy")
+    if not policies:
+        raise CannotCheck("the log announces no margins")
+    least, most = policies[-1]["margin_ratio"].split("-")
+    return float(policies[-1]["margin_points"]), float(least), float(most)
+
+
+def verdict_of(standings, enough):
+    told = {one for one in standings if one}
+    if not enough:
+        return "too-few"
+    if told & {"outside", "impossible"}:
+        return "partly"
+    return "yes" if told == {"inside"} else "open"
+
+
+# --- `closed.json`, which the pages print of closed days and weeks, from the tables of the log.
+
+STEPS = ("places", "bookable", "uniform", "criteria", "replayed", "served", "clicked", "redirects")
+CLOSED = {"effects", "files", "first", "format", "last", "redirects", "service", "territory", "weeks"}
+OF_WEEK = ("provider", "redirects", "share_redirects", "ci_low", "ci_high", "share_places", "window_start")
+
+
+def check_closed(log, content):
+    if set(content) != CLOSED:
+        raise Wrong("closed.json: its fields are not those that are known")
+    same(content["format"], "closed/1", "closed.json: format")
+    names = [one["name"] for one in log.of_type("metrics")]
+    days = check_files(log, content, names)
+    first, last = days_of_table(content["first"])[0], days_of_table(content["last"])[0]
+    newest = max((days_of_table(one)[1] for one in content["files"]), default=first)
+    seeds = [date.fromisoformat(one["date"]) for one in log.of_type("seed")]
+    if (last - first).days != 6 or last < newest or last >= max(seeds, default=last):
+        raise Wrong(f"closed.json: first {first} and last {last} are not the seven days before its newest table")
+    window = [(first + timedelta(days=n)).isoformat() for n in range(7)]
+    weeks = [one for one in content["files"] if "W" in one][-WEEKS:]
+    check_weeks(log, content, [one for one in weeks if one in names])
+    sums = [by for day in window for by in [(log.one("day", day=day) or {"classes": {}})["classes"].get("counted", {})]]
+    same(content["redirects"], sum(n for by in sums for n in by.values()), "closed.json: redirects")
+    service = [row for day in days[-SERVICE_DAYS:] if day in names for row in table_named(log, day)["service"]]
+    compare_rows(content["service"], service, "closed.json: service")
+    said = check_effects(log, content["effects"], window, sums)
+    return [
+        f"closed.json: {len(content['files'])} tables, causes of {first} to {last}, weeks and service follow",
+        *said,
+    ]
+
+
+def check_files(log, content, names):
+    """All tables of the log, and none that it never named. Returns the days."""
+    files, last = content["files"], max((one["date"] for one in log.of_type("seed")), default="")
+    unknown = [one for one in files if one not in names]
+    # What was closed a moment ago comes into the log with the next minute.
+    old = [one for one in unknown if days_of_table(one)[1] < date.fromisoformat(last) - timedelta(days=1)]
+    closed = [one for one in names if days_of_table(one)[1].isoformat() <= content["last"]]
+    absent = [one for one in closed if one not in files and one not in names[-2:]]
+    if old or absent or files != sorted(files, key=lambda one: ("W" in one, one)):
+        raise Wrong(f"closed.json: files {', '.join(old or absent)} are not those of the log")
+    return [one for one in files if "W" not in one]
+
+
+def check_weeks(log, content, weeks):
+    told = [one for one in content["weeks"] if one["name"] in weeks]
+    if [one["name"] for one in told] != weeks:
+        raise Wrong(f"closed.json: weeks are {', '.join(one['name'] for one in content['weeks'])}")
+    for week in told:
+        rows = [row for row in table_named(log, week["name"])["rows"] if row["stratum_type"] == "nation"]
+        compare_rows(week["rows"], [{key: row[key] for key in OF_WEEK} for row in rows], f"closed.json: {week['name']}")
+    rows = table_named(log, weeks[-1])["rows"] if weeks else []
+    territory = [row for row in rows if row["stratum_type"] != "nation"]
+    compare_rows(content["territory"], territory, "closed.json: territory")
+
+
+def compare_rows(rows, wanted, where):
+    if len(rows) != len(wanted):
+        raise Wrong(f"{where}: {len(rows)} rows are published, {len(wanted)} follow")
+    for number, (row, follows) in enumerate(zip(rows, wanted, strict=True)):
+        for column in {**row, **follows}:
+            if column not in row or column not in follows:
+                raise Wrong(f"{where}: column {column} of row {number} is too many or missing")
+            same(row[column], follows[column], f"{where}: {column} of row {number}", 0.0)
+
+
+def check_effects(log, effects, window, sealed):
+    """The terms of seven days (docs/figures.md §7): the shares that they lie between, from tables and replays."""
+    days = [day for day in window if log.one("metrics", name=day)]
+    # Lists that no table has: of a day that stays open, of a machine that told of them after the table was written.
+    if any(replays_of(log, day)[1 if day in days else 0] for day in window):
+        return ["not recomputed: causes in closed.json: lists of its days are in no table"]
+    amounts = {step: {} for step in STEPS}
+    for day in days:
+        for row in table_named(log, day)["rows"]:
+            mine = {name: row[name] * row["samples"] for name in ("places", "bookable")}
+            mine.update(
+                served=row["exposure"], clicked=(row.get("share_clicked") or 0) * (row.get("clicks_listed") or 0)
             )
-        if row["ci_method"] == "wilson":
-            low, high = wilson(row["redirects"], totals["redirects"])
-            same(row["ci_low"], low, f"{where}: lower bound")
-            same(row["ci_high"], high, f"{where}: upper bound")
-        same(row["hhi_redirects"], hhi(rows, "redirects") if enough else None, f"{where}: concentration")
-        effects = [row[f"effect_{name}"] for name in terms]
-        if row["effect_deviation"] is not None:
-            same(row["effect_deviation"], 0.0, f"{where}: deviation from the rule", 0.0)
-        if None not in effects:
-            same(sum(effects), mine - row["share_places"], f"{where}: the sum of the terms", 1e-6)
+            for step, amount in mine.items():
+                amounts[step][row["provider"]] = amounts[step].get(row["provider"], 0) + amount
+    for by in sealed:
+        for provider, n in by.items():
+            amounts["redirects"][provider] = amounts["redirects"].get(provider, 0) + n
+    shown = [shown_on(log, day) for day in days]
+    for sums, _, _ in shown:
+        for provider, (_, _, drawn, uniform, criteria) in sums.items():
+            for step, amount in (("uniform", uniform), ("criteria", criteria), ("replayed", drawn)):
+                amounts[step][provider] = amounts[step].get(provider, 0) + amount
+    if sum(supply_of_day(log, day)[2] for day in days) < max(1, len(days)) * 12:
+        amounts["bookable"] = {}
+    known = all(lists == told for _, lists, told in shown)
+    if not sum(amounts["served"].values()) or sum(amounts["redirects"].values()) < MIN_FOR_SHARE:
+        same(effects, {}, "closed.json: effects")
+        return []
+    if set(effects) != {one for by in amounts.values() for one in by}:
+        raise Wrong(f"closed.json: effects are of {', '.join(sorted(effects))}")
+    for provider, row in effects.items():
+        check_effect(row, amounts, provider, known)
+    if known:
+        return []
+    return ["not recomputed: causes that rest on lists asked less than eleven times in an hour, in closed.json"]
 
 
-def check_ties(row):
-    """Clicks on places that the rule holds equal, against choices by rank alone (docs/figures.md §6)."""
-    where = f"{row['stratum']} {row['provider']}"
-    bets = [float(one) for one in row["tie_bets"].split()]
-    wealth = [rate * row["tie_chosen"] - bet for rate, bet in zip(RATES, bets, strict=True)]
-    top = max(wealth)
-    log_e = top + math.log(sum(math.exp(one - top) for one in wealth)) - math.log(len(RATES))
-    same(row["tie_log_e"], log_e, f"{where}: log E", 1e-9)
-    n, expected, variance = row["tie_clicks"], row["tie_expected"], row["tie_variance"]
-    # Of n chances that add up to `expected`, the variance is greatest when all are alike.
-    most = expected * (1 - expected / n) if n else 0.0
-    if not (0 <= row["tie_chosen"] <= n <= row["clicks_telling"] <= row["clicks_listed"] and variance <= most + 1e-9):
-        raise Wrong(f"{where}: the sums of the tie test cannot be those of {n} clicks")
-    if None not in (row["effect_citizen_choice"], row["share_clicked"]):
-        gap = row["share_redirects"] - row["share_clicked"]
-        same(row["effect_citizen_choice"], gap, f"{where}: the choice within lists")
+def check_effect(row, amounts, provider, known):
+    where, shares = f"closed.json: effects {provider}", []
+    if set(row) != {*TERMS, *(f"share_{step}" for step in STEPS)}:
+        raise Wrong(f"{where}: its fields are not those that are known")
+    for step in STEPS:
+        whole = sum(amounts[step].values())
+        wanted = ratio(amounts[step].get(provider, 0), whole)
+        if known or step not in ("uniform", "criteria", "replayed"):
+            same(row[f"share_{step}"], wanted, f"{where} share_{step}", ROUNDED)
+        shares.append(row[f"share_{step}"])
+    for name, before, after in zip(TERMS, shares[:-1], shares[1:], strict=True):
+        gap = None if None in (before, after) else after - before
+        same(row[name], gap, f"{where} {name}", 1e-9)
+    if row["deviation"] not in (None, 0.0):
+        raise Wrong(f"{where} deviation: {row['deviation']} is published, 0 is the rule")
 
 
-def wilson(k, n):
-    z = 1.959963984540054
-    centre, spread = k / n + z * z / (2 * n), z * math.sqrt(k / n * (1 - k / n) / n + z * z / (4 * n * n))
-    low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
-    return 0.0 if k == 0 else low, 1.0 if k == n else high
+# --- What a log leaves out: sequence numbers, days, hours, replays, files, ids of places. Each gap is named.
+
+KEPT_DAYS = 396
+# May stand between the seed of a day and the total of the day before: they are logged together.
+BEFORE_A_DAY = ("contract", "policy", "disclosure", "seed", "day", "chain", "key")
+NAMED_AT_ONCE = 12
 
 
-def hhi(rows, column):
-    total = sum(row[column] for row in rows)
-    return sum((row[column] / total) ** 2 for row in rows)
+def check_gaps(log, days):
+    """`days`: how many days back files beside the log are read. Raises Wrong for what cannot be; tells what may be."""
+    said = [*gaps_in_numbers(log), *gaps_in_days(log), *gaps_in_replays(log)]
+    newest = max((one["date"] for one in log.of_type("seed")), default="")
+    if not newest:
+        return said
+    first = (date.fromisoformat(newest) - timedelta(days=min(days, KEPT_DAYS))).isoformat()
+    hours = [one["hour"] for one in log.of_type("snapshots") if one["hour"] >= first]
+    return [*said, *gaps_in_hours(log, hours), *changed_ids(log, hours)]
 
 
-def same(published, computed, what, tolerance=1e-12):
-    if published is None or computed is None:
-        if published is not computed:
-            raise Wrong(f"{what}: {published} is published, {computed} follows")
-    elif abs(published - computed) > tolerance:
-        raise Wrong(f"{what}: {published} is published, {computed} follows")
+def gaps_in_numbers(log):
+    """Between two minutes as many events as numbers, or fewer: a number may be skipped, but none is given twice.
+
+    On one machine numbers are dense (a failed commit gives its numbers back). Several machines draw them from one
+    sequence, which skips some when a transaction fails; so a gap is told, and is not wrong by itself.
+    """
+    before, skipped = 0, []
+    for number, entry in enumerate(log.entries):
+        if entry["t"] == "minute":
+            if entry["events"] > entry["upto"] - before:
+                raise Wrong(f"entry {number}: {entry['events']} events between numbers {before} and {entry['upto']}")
+            if entry["events"] < entry["upto"] - before:
+                skipped.append(f"{entry['minute']} ({entry['upto'] - before - entry['events']})")
+            before = entry["upto"]
+    return told_in_short("sequence numbers without an event, as several machines may leave them, in minutes", skipped)
+
+
+def gaps_in_days(log):
+    """Every day with minutes has its total, with the first sealing of the next day."""
+    minutes, totals, open_days = {}, {}, []
+    for number, entry in enumerate(log.entries):
+        kind = entry["t"]
+        if kind == "minute":
+            minutes.setdefault(entry["minute"][:10], []).append(entry)
+        elif kind == "day":
+            check_total(entry, minutes.get(entry["day"], []), number, totals)
+            totals[entry["day"]] = entry
+        elif kind == "seed":
+            open_days = [day for day in minutes if day < entry["date"]]
+            continue
+        if kind not in BEFORE_A_DAY:
+            missing = [day for day in open_days if day not in totals]
+            if missing:
+                raise Wrong(f"entry {number} comes without a total of {', '.join(missing)}, whose minutes were sealed")
+    return [f"{len(totals)} days with sealed minutes, each with its total"]
+
+
+def check_total(entry, minutes, number, totals):
+    if entry["day"] in totals:
+        raise Wrong(f"entry {number}: a second total of {entry['day']}")
+    sealed = sum(one["events"] for one in minutes)
+    published = sum(n for by in entry["classes"].values() for n in by.values())
+    if not minutes or not sealed == published == entry["events"] or entry["upto"] != minutes[-1]["upto"]:
+        raise Wrong(f"entry {number}: the total of {entry['day']} is not the sum of its minutes")
+
+
+def gaps_in_replays(log):
+    """An hour with sealed clicks and without a replay had clicks on no list: on a place's own page, in a feed."""
+    replays = {one["hour"] for one in log.of_type("replay")}
+    last = max(replays, default="")
+    clicked = {one["minute"][:13] for one in log.of_type("minute")}
+    # The sealing of a click may fall into the hour after it, and the last hours wait for their replay.
+    without = [one for one in sorted(clicked) if one < last and not {one, hour_after(one, -1)} & replays]
+    return told_in_short("hours with sealed clicks and no replay of a list", without)
+
+
+def gaps_in_hours(log, hours):
+    """Hours without a snapshot in the log, and lists of snapshots that the log names and that are not there."""
+    there, withheld, empty = set(hours), [], []
+    for hour in hours:
+        found, _ = snapshots_of_hour(log, hour)
+        count = log.one("snapshots", hour=hour)["count"]
+        if not found:
+            withheld.append(hour)
+        elif len(found) != count:
+            raise Wrong(f"hours/{hour}.ndjson lists {len(found)} snapshots, and the log counted {count}")
+    hour = hours[0] if hours else ""
+    while hour and hour < hours[-1]:
+        if hour not in there:
+            empty.append(hour)
+        hour = hour_after(hour, 1)
+    for hour in empty[-48:]:
+        if snapshots_of_hour(log, hour)[0]:
+            raise Wrong(f"hours/{hour}.ndjson lists snapshots, and the log names later hours without it")
+    said = told_in_short("hours in which no snapshot was put in force", empty)
+    return said + told_in_short("not there, though the log names them: hours", withheld)
+
+
+def hour_after(hour, n):
+    # Every hour here is UTC.
+    return (datetime.fromisoformat(f"{hour}:00") + timedelta(hours=n)).strftime("%Y-%m-%dT%H")
+
+
+def changed_ids(log, hours):
+    """An id is drawn once and for ever: one that changes its date was drawn again; one that goes is told."""
+    before, seen, gone, back, digest = {}, {}, [], [], ""
+    for hour in hours:
+        for pair in snapshots_of_hour(log, hour)[0][:1]:
+            if pair["places"] == digest:
+                continue
+            digest = pair["places"]
+            try:
+                now = {place["id"]: place["drawn"] for place in named(log.source, digest)["places"]}
+            except Missing:
+                continue  # told by whoever needs it: a copy may hold some days alone
+            for identifier, drawn in now.items():
+                if seen.get(identifier, drawn) != drawn:
+                    raise Wrong(f"{identifier} was drawn on {seen[identifier]}, and on {drawn} since {hour}")
+            gone += [f"{one} ({hour})" for one in sorted(set(before) - set(now))]
+            back += [
+                f"{one} ({hour})" for one, on in sorted(now.items()) if before and one not in seen and on < hour[:10]
+            ]
+            seen.update(now)
+            before = now
+    said = told_in_short("places that are listed no longer", gone)
+    return said + told_in_short("places that came with a date of before", back)
+
+
+def told_in_short(what, found):
+    if not found:
+        return []
+    more = f" and {len(found) - NAMED_AT_ONCE} more" if len(found) > NAMED_AT_ONCE else ""
+    return [f"gap: {len(found)} {what}: {', '.join(found[:NAMED_AT_ONCE])}{more}"]
+
+
+# --- Every check that needs no argument of the reader, and one table of how they came out.
+
+FAILURES = (CannotCheck, OSError, ValueError, LookupError, TypeError, ArithmeticError, AttributeError, MemoryError,
+            RecursionError)  # fmt: skip
+OUTCOMES = ("OK", "nothing yet", "CANNOT CHECK", "WRONG")
+
+
+def check_all(log, arguments):
+    """One row for each check; the worst of them is what the whole comes to."""
+    rows, notes = [], []
+    for check, what, run in checks_of(log, arguments):
+        outcome, line = "OK", ""
+        try:
+            said = run()
+            notes += [one for one in said if one.startswith(("not recomputed: ", "gap: "))]
+            line = next((one for one in said if not one.startswith(("not recomputed: ", "gap: "))), "")
+        except Wrong as error:
+            outcome, line = "WRONG", str(error)
+        except Missing as error:
+            outcome, line = ("nothing yet" if what in MADE_AGAIN else "CANNOT CHECK"), str(error)
+        except FAILURES as error:
+            outcome, line = (
+                "CANNOT CHECK",
+                f"{type(error).__name__ + ': ' * (not isinstance(error, CannotCheck))}{error}",
+            )
+        rows.append((check, what, outcome, line))
+    yield from printed([("check", "what", "outcome", ""), *rows])
+    yield from dict.fromkeys(notes)
+    for outcome, error in (("WRONG", Wrong), ("CANNOT CHECK", CannotCheck)):
+        found = [f"{check} {what}" for check, what, came_out, _ in rows if came_out == outcome]
+        if found:
+            raise error(f"{len(found)} of {len(rows)} checks: {', '.join(found)}")
+    if not log.of_type("metrics"):
+        raise CannotCheck("nothing sealed yet that figures could be checked with: no day is closed")
+
+
+def printed(rows):
+    widths = [max(len(row[at]) for row in rows) for at in range(3)]
+    for row in rows:
+        yield "  ".join([*(one.ljust(width) for one, width in zip(row, widths, strict=False)), row[3]]).rstrip()
+
+
+def checks_of(log, arguments):
+    """(check, what, how) in the order of the table."""
+    newest = max((one["date"] for one in log.of_type("seed")), default="")
+    first = (date.fromisoformat(newest) - timedelta(days=arguments.days)).isoformat() if newest else ""
+    yield "log", f"{len(log.entries)} entries", lambda: check_log(log, arguments)
+    yield "seeds", f"{len(log.of_type('seed'))} days", lambda: [check_chain(log)]
+    yield "gaps", f"since {first}", lambda: check_gaps(log, arguments.days) or ["none"]
+    for day in sorted({one["minute"][:10] for one in log.of_type("minute") if first <= one["minute"] and
+                       one["minute"][:10] < newest}):  # fmt: skip
+        yield "totals", day, lambda day=day: check_totals(log, SimpleNamespace(day=day))
+    for name in [one["name"] for one in log.of_type("metrics") if days_of_table(one["name"])[1].isoformat() >= first]:
+        yield "metrics", name, lambda name=name: check_metrics(log, SimpleNamespace(day=name))
+    yield from checks_of_figures(log, first, whole=False)
+
+
+def checks_of_figures(log, first, whole):
+    yield "figures", "shares.json", lambda: of_shares(log)
+    yield "figures", "closed.json", lambda: check_closed(*with_log(log, "closed.json"))
+    for name in [one["name"] for one in log.of_type("release")]:
+        if days_of_table(name)[1].isoformat() >= first:
+            yield "figures", name, lambda name=name: check_edition(log, name, whole)
+    for name in MADE_AGAIN:
+        yield "figures", name, lambda name=name: check_edition(with_log(log)[0], name, whole)
+
+
+def of_shares(log):
+    log, content = with_log(log, "shares.json")
+    return check_shares(log, content)
+
+
+def with_log(log, name=""):
+    """A file that changes with each minute, and the log as it is after the file was read: it knows all of it."""
+    content = json.loads(log.source.get(name)) if name else None
+    later = read_log(log.source, log.vkey) if log.source.remote else log
+    if later.leaves[: len(log.leaves)] != log.leaves:
+        raise Wrong("the log has changed what it held a minute ago")
+    return later, content
+
+
+def check_figures(log, arguments):
+    """One edition, or what the pages print and every edition."""
+    if arguments.edition:
+        return check_edition(log, arguments.edition, whole=True)
+    said = []
+    for _, what, run in checks_of_figures(log, "", whole=True):
+        try:
+            said += run()
+        except Missing as error:
+            if what not in MADE_AGAIN:
+                raise
+            said.append(f"{what}: nothing yet ({error})")
+    return list(dict.fromkeys(said))
 
 
 # --- A copy of everything that a check needs.
 
 
 def check_copy(log, arguments):
-    """Everything that the log names, checked on the way; and the published snapshots of the days asked for."""
+    """Everything that the log names, checked on the way; of some days snapshots, editions, pages' figures too."""
     log.source.get("vkey")
     said = check_log(log, arguments)
     days, kept = set(arguments.day or ()), set()
@@ -1113,23 +2819,56 @@ def check_copy(log, arguments):
             kept.update(one[part] for one in found for part in ("places", "slots"))
     for digest in sorted(kept):
         named(log.source, digest)
+    if days:
+        for name in ("shares.json", "closed.json"):
+            keep_if_there(log, name)
+        for name in sorted(days):
+            if log.one("release", name=name):
+                check_edition(log, name)
     said.append(f"copied to {arguments.to}, with {len(kept)} snapshot files of {len(days)} days")
-    return said
+    hours = [one["hour"] for one in log.of_type("snapshots") if one["hour"][:10] in days]
+    return said + check_gaps(log, 0) + changed_ids(log, hours)
 
 
+def keep_if_there(log, name):
+    try:
+        log.source.get(name)
+    except Missing:
+        pass
+
+
+NUMBER = "2"
 COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
     "totals": check_totals,
     "metrics": check_metrics,
+    "figures": check_figures,
+    "all": check_all,
     "receipt": check_receipt,
     "copy": check_copy,
 }
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = parsed_arguments(argv)
+    try:
+        for line in run(arguments):
+            print(line)
+    except Wrong as error:
+        print(f"WRONG: {error}")
+        return 1
+    except FAILURES as error:
+        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
+        return 2
+    print("OK")
+    return 0
+
+
+def parsed_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = commands.add_parser(name)
@@ -1142,6 +2881,11 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
         if name in ("log", "copy"):
             command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
+        if name in ("log", "all"):
+            days = 14 if name == "all" else 2
+            command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
+        if name == "figures":
+            command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
         if name == "seed":
             command.add_argument("--date", required=True)
         if name in ("totals", "metrics"):
@@ -1153,28 +2897,31 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
             command.add_argument("--snapshot", help="the short hash of the reference, 7f3a91c2")
             command.add_argument("--hash", help="the fingerprint printed under the list, to compare with")
-    arguments = parser.parse_args(argv)
-    try:
-        for line in run(arguments):
-            print(line)
-    except Wrong as error:
-        print(f"WRONG: {error}")
-        return 1
-    except (CannotCheck, OSError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
-        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
-        return 2
-    print("OK")
-    return 0
+    return parser.parse_args(argv)
+
+
+def version():
+    """A number for people, and the hash of this very file for those who compare."""
+    return f"verify.py {NUMBER}, SHA-256 {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
 def run(arguments):
+    arguments.old = getattr(arguments, "old", None)
     source = Source(arguments.where, getattr(arguments, "to", None))
+    try:
+        source.get("checkpoint")
+    except Missing as error:
+        raise CannotCheck(f"nothing sealed yet, or no portal there: {error}") from error
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
     log = read_log(source, arguments.vkey)
+    if not log.entries:
+        raise CannotCheck("nothing sealed yet: the log has no entry")
     if not given:
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
     yield from COMMANDS[arguments.command](log, arguments)
+    if arguments.command == "log":
+        yield from check_gaps(log, arguments.days)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 TARGET = PACKAGE.parent / "verify.py"
 # From what knows least to what knows most.
-MODULES = ("source", "tree", "log", "events", "order", "figures", "copying", "command")
+MODULES = (
+    "source", "tree", "log", "events", "order",
+    "counts/measures", "counts/supply", "counts/shown", "counts/derived",
+    "figures/tables", "figures/days", "figures/weeks", "figures/metrics",
+    "figures/drawn", "figures/editions", "figures/choice", "figures/pages", "figures/closed",
+    "whole/gaps", "whole/everything", "copying", "command",
+)  # fmt: skip
 HEAD = "#!/usr/bin/env python3\n"
 
 

@@ -5,39 +5,64 @@
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
+    python verify.py figures [--edition E] URL|DIR                         what pages and editions print follows too
+    python verify.py all    [--vkey KEY] [--days N] URL|DIR                all of these that need no more to be said
     python verify.py receipt TEXT URL|DIR                                  one redirect was counted, and as what
     python verify.py copy   [--day D]… --to FOLDER URL                     the log, and the snapshots of some days
 
-URL is the portal's `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first difference is
-named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md, docs/log.md,
-docs/figures.md), not the portal's code.
+URL is a portal's address, or its `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first
+difference is named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md,
+docs/log.md, docs/figures.md), not the portal's code.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import sys
+from pathlib import Path
 
 from verifier.copying import check_copy
 from verifier.events import check_receipt, check_totals
-from verifier.figures import check_metrics
+from verifier.figures.metrics import check_metrics
 from verifier.log import check_log, check_seed, read_log
 from verifier.order import check_order
-from verifier.source import CannotCheck, Source, Wrong
+from verifier.source import CannotCheck, Missing, Source, Wrong
+from verifier.whole.everything import FAILURES, check_all, check_figures
+from verifier.whole.gaps import check_gaps
 
+NUMBER = "2"
 COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
     "totals": check_totals,
     "metrics": check_metrics,
+    "figures": check_figures,
+    "all": check_all,
     "receipt": check_receipt,
     "copy": check_copy,
 }
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = parsed_arguments(argv)
+    try:
+        for line in run(arguments):
+            print(line)
+    except Wrong as error:
+        print(f"WRONG: {error}")
+        return 1
+    except FAILURES as error:
+        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
+        return 2
+    print("OK")
+    return 0
+
+
+def parsed_arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = commands.add_parser(name)
@@ -50,6 +75,11 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
         if name in ("log", "copy"):
             command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
+        if name in ("log", "all"):
+            days = 14 if name == "all" else 2
+            command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
+        if name == "figures":
+            command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
         if name == "seed":
             command.add_argument("--date", required=True)
         if name in ("totals", "metrics"):
@@ -61,28 +91,31 @@ def main(argv: list[str] | None = None) -> int:
             command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
             command.add_argument("--snapshot", help="the short hash of the reference, 7f3a91c2")
             command.add_argument("--hash", help="the fingerprint printed under the list, to compare with")
-    arguments = parser.parse_args(argv)
-    try:
-        for line in run(arguments):
-            print(line)
-    except Wrong as error:
-        print(f"WRONG: {error}")
-        return 1
-    except (CannotCheck, OSError, ValueError, KeyError, TypeError, MemoryError, RecursionError) as error:
-        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
-        return 2
-    print("OK")
-    return 0
+    return parser.parse_args(argv)
+
+
+def version():
+    """A number for people, and the hash of this very file for those who compare."""
+    return f"verify.py {NUMBER}, SHA-256 {hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}"
 
 
 def run(arguments):
+    arguments.old = getattr(arguments, "old", None)
     source = Source(arguments.where, getattr(arguments, "to", None))
+    try:
+        source.get("checkpoint")
+    except Missing as error:
+        raise CannotCheck(f"nothing sealed yet, or no portal there: {error}") from error
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
     log = read_log(source, arguments.vkey)
+    if not log.entries:
+        raise CannotCheck("nothing sealed yet: the log has no entry")
     if not given:
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
     yield from COMMANDS[arguments.command](log, arguments)
+    if arguments.command == "log":
+        yield from check_gaps(log, arguments.days)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,10 @@ def minutes_of(log, first, end):
 
 
 def check_totals(log, arguments):
-    day = arguments.day
+    return list(told_of_totals(log, arguments.day))
+
+
+def told_of_totals(log, day):
     total = log.one("day", day=day)
     if total is None:
         raise CannotCheck(f"the log holds no totals of {day}: a day is closed the day after, if it had events")

@@ -8,7 +8,7 @@ import struct
 from datetime import date, timedelta
 from pathlib import Path
 
-from verifier.source import CannotCheck, Wrong
+from verifier.source import CannotCheck, Missing, Wrong
 from verifier.tree import TILE, checkpoint, leaf, root_of, tile_path
 
 MAX_ENTRIES = 2_000_000
@@ -110,17 +110,21 @@ def check_log(log, arguments):
     said = [f"{len(entries)} entries, root {log.root.hex()[:16]}…, signature holds"]
     if arguments.old:
         text = Path(arguments.old).read_text(encoding="utf-8") if Path(arguments.old).exists() else arguments.old
-        _, old_size, old_root = checkpoint(text, arguments.vkey)
+        _, old_size, old_root = old_checkpoint(log, text, arguments.vkey)
         if old_size > len(leaves):
             raise Wrong(f"the log had {old_size} entries and has {len(leaves)} now")
         if root_of(leaves[:old_size]) != old_root:
             raise Wrong(f"the first {old_size} entries are not those of the old checkpoint")
         said.append(f"it only grew since the {old_size} entries of the old checkpoint")
-    upto = events = 0
+    upto, events, withheld = 0, 0, []
     for number, entry in enumerate(entries):
         if entry["t"] != "minute":
             continue
-        commitments = source.get(entry["file"])
+        try:
+            commitments = source.get(entry["file"])
+        except Missing:
+            withheld.append(entry["file"])
+            continue
         parts = [commitments[at : at + 32] for at in range(0, len(commitments), 32)]
         if len(commitments) != 32 * entry["events"] or parts != sorted(parts):
             raise Wrong(f"{entry['file']}: not the {entry['events']} sorted commitments of entry {number}")
@@ -130,6 +134,9 @@ def check_log(log, arguments):
             raise Wrong(f"entry {number}: its sequence number goes backwards")
         upto, events = entry["upto"], events + entry["events"]
     said.append(f"{events} sealed events in {len(log.of_type('minute'))} minutes, each under its root")
+    if withheld:
+        raise CannotCheck(f"{len(withheld)} minutes are sealed and their files not there: {', '.join(withheld[:5])}")
+    check_key_changes(log)
     said.append(check_chain(log))
     check_tiles(source, leaves)
     said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
@@ -137,6 +144,28 @@ def check_log(log, arguments):
     lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
     return said
+
+
+def old_checkpoint(log, text, vkey):
+    """An old head under the key given, or under one from which a chain of logged changes leads to the key in force."""
+    keys = [vkey.strip()]
+    try:
+        return checkpoint(text, keys[0])
+    except Wrong as error:
+        otherwise = error
+    changes = log.of_type("key")
+    for entry in reversed(changes):
+        if entry["vkey"] in keys:
+            keys.append(entry["from"])
+    for entry in changes:
+        if entry["from"] in keys:
+            keys.append(entry["vkey"])
+    for key in keys[1:]:
+        try:
+            return checkpoint(text, key)
+        except Wrong:
+            continue
+    raise otherwise
 
 
 def check_tiles(source, leaves):
@@ -151,6 +180,15 @@ def check_tiles(source, leaves):
         full = len(hashes) // TILE
         hashes = [root_of(hashes[number * TILE : (number + 1) * TILE]) for number in range(full)]
         level += 1
+
+
+def check_key_changes(log):
+    """Each change of the key was signed by the key that it ends: with the heads that say so, old keys lead to new."""
+    for number, entry in enumerate(log.entries):
+        if entry["t"] == "key":
+            _, size, root = checkpoint(log.source.text(f"keys/{number + 1}.checkpoint"), entry["from"])
+            if size != number + 1 or root_of(log.leaves[:size]) != root:
+                raise Wrong(f"keys/{number + 1}.checkpoint is not the head that changed the key in entry {number}")
 
 
 def check_named_files(log):

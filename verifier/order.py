@@ -71,6 +71,11 @@ def snapshots_of_hour(log, name):
 
 def recompute(source, names, query, epoch, seed):
     """The ids of a list in the order of contract order/1, from the two published files alone."""
+    return [identifier for _, identifier in ordered_keys(source, names, query, epoch, seed)]
+
+
+def ordered_keys(source, names, query, epoch, seed):
+    """(what the rule looks at, the draw last, id) of each place of a list, in its order."""
     places = named(source, names["places"])
     slots = named(source, names["slots"])
     pair = f"aiguillage-snapshot/v1\n{names['places']}\n{names['slots']}\n"
@@ -91,10 +96,20 @@ def recompute(source, names, query, epoch, seed):
         if hidden(place, first, states, asked):
             continue
         keyed.append((order_key(place, distance, first, states, asked, epoch, query, seed), place["id"]))
-    return [identifier for _, identifier in sorted(keyed)]
+    return sorted(keyed)
 
 
 def named(source, digest):
+    """A snapshot's file under the hash of its name; the last two are kept, for list after list rests on one pair."""
+    kept = source.memo.setdefault("files", {})
+    if digest not in kept:
+        while len(kept) > 1:
+            del kept[next(iter(kept))]
+        kept[digest] = read_named(source, digest)
+    return kept[digest]
+
+
+def read_named(source, digest):
     body = source.unzipped(f"snapshots/{digest}.json.gz")
     if hashlib.sha256(body).hexdigest() != digest:
         raise Wrong(f"snapshots/{digest}.json.gz does not have the hash of its name")

@@ -12,6 +12,7 @@ from pymerkle import InmemoryTree
 import verify
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
+from aggregator.ledger.notes import load_or_create_signer
 from aggregator.ledger.witness import Witness
 from aggregator.store import open_stores
 from tests.portal import Portal
@@ -35,6 +36,30 @@ def test_a_key_is_changed_in_public_and_old_copies_still_lead_on(
     head = next((portal.log / "keys").iterdir())
     head.write_bytes((portal.log / "checkpoint").read_bytes())
     assert verify.main(["log", "--vkey", old, str(portal.log)]) == 1
+
+
+def test_an_old_head_and_a_copy_are_followed_across_two_changes_of_the_key(portal: Portal, tmp_path: Path) -> None:
+    portal.visit(2, 1)
+    portal.work()
+    keys, heads = [(portal.log / "vkey").read_text().strip()], []
+    for number in range(2):
+        heads.append(tmp_path / f"head-{number}")
+        heads[-1].write_bytes((portal.log / "checkpoint").read_bytes())
+        with closing(Accounts(portal.settings)) as accounts:
+            keys.append(accounts.keeper.rotate_key(portal.clock()))
+        portal.clock.forward(minutes=1)
+        portal.work()
+
+    for key in keys:
+        for head in heads:
+            assert verify.main(["log", "--vkey", key, "--from", str(head), str(portal.log)]) == 0
+        copy = tmp_path / key[-6:].replace("/", "_")
+        assert verify.main(["copy", "--vkey", key, "--from", str(heads[0]), "--to", str(copy), str(portal.log)]) == 0
+        assert verify.main(["log", "--vkey", keys[0], "--from", str(heads[0]), str(copy)]) == 0
+    # The control: a head of this log under a key of which it never spoke.
+    stranger = load_or_create_signer(tmp_path / "key", portal.settings.log_origin)
+    heads[0].write_text(stranger.sign(heads[0].read_text().partition("\n\n")[0] + "\n"))
+    assert verify.main(["log", "--vkey", keys[-1], "--from", str(heads[0]), str(portal.log)]) == 1
 
 
 def test_a_key_that_nobody_announced_leads_nowhere(portal: Portal) -> None:

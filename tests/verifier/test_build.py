@@ -36,7 +36,11 @@ def test_nothing_but_the_standard_library_and_cryptography_is_imported() -> None
 
 
 def test_every_module_is_in_the_file() -> None:
-    modules = {path.stem for path in build.PACKAGE.glob("*.py")} - {"__init__", "build"}
+    modules = {
+        path.relative_to(build.PACKAGE).with_suffix("").as_posix()
+        for path in build.PACKAGE.rglob("*.py")
+        if path.name not in ("__init__.py", "build.py")
+    }
 
     assert modules == set(build.MODULES)
 

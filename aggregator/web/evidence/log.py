@@ -21,6 +21,8 @@ log = Blueprint("log", __name__)
 
 MUTABLE = ("checkpoint", "vkey")
 BESIDE = ("snapshots", "hours")
+# What the pages print, as the worker wrote it: an auditor compares it with the log.
+PAGES = ("shares.json", "closed.json")
 # Named by the hash of what they hold, or by their place in a log that only grows.
 FIXED = ("snapshots", "contracts", "hosting", "tile")
 HOUR = re.compile(r"hours/([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})\.ndjson")
@@ -41,7 +43,9 @@ def file(name: str) -> Response:
     # "./checkpoint" and "x/../checkpoint" are the checkpoint, under names that are not in MUTABLE: it would be kept.
     if {"", ".", ".."} & set(name.split("/")):
         raise NotFound
-    folder, inside = (site.settings.published_dir / first, rest) if first in BESIDE else (site.log_dir, name)
+    published = site.settings.published_dir
+    folder, inside = (published / first, rest) if first in BESIDE else (site.log_dir, name)
+    folder = published if name in PAGES else folder
     kind = "text/plain" if name in MUTABLE else KINDS.get(Path(name).suffix, "application/octet-stream")
     return public_files.send(_opened(folder, inside, kind), _cache(site, name, first))
 
@@ -59,7 +63,7 @@ def _cache(site: Site, name: str, first: str) -> str:
         return FOR_EVER if hour[1] < instants.hour(site.now() - timedelta(hours=1)) else REVALIDATED
     if first in FIXED:
         return FOR_EVER
-    return REVALIDATED if name in MUTABLE or first in ("witnesses", "hours") else AN_HOUR
+    return REVALIDATED if name in (*MUTABLE, *PAGES) or first in ("witnesses", "hours") else AN_HOUR
 
 
 def _opened(folder: Path, name: str, kind: str) -> Sent:

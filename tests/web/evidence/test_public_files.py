@@ -188,6 +188,8 @@ def test_asking_what_may_be_asked_is_not_counted_as_a_search(a_week: Settings) -
         (LOGGED, 130, "public, max-age=31536000, immutable"),
         ("/log/checkpoint", 10, "public, no-cache"),
         ("/log/vkey", 10, "public, no-cache"),
+        ("/log/shares.json", 10, "public, no-cache"),
+        ("/log/closed.json", 10, "public, no-cache"),
         ("/log/seeds/2026-11-23.json", 10, "public, max-age=3600"),
         (f"/donnees/{DAY}/places.csv", 10, "public, max-age=31536000, immutable"),
         ("/donnees/en-cours/places.csv", 10, "public, no-cache"),

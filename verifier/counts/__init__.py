@@ -1,0 +1,1 @@
+"""What published numbers are made of, counted and computed again."""

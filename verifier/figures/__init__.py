@@ -1,0 +1,1 @@
+"""Every published number, made again: tables of days and weeks, editions, what the pages print."""

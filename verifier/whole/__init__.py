@@ -1,0 +1,1 @@
+"""Checks that look at all of a portal."""
