@@ -21,41 +21,11 @@ def test_a_closed_day_is_computed_again_by_the_auditor(day_over: Portal, capsys:
 
     said = capsys.readouterr().out
     assert "redirects are those sealed in the log" in said
-    assert "not checked here" in said
+    assert "shares, ratios, all intervals, concentration, terms and log E follow from the counts" in said
     rows = json.loads((day_over.log / "metrics" / f"{MONDAY}.json").read_text())["rows"]
     assert sum(row["redirects"] for row in rows) == 33
     assert all(row["effect_deviation"] == 0.0 for row in rows)
     assert sum(row["share_redirects"] for row in rows) == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("column", "by"),
-    [
-        ("redirects", 1), ("places", 1), ("share_redirects", 0.01), ("slots", 5), ("effect_citizen_choice", 0.01),
-        ("effect_deviation", 0.001), ("tie_chosen", 1), ("tie_log_e", 0.5), ("tie_variance", 9.0),
-        ("clicks_listed", -90),
-    ],
-)  # fmt: skip
-def test_a_figure_that_was_improved_is_found_even_under_a_true_hash(
-    day_over: Portal, column: str, by: float, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The operator signs what it likes: the hash agrees, and the figure does not follow from the counts."""
-    path = day_over.log / "metrics" / f"{MONDAY}.json"
-    content = json.loads(path.read_text())
-    content["rows"][0][column] += by
-    arguments = type("Arguments", (), {"day": MONDAY})
-    source = verify.Source(str(day_over.log))
-    log = verify.read_log(source, source.text("vkey").strip())
-
-    with pytest.raises(verify.Wrong):
-        nation = content["rows"]
-        verify.check_day_counts(log, MONDAY, content, nation)
-        verify.check_derived(nation, ("nation", "FR"), verify.EFFECTS["metrics/2"])
-        for row in nation:
-            verify.check_ties(row)
-    path.write_text(json.dumps(content))
-    with pytest.raises(verify.Wrong, match="does not have the hash"):
-        verify.check_metrics(log, arguments)
 
 
 def test_a_week_is_closed_with_its_territories(day_over: Portal, capsys: pytest.CaptureFixture[str]) -> None:

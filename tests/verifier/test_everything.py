@@ -28,7 +28,8 @@ def all_of(where: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
 
 def outcomes(said: str) -> dict[str, str]:
     rows = re.findall(r"^(\w+) +(\S+(?: \S+)?) +(OK|WRONG|CANNOT CHECK|nothing yet) ", said, re.MULTILINE)
-    return {f"{check} {what.strip()}": outcome for check, what, outcome in rows}
+    # How many entries the log has is said on its row, and changes with what it comes to hold.
+    return {check if check == "log" else f"{check} {what.strip()}": outcome for check, what, outcome in rows}
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,7 @@ def test_an_honest_week_is_right_from_end_to_end(run: Path, capsys: pytest.Captu
 
     found = outcomes(said)
     assert (code, set(found.values())) == (0, {"OK"}), said
-    assert {"log 42 entries", f"totals {MONDAY}", "metrics 2026-W48", "figures shares.json", "figures cumul"} <= set(
-        found
-    )
+    assert {"log", f"totals {MONDAY}", "metrics 2026-W48", "figures shares.json", "figures cumul"} <= set(found)
     assert len(found) == 24
     assert "not recomputed: " in said
 
@@ -81,7 +80,7 @@ def test_one_number_that_was_signed_again_is_named_and_all_else_is_still_checked
     found = outcomes(said)
     assert code == 1
     assert "goodman_low: " in said
-    assert (found["log 42 entries"], found[f"metrics {MONDAY}"], found["metrics 2026-W48"]) == ("OK", "WRONG", "OK")
+    assert (found["log"], found[f"metrics {MONDAY}"], found["metrics 2026-W48"]) == ("OK", "WRONG", "OK")
     assert said.rstrip().splitlines()[-1].startswith("WRONG: ")
 
 
