@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Check an Aiguillage portal without trusting it: one file, the standard library and `cryptography`, nothing of ours.
 
-    python verify.py log    [--vkey KEY] [--from OLD_CHECKPOINT] URL|DIR   the log is whole, signed, and only grew
+    python verify.py log    [--vkey KEY] [--from OLD] [--policy FILE] URL|DIR   whole, signed, witnessed, only grew
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
+    python verify.py ids    URL|DIR                                        no place's id was kept back, or replaced
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
     python verify.py figures [--edition E] URL|DIR                         what pages and editions print follows too
@@ -36,7 +37,7 @@ import time
 import urllib.error
 import urllib.request
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
@@ -169,19 +170,24 @@ def node(left, right):
 
 
 def root_of(leaves):
-    """The root over leaf hashes, with a stack of full subtrees."""
-    stack = []
+    """The root over leaf hashes."""
+    return roots_at(leaves, {len(leaves)})[len(leaves)]
+
+
+def roots_at(leaves, sizes):
+    """{size: root over so many leaves} for each of these sizes that there is, with a stack of full subtrees."""
+    stack, found = [], {0: hashlib.sha256(b"").digest()}
     for number, top in enumerate(leaves):
+        count = number + 1
         while number & 1:
             top = node(stack.pop(), top)
             number >>= 1
         stack.append(top)
-    if not stack:
-        return hashlib.sha256(b"").digest()
-    top = stack.pop()
-    while stack:
-        top = node(stack.pop(), top)
-    return top
+        if count in sizes:
+            found[count] = stack[-1]
+            for left in stack[-2::-1]:
+                found[count] = node(left, found[count])
+    return found
 
 
 def tile_path(level, number, width):
@@ -249,6 +255,174 @@ def checkpoint(note, vkey):
     if len(lines) < 4 or not (lines[1].isascii() and lines[1].isdigit()):
         raise Wrong("the checkpoint's text is not origin, size and root")
     return lines[0], int(lines[1]), base64.b64decode(lines[2])
+
+
+# --- Time stamps (RFC 3161) of heads of the log: what was stamped, when, and with whose certificate.
+
+HASHES = {  # object identifiers, as DER writes them
+    "608648016503040201": "sha256",
+    "608648016503040202": "sha384",
+    "608648016503040203": "sha512",
+}
+MESSAGE_DIGEST = "2a864886f70d010904"
+TIME = 0x18  # GeneralizedTime
+
+
+def check_stamps(log):
+    """A stamp shows that the head it is of, and so every entry below it, existed at that time."""
+    said, stamps = [], log.of_type("stamp")
+    keys = [log.vkey.strip(), *(entry[name] for entry in log.of_type("key") for name in ("from", "vkey"))]
+    heads = {}
+    for entry in stamps:
+        head, answer = (log.source.get(f"stamps/{entry['day']}.{kind}") for kind in ("checkpoint", "tsr"))
+        for body, digest in ((head, entry["head"]), (answer, entry["sha256"])):
+            if hashlib.sha256(body).hexdigest() != digest:
+                raise Wrong(f"stamps/{entry['day']}: not the files that the log states")
+        size, root = heads[entry["day"]] = signed_by_one_of(head.decode("utf-8"), keys)
+        when, who = opened(f"stamps/{entry['day']}.tsr", answer, head)
+        said.append(f"stamp of {entry['day']}: its {size} entries existed on {when:%Y-%m-%d at %H:%M:%S} UTC, {who}")
+    roots = roots_at(log.leaves, {size for size, _ in heads.values()})
+    for day, (size, root) in heads.items():
+        if roots.get(size) != root:
+            raise Wrong(f"stamps/{day}.checkpoint is not a head of this log")
+    if said:
+        said.append("whether an authority is to be believed is for you to judge: that its certificate is its own, too")
+    return said
+
+
+def signed_by_one_of(note, keys):
+    why = CannotCheck("no key")
+    for key in keys:
+        try:
+            return checkpoint(note, key)[1:]
+        except (Wrong, CannotCheck) as error:
+            why = error
+    raise why
+
+
+def opened(name, answer, head):
+    """(time, who signed) of a stamp that is of `head`. The signature is checked with the certificate inside."""
+    try:
+        status, token = der(der(answer)[0][1])[:2]
+        if der(status[1])[0][1] not in (b"\x00", b"\x01"):
+            raise Wrong(f"{name}: the authority refused")
+        signed = der(der(der(token[1])[1][1])[0][1])
+        content = der(der(signed[2][1])[1][1])[0][1]
+        certificates = [one[2] for field in signed if field[0] == 0xA0 for one in der(field[1])]
+        (signer,) = der(signed[-1][1])
+        info = der(der(content)[0][1])
+        imprint = der(info[2][1])
+        when = next(one[1] for one in info if one[0] == TIME).decode()
+        if hashed(der(imprint[0][1])[0][1], head).digest() != imprint[1][1]:
+            raise Wrong(f"{name} is of something else than its head")
+        who = signer_of(name, der(signer[1]), content, certificates)
+        return datetime.strptime(when[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC), who
+    except (IndexError, ValueError, StopIteration) as error:
+        raise Wrong(f"{name} is no time stamp: {error}") from error
+
+
+def signer_of(name, fields, content, certificates):
+    """Who signed, in words, after the signature over the signed attributes (RFC 5652 §5.4) was checked."""
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+    issuer, serial = der(fields[1][1])
+    digest = der(fields[2][1])[0][1]
+    attributes = next(one for one in fields if one[0] == 0xA0)
+    by_kind = {der(one[1])[0][1].hex(): der(der(one[1])[1][1])[0][1] for one in der(attributes[1])}
+    if by_kind.get(MESSAGE_DIGEST) != hashed(digest, content).digest():
+        raise Wrong(f"{name}: what is signed is not what it says")
+    found = [x509.load_der_x509_certificate(one) for one in certificates]
+    number = int.from_bytes(serial[1], "big")
+    own = [one for one in found if one.serial_number == number and one.issuer.public_bytes() == issuer[2]]
+    if not own:
+        return "signature not checked: the certificate is not in the stamp"
+    if x509.ExtendedKeyUsageOID.TIME_STAMPING not in usages(own[0], x509):
+        raise Wrong(f"{name}: signed with a certificate that is not for time stamps")
+    # The attributes are signed as a SET, and stand in the stamp under a mark of their own.
+    message, signature = b"\x31" + attributes[2][1:], [one[1] for one in fields if one[0] == 0x04][-1]
+    key, kind = own[0].public_key(), getattr(hashes, HASHES[digest.hex()].upper())()
+    try:
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, message, padding.PKCS1v15(), kind)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, message, ec.ECDSA(kind))
+        else:
+            return "signature not checked: of a kind that is not known here"
+    except InvalidSignature as error:
+        raise Wrong(f"{name}: its signature does not hold") from error
+    fingerprint = own[0].fingerprint(hashes.SHA256()).hex()
+    return f"signed by {own[0].subject.rfc4514_string()} (certificate {fingerprint})"
+
+
+def usages(certificate, x509):
+    try:
+        return list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        return []
+
+
+def hashed(identifier, body):
+    if identifier.hex() not in HASHES:
+        raise CannotCheck(f"a hash that is not known here: {identifier.hex()}")
+    return hashlib.new(HASHES[identifier.hex()], body)
+
+
+def der(data):
+    """[(tag, content, the whole)] of the values that stand one after the other in `data`."""
+    found, at = [], 0
+    while at < len(data):
+        tag, length, start = data[at], data[at + 1], at + 2
+        if length & 0x80:
+            count = length & 0x7F
+            if not 1 <= count <= 4:
+                raise ValueError("a length that DER does not write")
+            length, start = int.from_bytes(data[start : start + count], "big"), start + count
+        if start + length > len(data):
+            raise ValueError("it ends too early")
+        found.append((tag, data[start : start + length], data[at : start + length]))
+        at = start + length
+    return found
+
+
+# --- The beacon in a day's seed: drand's round, fixed by the day, and what can be checked of it without a pairing.
+
+
+def check_beacon(entry):
+    """In words, what holds of a seed entry's beacon; not of its BLS signature: `cryptography` has no BLS12-381."""
+    if entry["beacon"] == "-":
+        return "no beacon"
+    number, randomness = entry["beacon"].split(" ")
+    info = entry["chain"]
+    if hashlib.sha256(bytes.fromhex(entry["signature"])).hexdigest() != randomness:
+        raise Wrong(f"the beacon of {entry['date']}: its randomness is not the hash of its signature")
+    body = struct.pack(">Iq", info["period"], info["genesis_time"]) + bytes.fromhex(
+        info["public_key"] + info["groupHash"]
+    )
+    name = b"" if info["beaconID"] == "default" else info["beaconID"].encode()
+    if hashlib.sha256(body + name).hexdigest() != info["hash"]:
+        raise Wrong(f"the beacon of {entry['date']}: the chain is not the one that its hash names")
+    midnight = datetime.fromisoformat(entry["date"]).replace(tzinfo=UTC)
+    due = int((midnight - timedelta(minutes=30)).timestamp())
+    if int(number) != -(-(due - info["genesis_time"]) // info["period"]) + 1:
+        raise Wrong(f"the beacon of {entry['date']}: round {number} is not that of half an hour before the day")
+    said = f"round {number} of chain {info['hash'][:16]}…, the day's; randomness = SHA-256(signature)"
+    return f"{said}; signature not checked"
+
+
+def told_of_beacons(seeds):
+    """How many days had one, and which chain: a day without one is a choice of the operator between two seeds."""
+    found = [entry for entry in seeds if entry["beacon"] != "-"]
+    for entry in found:
+        check_beacon(entry)
+    if not found:
+        return "no beacon"
+    first = next(number for number, entry in enumerate(seeds) if entry["beacon"] != "-")
+    without = len(seeds) - first - len(found)
+    chains = ", ".join(sorted({entry["chain"]["hash"] for entry in found}))
+    return f"{len(found)} with a round of drand chain {chains} (BLS signature not checked), {without} since without"
 
 
 # --- The log: every entry under its signed root, the files that it names, the seeds of its days.
@@ -381,7 +555,9 @@ def check_log(log, arguments):
     check_key_changes(log)
     said.append(check_chain(log))
     check_tiles(source, leaves)
+    check_published_policy(log)
     said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
+    said += check_stamps(log)
     bad = [entry for entry in log.of_type("replay") if entry["different"]]
     lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
@@ -439,6 +615,8 @@ def check_named_files(log):
     for entry in log.entries:
         if entry["t"] == "contract":
             named[f"contracts/{entry['sha256']}.md"] = entry["sha256"]
+        elif entry["t"] == "witnesses":
+            named[f"policies/{entry['sha256']}.txt"] = entry["sha256"]
         elif entry["t"] == "disclosure":
             named[f"hosting/{entry['sha256']}.json"] = entry["sha256"]
         elif entry["t"] == "replay":
@@ -455,6 +633,15 @@ def check_named_files(log):
         if hashlib.sha256(log.source.get(name)).hexdigest() != digest:
             raise Wrong(f"{name} does not have the hash that the log states")
     return len(named)
+
+
+def check_published_policy(log):
+    """What stands as the witness policy is the one that was logged last, after the log's own key."""
+    entry = (log.of_type("witnesses") or [None])[-1]
+    if entry and log.source.get("witness-policy") != b"".join(
+        [b"log ", log.source.get("vkey").strip(), b"\n", log.source.get(f"policies/{entry['sha256']}.txt")]
+    ):
+        raise Wrong("witness-policy is not the policy that the log states, after the log's key")
 
 
 def canonical(value):
@@ -476,7 +663,7 @@ def check_chain(log):
         if seed_of(entry["date"], link, entry["beacon"]).hex() != entry["seed"]:
             raise Wrong(f"the seed of {entry['date']} does not follow from its link")
         previous, day = link, day + timedelta(days=1)
-    return f"{len(seeds)} days of seeds, each fixed by the anchor of {anchors[0]['start']}"
+    return f"{len(seeds)} days of seeds, each fixed by the anchor of {anchors[0]['start']}; {told_of_beacons(seeds)}"
 
 
 def seed_of(day, link, beacon):
@@ -488,7 +675,156 @@ def check_seed(log, arguments):
     entry = log.one("seed", date=arguments.date)
     if entry is None:
         raise CannotCheck(f"the log holds no seed of {arguments.date}")
-    return [said, f"seed of {arguments.date}: {entry['seed']} (beacon {entry['beacon']})"]
+    return [said, f"seed of {arguments.date}: {entry['seed']} (beacon {entry['beacon']}: {check_beacon(entry)})"]
+
+
+# --- Witnesses: who has signed this very head, and whether they are those that a policy asks for (C2SP tlog-policy).
+
+MOST_AHEAD = 300  # seconds that a witness's clock may be ahead of ours
+ATTEMPTS, PAUSE = 12, 5  # a head that has just been sealed is without its cosignatures for some seconds
+
+
+def check_policy(log, arguments):
+    """Says who signed the head of `log`, and returns it; a newer one, where the witnesses had not answered yet."""
+    logs, witnesses, groups, quorum = read_policy(arguments.policy)
+    if logs and arguments.vkey.strip() not in logs:
+        raise Wrong(f"the policy does not name this log's key {arguments.vkey}")
+    signed = None
+    for attempt in range(ATTEMPTS):
+        note = log.source.text("checkpoint")
+        if text_of(note) != f"{log.origin}\n{len(log.leaves)}\n{base64.b64encode(log.root).decode()}\n":
+            log = grown(log, arguments.vkey)
+            continue
+        signed = {name: cosigned(note, vkey) for name, vkey in witnesses.items()}
+        counted = {name for name, when in signed.items() if counts(when, arguments.within)}
+        holds = makes(quorum, counted, groups)
+        if holds or not log.source.remote:
+            break
+        time.sleep(PAUSE if attempt + 1 < ATTEMPTS else 0)
+    else:
+        if signed is None:
+            raise CannotCheck("the head changed each time that it was read")
+    for name, when in signed.items():
+        yield f"witness {name}: {told(when, arguments.within)}"
+    if not holds:
+        raise Wrong(
+            f"the policy needs {described(quorum, groups)}; this head of {len(log.leaves)} entries is signed by "
+            f"{len(counted)} of {len(witnesses)} witnesses: {', '.join(sorted(counted)) or 'none'}"
+        )
+    yield f"policy: {described(quorum, groups)}: signed by {len(counted)} of {len(witnesses)} witnesses, holds"
+    return log
+
+
+def grown(log, vkey):
+    """The log, read again because its head has changed; it must only have grown."""
+    newer = read_log(log.source, vkey)
+    if newer.leaves[: len(log.leaves)] != log.leaves:
+        raise Wrong("while it was read, the log changed entries that it had signed")
+    return newer
+
+
+def key_in_policy(name):
+    """The log's key, when the policy names exactly one."""
+    logs = read_policy(name)[0]
+    return logs[0] if len(logs) == 1 else None
+
+
+def read_policy(name):
+    """(keys of logs, {witness: key}, {group: (how many, members)}, quorum) of a file."""
+    logs, witnesses, groups, quorum, members = [], {}, {}, None, set()
+    for number, line in enumerate(Path(name).read_text(encoding="utf-8").split("\n"), 1):
+        words = re.split(r"[ \t]+", line.strip(" \t"))
+        known = witnesses.keys() | groups.keys()
+        try:
+            if not words[0] or words[0].startswith("#"):
+                continue
+            if words[0] == "log":
+                logs.append(words[1])
+            elif words[0] == "witness" and words[1] not in known | {"none"}:
+                if key_of(words[2])[2] in {key_of(other)[2] for other in witnesses.values()}:
+                    raise ValueError("this witness stands above already")
+                witnesses[words[1]] = words[2]
+            elif words[0] == "group" and words[1] not in known | {"none"} and set(words[3:]) <= known - members:
+                needed = {"any": 1, "all": len(words) - 3}.get(words[2]) or int(words[2])
+                if not 1 <= needed <= len(words) - 3 or len(set(words[3:])) != len(words) - 3:
+                    raise ValueError("so many members are not in the group")
+                groups[words[1]] = needed, words[3:]
+                members.update(words[3:])
+            elif words[0] == "quorum" and quorum is None and words[1] in known | {"none"}:
+                quorum = words[1]
+            else:
+                raise ValueError("not understood, or names what is not defined above")
+        except (IndexError, ValueError) as error:
+            raise CannotCheck(f"{name}, line {number}: {error}: {line}") from error
+    if quorum is None:
+        raise CannotCheck(f"{name}: there is no quorum line")
+    return logs, witnesses, groups, quorum
+
+
+def makes(name, signed, groups):
+    """Do these witnesses make up the quorum (or the group) of this name?"""
+    if name not in groups:
+        return name == "none" or name in signed
+    needed, members = groups[name]
+    return sum(makes(member, signed, groups) for member in members) >= needed
+
+
+def described(name, groups):
+    if name not in groups:
+        return "no witness" if name == "none" else name
+    needed, members = groups[name]
+    return f"{name} ({needed} of {', '.join(members)})"
+
+
+def key_of(vkey):
+    """(name, key id, public key) of a witness that signs with Ed25519."""
+    name, key_id, encoded = vkey.split("+", 2)
+    key = base64.b64decode(encoded, validate=True)
+    if len(key) != 33 or key[0] != 4 or hashlib.sha256(f"{name}\n".encode() + key).digest()[:4].hex() != key_id:
+        raise ValueError("not a witness's key of Ed25519")
+    return name, key_id, key[1:]
+
+
+def cosigned(note, vkey):
+    """When the witness of this key signed the note, Unix time; None when no line of it holds."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    name, key_id, key = key_of(vkey)
+    for line in note.rpartition("\n\n")[2].splitlines():
+        try:
+            blob = base64.b64decode(line.removeprefix(f"— {name} "), validate=True)
+            if line.startswith(f"— {name} ") and blob[:4].hex() == key_id and len(blob) == 76:
+                when = int.from_bytes(blob[4:12], "big")
+                message = f"cosignature/v1\ntime {when}\n{text_of(note)}".encode()
+                Ed25519PublicKey.from_public_bytes(key).verify(blob[12:], message)
+                return when
+        except (ValueError, InvalidSignature):
+            continue
+    return None
+
+
+def text_of(note):
+    return note.rpartition("\n\n")[0] + "\n"
+
+
+def counts(when, within_hours):
+    """A date to come is not believed: it would make a cosignature fresh for ever."""
+    return when is not None and -MOST_AHEAD <= time.time() - when < within_hours * 3600
+
+
+def told(when, within_hours):
+    if when is None:
+        return "has not signed this head"
+    try:
+        date = f"{datetime.fromtimestamp(when, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):
+        date = f"the second {when}"
+    if counts(when, within_hours):
+        return f"signed this head on {date}"
+    return f"dates its signature {date}, " + (
+        "in the future: not counted" if when > time.time() else f"more than {within_hours} hours ago: not counted"
+    )
 
 
 # --- Redirects: totals of a day against its minutes and its openings, and one receipt against the log (docs/log.md).
@@ -998,6 +1334,70 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
     message = f"aiguillage-order/v1\n{epoch}\n{query}\n{place['id']}"
     tie = hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
+
+
+# --- Ids of places: each hour's list is chained to the last, no id changes its day, and none is older than it was seen.
+
+
+def check_ids(log, arguments):
+    """An id that was chosen with the coming draws in hand would have to be new, and would stand last in its ties."""
+    before, days, complete = "-", {}, False
+    hours = read = without = 0
+    for entry in log.of_type("snapshots"):
+        if "ids" not in entry:
+            without += before != "-"
+            continue
+        hours, rows = hours + 1, listed_in(log, entry)
+        if rows is None:
+            before, complete = entry["ids"], False
+            continue
+        if ids_chained(before, rows) != entry["ids"] or len(rows) != entry["places"]:
+            raise Wrong(f"the ids of {entry['hour']} are not those that the log has chained to the hour before")
+        check_last_half_hour(log, entry, rows - days.items(), complete)
+        for place, day in sorted(rows):
+            check_day_of_id(place, day, days, entry["hour"][:10], complete)
+        before, complete, read = entry["ids"], True, read + 1
+    if not hours:
+        raise CannotCheck("the log holds no list of ids yet")
+    yield f"ids of {read} hours recomputed and chained, {len(days)} places, each under one day"
+    if read < hours:
+        yield f"{hours - read} hours whose files are no longer published: their link is the log's own word"
+    if without:
+        yield f"{without} hours were sealed without their ids, and say why"
+
+
+def check_day_of_id(place, day, days, today, complete):
+    """What is new today says so; `complete`: all that was published before is known."""
+    if place not in days and (day != today if complete else day > today):
+        raise Wrong(f"place {place} is first published on {today}, and says {day}: it would not stand last in its ties")
+    if days.setdefault(place, day) != day:
+        raise Wrong(f"place {place} was first published on {days[place]}, and now says {day}")
+
+
+def check_last_half_hour(log, entry, new, complete):
+    """Half an hour before its day a beacon's round is known, and with it the draw: no id may appear then."""
+    day = date.fromisoformat(entry["hour"][:10])
+    seed = log.one("seed", date=(day + timedelta(days=1)).isoformat())
+    if complete and new and entry["hour"].endswith("T23") and seed and seed["beacon"] != "-":
+        for place, _ in sorted(new - (listed_in(log, entry, f"{day}T23:30") or set())):
+            raise Wrong(f"place {place} appears after 23:30 on {day}, when the draw of the day after was known")
+
+
+def listed_in(log, entry, until="~"):
+    """{(id, day)} of the places files of an hour, put in force before `until`; None when they are published no more."""
+    found = [one for one in snapshots_of_hour(log, entry["hour"])[0] if one["at"] < until]
+    if not found and entry["count"] and until == "~":
+        return None
+    try:
+        files = [named(log.source, one) for one in sorted({one["places"] for one in found})]
+    except CannotCheck:
+        return None
+    return {(place["id"], place["drawn"]) for file in files for place in file["places"]}
+
+
+def ids_chained(before, rows):
+    lines = "".join(f"{place} {day}\n" for place, day in sorted(rows))
+    return hashlib.sha256(f"aiguillage-ids/v1\n{before}\n{lines}".encode()).hexdigest()
 
 
 # --- The measures of docs/figures.md, from their formulas: the standard library is enough.
@@ -1933,6 +2333,7 @@ MADE_AGAIN = ("en-cours", "cumul")
 HEAD_OF_ALL = ("edition", "updated", "written", "licence", "licence_url", "demo", "log_size")
 ENDING = ("updated", "licence", "demo")
 DATES = {"window_start", "window_end", "first_day", "last_day", "day"}
+DIGITS = re.compile("[0-9]{1,255}")  # a text inside a formula of a spreadsheet has 255 characters at most
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 NOT_OF_AN_EDITION = (
     "not recomputed: department_name (public names; checked: one for each code); titles, descriptions, the period of a"
@@ -2151,6 +2552,8 @@ def cell_of(column, value, french):
             return f"{value[8:10]}/{value[5:7]}/{value[:4]}"
         if french and column == "updated":
             return f"{value[8:10]}/{value[5:7]}/{value[:4]} {value[11:19]}"
+        if french and DIGITS.fullmatch(value):
+            return f'="{value}"'  # or a spreadsheet makes 1 of "01"
         return f"'{value}" if value.startswith(FORMULA) else value
     return str(value).replace(".", ",") if french else str(value)
 
@@ -2579,7 +2982,7 @@ def check_effect(row, amounts, provider, known):
 
 KEPT_DAYS = 396
 # May stand between the seed of a day and the total of the day before: they are logged together.
-BEFORE_A_DAY = ("contract", "policy", "disclosure", "seed", "day", "chain", "key")
+BEFORE_A_DAY = ("contract", "policy", "disclosure", "seed", "day", "chain", "key", "witnesses")
 NAMED_AT_ONCE = 12
 
 
@@ -2757,6 +3160,8 @@ def checks_of(log, arguments):
     first = (date.fromisoformat(newest) - timedelta(days=arguments.days)).isoformat() if newest else ""
     yield "log", f"{len(log.entries)} entries", lambda: check_log(log, arguments)
     yield "seeds", f"{len(log.of_type('seed'))} days", lambda: [check_chain(log)]
+    if any("ids" in one for one in log.of_type("snapshots")):
+        yield "ids", f"{len(log.of_type('snapshots'))} hours", lambda: list(check_ids(log, arguments))
     yield "gaps", f"since {first}", lambda: check_gaps(log, arguments.days) or ["none"]
     for day in sorted({one["minute"][:10] for one in log.of_type("minute") if first <= one["minute"] and
                        one["minute"][:10] < newest}):  # fmt: skip
@@ -2842,6 +3247,7 @@ COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
+    "ids": check_ids,
     "totals": check_totals,
     "metrics": check_metrics,
     "figures": check_figures,
@@ -2886,6 +3292,9 @@ def parsed_arguments(argv):
             command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
         if name == "figures":
             command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
+        if name in ("log", "copy", "all"):
+            command.add_argument("--policy", help="whose cosignatures the head must bear: a file, C2SP tlog-policy")
+            command.add_argument("--within", type=int, default=24, help="hours that a cosignature counts for (24)")
         if name == "seed":
             command.add_argument("--date", required=True)
         if name in ("totals", "metrics"):
@@ -2912,6 +3321,8 @@ def run(arguments):
         source.get("checkpoint")
     except Missing as error:
         raise CannotCheck(f"nothing sealed yet, or no portal there: {error}") from error
+    policy = getattr(arguments, "policy", None)
+    arguments.vkey = arguments.vkey or (key_in_policy(policy) if policy else None)
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
     log = read_log(source, arguments.vkey)
@@ -2919,6 +3330,8 @@ def run(arguments):
         raise CannotCheck("nothing sealed yet: the log has no entry")
     if not given:
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
+    if policy:
+        log = yield from check_policy(log, arguments)
     yield from COMMANDS[arguments.command](log, arguments)
     if arguments.command == "log":
         yield from check_gaps(log, arguments.days)

@@ -24,6 +24,11 @@ def hour(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H")
 
 
+def is_last_half_hour(at: datetime) -> bool:
+    """Of its UTC day."""
+    return (at.hour, at.minute) >= (23, 30)
+
+
 def unread_after(interval_s: int) -> timedelta:
     """How old a reading or a publication may be before every page says so (docs/ranking.md §9).
 

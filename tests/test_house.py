@@ -143,7 +143,7 @@ def test_the_web_process_holds_neither_pandas_nor_shapely_nor_the_store() -> Non
 
 def test_every_provider_has_its_file_and_its_section() -> None:
     others = {
-        "__init__", "ask", "base", "booking_url", "breaker", "deadline", "errors", "http", "list_cells",
+        "__init__", "ask", "base", "booking_url", "breaker", "deadline", "errors", "exchange", "http", "list_cells",
         "official_list", "phone", "reading", "records", "shapes", "strict_json", "text",
     }  # fmt: skip
     files = {path.stem for path in (ROOT / "providers").glob("*.py")} - others

@@ -94,7 +94,7 @@ def test_the_seed_of_a_day_was_fixed_by_the_anchor(
 ) -> None:
     assert run("seed", "--date", DAY, sealed) == 0
     chain = seeds.load_or_create(filled.keys_dir / "seed-chain.json", NOON.date())
-    assert chain.seed(NOON.date()).hex() in capsys.readouterr().out
+    assert seeds.day_seed(NOON.date().isoformat(), chain.link(NOON.date())).hex() in capsys.readouterr().out
 
 
 def test_a_log_that_only_grew_agrees_with_an_old_checkpoint(sealed: Path, filled: Settings, tmp_path: Path) -> None:
@@ -173,7 +173,8 @@ def test_any_list_is_recomputed_from_published_files_alone(
     shelf = Shelf(filled.published_dir)
     shelf.refresh()
     assert shelf.current is not None
-    seed = seeds.load_or_create(filled.keys_dir / "seed-chain.json", NOON.date()).seed(NOON.date())
+    chain = seeds.load_or_create(filled.keys_dir / "seed-chain.json", NOON.date())
+    seed = seeds.DaySeeds(chain, filled.published_dir / "log").seed_of(NOON.date().isoformat())
     shown = search(shelf.current, question, "2026-11-23T12", seed, filled.campaign)
 
     code = run("order", "--epoch", "2026-11-23T12", "--query", question.key, "--hash", shown.hash[:8], sealed)

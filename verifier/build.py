@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent
 TARGET = PACKAGE.parent / "verify.py"
 # From what knows least to what knows most.
 MODULES = (
-    "source", "tree", "log", "events", "order",
+    "source", "tree", "outside/stamps", "outside/beacon", "log", "outside/policy", "events", "order", "outside/ids",
     "counts/measures", "counts/supply", "counts/shown", "counts/derived",
     "figures/tables", "figures/days", "figures/weeks", "figures/metrics",
     "figures/drawn", "figures/editions", "figures/choice", "figures/pages", "figures/closed",

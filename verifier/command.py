@@ -1,8 +1,9 @@
 """Check an Aiguillage portal without trusting it: one file, the standard library and `cryptography`, nothing of ours.
 
-    python verify.py log    [--vkey KEY] [--from OLD_CHECKPOINT] URL|DIR   the log is whole, signed, and only grew
+    python verify.py log    [--vkey KEY] [--from OLD] [--policy FILE] URL|DIR   whole, signed, witnessed, only grew
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
+    python verify.py ids    URL|DIR                                        no place's id was kept back, or replaced
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
     python verify.py figures [--edition E] URL|DIR                         what pages and editions print follows too
@@ -27,6 +28,8 @@ from verifier.events import check_receipt, check_totals
 from verifier.figures.metrics import check_metrics
 from verifier.log import check_log, check_seed, read_log
 from verifier.order import check_order
+from verifier.outside.ids import check_ids
+from verifier.outside.policy import check_policy, key_in_policy
 from verifier.source import CannotCheck, Missing, Source, Wrong
 from verifier.whole.everything import FAILURES, check_all, check_figures
 from verifier.whole.gaps import check_gaps
@@ -36,6 +39,7 @@ COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
+    "ids": check_ids,
     "totals": check_totals,
     "metrics": check_metrics,
     "figures": check_figures,
@@ -80,6 +84,9 @@ def parsed_arguments(argv):
             command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
         if name == "figures":
             command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
+        if name in ("log", "copy", "all"):
+            command.add_argument("--policy", help="whose cosignatures the head must bear: a file, C2SP tlog-policy")
+            command.add_argument("--within", type=int, default=24, help="hours that a cosignature counts for (24)")
         if name == "seed":
             command.add_argument("--date", required=True)
         if name in ("totals", "metrics"):
@@ -106,6 +113,8 @@ def run(arguments):
         source.get("checkpoint")
     except Missing as error:
         raise CannotCheck(f"nothing sealed yet, or no portal there: {error}") from error
+    policy = getattr(arguments, "policy", None)
+    arguments.vkey = arguments.vkey or (key_in_policy(policy) if policy else None)
     given = arguments.vkey is not None
     arguments.vkey = arguments.vkey or source.text("vkey").strip()
     log = read_log(source, arguments.vkey)
@@ -113,6 +122,8 @@ def run(arguments):
         raise CannotCheck("nothing sealed yet: the log has no entry")
     if not given:
         yield f"key taken from the portal itself (give --vkey to check it): {arguments.vkey}"
+    if policy:
+        log = yield from check_policy(log, arguments)
     yield from COMMANDS[arguments.command](log, arguments)
     if arguments.command == "log":
         yield from check_gaps(log, arguments.days)

@@ -8,6 +8,8 @@ import struct
 from datetime import date, timedelta
 from pathlib import Path
 
+from verifier.outside.beacon import check_beacon, told_of_beacons
+from verifier.outside.stamps import check_stamps
 from verifier.source import CannotCheck, Missing, Wrong
 from verifier.tree import TILE, checkpoint, leaf, root_of, tile_path
 
@@ -139,7 +141,9 @@ def check_log(log, arguments):
     check_key_changes(log)
     said.append(check_chain(log))
     check_tiles(source, leaves)
+    check_published_policy(log)
     said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
+    said += check_stamps(log)
     bad = [entry for entry in log.of_type("replay") if entry["different"]]
     lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
@@ -197,6 +201,8 @@ def check_named_files(log):
     for entry in log.entries:
         if entry["t"] == "contract":
             named[f"contracts/{entry['sha256']}.md"] = entry["sha256"]
+        elif entry["t"] == "witnesses":
+            named[f"policies/{entry['sha256']}.txt"] = entry["sha256"]
         elif entry["t"] == "disclosure":
             named[f"hosting/{entry['sha256']}.json"] = entry["sha256"]
         elif entry["t"] == "replay":
@@ -213,6 +219,15 @@ def check_named_files(log):
         if hashlib.sha256(log.source.get(name)).hexdigest() != digest:
             raise Wrong(f"{name} does not have the hash that the log states")
     return len(named)
+
+
+def check_published_policy(log):
+    """What stands as the witness policy is the one that was logged last, after the log's own key."""
+    entry = (log.of_type("witnesses") or [None])[-1]
+    if entry and log.source.get("witness-policy") != b"".join(
+        [b"log ", log.source.get("vkey").strip(), b"\n", log.source.get(f"policies/{entry['sha256']}.txt")]
+    ):
+        raise Wrong("witness-policy is not the policy that the log states, after the log's key")
 
 
 def canonical(value):
@@ -234,7 +249,7 @@ def check_chain(log):
         if seed_of(entry["date"], link, entry["beacon"]).hex() != entry["seed"]:
             raise Wrong(f"the seed of {entry['date']} does not follow from its link")
         previous, day = link, day + timedelta(days=1)
-    return f"{len(seeds)} days of seeds, each fixed by the anchor of {anchors[0]['start']}"
+    return f"{len(seeds)} days of seeds, each fixed by the anchor of {anchors[0]['start']}; {told_of_beacons(seeds)}"
 
 
 def seed_of(day, link, beacon):
@@ -246,4 +261,4 @@ def check_seed(log, arguments):
     entry = log.one("seed", date=arguments.date)
     if entry is None:
         raise CannotCheck(f"the log holds no seed of {arguments.date}")
-    return [said, f"seed of {arguments.date}: {entry['seed']} (beacon {entry['beacon']})"]
+    return [said, f"seed of {arguments.date}: {entry['seed']} (beacon {entry['beacon']}: {check_beacon(entry)})"]

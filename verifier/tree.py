@@ -19,19 +19,24 @@ def node(left, right):
 
 
 def root_of(leaves):
-    """The root over leaf hashes, with a stack of full subtrees."""
-    stack = []
+    """The root over leaf hashes."""
+    return roots_at(leaves, {len(leaves)})[len(leaves)]
+
+
+def roots_at(leaves, sizes):
+    """{size: root over so many leaves} for each of these sizes that there is, with a stack of full subtrees."""
+    stack, found = [], {0: hashlib.sha256(b"").digest()}
     for number, top in enumerate(leaves):
+        count = number + 1
         while number & 1:
             top = node(stack.pop(), top)
             number >>= 1
         stack.append(top)
-    if not stack:
-        return hashlib.sha256(b"").digest()
-    top = stack.pop()
-    while stack:
-        top = node(stack.pop(), top)
-    return top
+        if count in sizes:
+            found[count] = stack[-1]
+            for left in stack[-2::-1]:
+                found[count] = node(left, found[count])
+    return found
 
 
 def tile_path(level, number, width):

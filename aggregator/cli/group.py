@@ -15,7 +15,10 @@ from aggregator.config.settings import Settings
 from aggregator.country import NotBuiltError, building
 from aggregator.database import StoreError
 from aggregator.ledger.log import LogError
-from aggregator.ledger.witness import WitnessError
+from aggregator.ledger.notes import NoteError
+from aggregator.ledger.outside.stamps import StampError
+from aggregator.ledger.witnessing.memory import WitnessError
+from aggregator.ledger.witnessing.policy import PolicyError
 from aggregator.snapshot.format import SnapshotError
 from aggregator.worker.backup import BackupError
 from aggregator.worker.leadership import OtherKeysError
@@ -24,7 +27,7 @@ from providers.official_list import OfficialListError
 
 REFUSALS = (
     BackupError, SettingsError, StoreError, OfficialListError, AlreadyRunningError, OtherKeysError, LogError,
-    WitnessError, NotBuiltError, SnapshotError,
+    WitnessError, PolicyError, NoteError, StampError, NotBuiltError, SnapshotError,
 )  # fmt: skip
 
 console = Console(stderr=True)

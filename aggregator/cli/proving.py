@@ -17,9 +17,12 @@ import verify as verifier
 from aggregator.cli.group import Refused, main, refusing
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
-from aggregator.ledger.witness import Witness
+from aggregator.ledger.witnessing.memory import Memory
+from aggregator.ledger.witnessing.server import AddCheckpoint, server
+from aggregator.ledger.witnessing.visit import Witness
 from aggregator.worker.leadership import leading
 from aggregator.worker.locks import lock
+from aggregator.worker.tasks import stamp_head
 
 
 @main.command()
@@ -67,6 +70,19 @@ def _accounts() -> Iterator[Accounts]:
         yield accounts
 
 
+@main.command("stamp")
+@refusing
+def stamp_now() -> None:
+    """Have the day's head stamped by the authority of AIGUILLAGE_STAMP_URL, and log it (so does the worker)."""
+    settings = Settings.from_env()
+    if not settings.stamp_url:
+        raise Refused("AIGUILLAGE_STAMP_URL is not set: no authority to ask")
+    size = stamp_head(settings, datetime.now(UTC))
+    with _accounts() as accounts:
+        accounts.seal(datetime.now(UTC))
+    click.echo("ce jour est déjà horodaté" if size is None else f"tête de {size} entrées horodatée")
+
+
 @main.command()
 @refusing
 def recount() -> None:
@@ -107,13 +123,29 @@ def verify(arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("url")
+@click.argument("url", required=False)
 @click.option("--name", required=True, help="Under which name you sign, for instance your domain.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("witness"), show_default=True,
-              help="Where your key, the last head seen and what you publish are kept.")  # fmt: skip
+              help="Where your key, the heads seen and what you publish are kept.")  # fmt: skip
 @click.option("--vkey", help="The log's verifier key; taken from the log at the first visit only.")
+@click.option("--serve", "port", type=click.IntRange(0, 65_535), help="Be asked on this port of loopback instead.")
+@click.option("--trust", multiple=True, metavar="VKEY", help="With --serve: the key of a log to sign for; repeatable.")
 @refusing
-def witness(url: str, name: str, folder: Path, vkey: str | None) -> None:
-    """Look at somebody's log, refuse it if it did not only grow, and sign its head. To be run by third parties."""
-    head = Witness(name, folder).visit(url, datetime.now(UTC), vkey)
-    click.echo(f"{head.origin} : {head.size} entrées, tête contresignée dans {folder / 'checkpoint'}")
+def witness(
+    url: str | None, name: str, folder: Path, vkey: str | None, port: int | None, trust: tuple[str, ...]
+) -> None:
+    """Look at somebody's log, or be asked by it; refuse it if it did not only grow, and sign its head."""
+    if (url is None) == (port is None) or (port is not None) != bool(trust):
+        raise Refused("say the address of a log, or --serve PORT and --trust VKEY")
+    if url is not None:
+        head = Witness(name, folder).visit(url, datetime.now(UTC), vkey)
+        click.echo(f"{head.origin} : {head.size} entrées, tête contresignée dans {folder / 'checkpoint'}")
+        return
+    memory = Memory(name, folder)
+    try:
+        asked = server(port or 0, AddCheckpoint(memory, trust), lambda: datetime.now(UTC))
+    except OSError as error:
+        raise Refused(f"port {port} cannot be used: {error.strerror}") from error
+    with asked:
+        click.echo(f"{memory.vkey} http://127.0.0.1:{asked.server_address[1]}")
+        asked.serve_forever()

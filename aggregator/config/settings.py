@@ -39,6 +39,9 @@ class Settings:
     the same for every offer of every provider. `horizon_days`: how far ahead slots are asked for.
     `trusted_proxies`: how many reverse proxies of ours add to X-Forwarded-For (0: none, the peer address is used).
     `log_origin`: the name under which the public log is signed (host/log), never to change once the log is public.
+    `witness_policy`: who signs the log's heads beside us, and how many are needed (C2SP tlog-policy).
+    `beacon`: public randomness in each day's draw, a drand chain's address or a folder with its files.
+    `stamp_url`: who stamps the log's head each day (RFC 3161); `stamp_roots`: the certificates believed for it, PEM.
     `search_rate`: searches a minute from one address, 0 for any number; departures are never limited.
     `secure`: the site is served over HTTPS, so that HSTS is sent.
     `site`: the portal's own origin ("https://rdv.example.fr"), of which absolute addresses are made.
@@ -60,6 +63,10 @@ class Settings:
     site: str | None = None
     ban: bool = False
     log_origin: str = "aiguillage.example/log"
+    witness_policy: Path = ROOT / "data" / "witness-policy"
+    beacon: str | None = None
+    stamp_url: str | None = None
+    stamp_roots: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold secrets
 
     @classmethod
@@ -85,9 +92,15 @@ class Settings:
             secure=choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
             site=site_in(env),
             log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
+            witness_policy=Path(env.get("AIGUILLAGE_WITNESS_POLICY") or cls.witness_policy).resolve(),
+            beacon=env.get("AIGUILLAGE_BEACON") or None,
+            stamp_url=env.get("AIGUILLAGE_STAMP_URL") or None,
+            stamp_roots=Path(env["AIGUILLAGE_STAMP_ROOTS"]).resolve() if env.get("AIGUILLAGE_STAMP_ROOTS") else None,
             ban=choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
             environment=dict(env),
         )
+        if bool(settings.stamp_url) != bool(settings.stamp_roots):
+            raise SettingsError("AIGUILLAGE_STAMP_URL and AIGUILLAGE_STAMP_ROOTS belong together")
         settings.campaign  # noqa: B018 - an unusable file is refused now, not at the first page
         settings._sections  # noqa: B018
         return settings
@@ -114,14 +127,6 @@ class Settings:
     def contract_path(self) -> Path:
         """The text of the ranking contract in force."""
         return ROOT / "data" / "contract-order-1.md"
-
-    def witnesses(self) -> list[dict[str, str]]:
-        """Third parties that sign the log's head: name, key, and where they publish it. Raises SettingsError."""
-        path = ROOT / "data" / "witnesses.toml"
-        found: list[dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8")).get("witness", [])
-        if any(set(one) != {"name", "vkey", "url"} or "/" in one["name"] for one in found):
-            raise SettingsError(f"{path.name}: each [[witness]] has a name (without /), a vkey and a url")
-        return found
 
     def datasets(self) -> dict[str, Dataset]:
         """What this portal publishes, by name, in order."""

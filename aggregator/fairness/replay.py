@@ -84,11 +84,12 @@ class Replays:
         if not hours:
             return []
         chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
+        drawn = seeds.DaySeeds(chain, self._published / "log")
         shelf = Shelf(self._published)
         controls = []
         for hour in hours:
             lists, served = self._reader.shown(hour)
-            control = replay(hour, lists, shelf, chain.seed_of)
+            control = replay(hour, lists, shelf, drawn.seed_of)
             self._compare_exposure(control, served)
             for epoch, offered_then in control.offered.items():
                 self._choices.keep(epoch, offered_then)

@@ -10,9 +10,11 @@ from aggregator.config.settings import Settings
 from aggregator.ledger import seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.ledger.log import LogError, TransparencyLog
-from aggregator.ledger.notes import load_or_create_signer
+from aggregator.ledger.notes import load_or_create_signer, text_of
 from aggregator.ledger.sealing import Rules, Sealer
-from aggregator.ledger.witness import confirms
+from aggregator.ledger.witnessing.asking import Asked, lines
+from aggregator.ledger.witnessing.policy import load_policy
+from aggregator.ledger.witnessing.visit import confirms, is_fresh
 from aggregator.redirect.event_reader import EventReader
 
 NEXT_KEY = "log-next.key"
@@ -23,10 +25,11 @@ class LogKeeper:
     """Not thread-safe: the worker holds its seal lock around each call. Closed with `close`."""
 
     def __init__(self, settings: Settings, before_signing: Callable[[], object] = lambda: None) -> None:
-        """`before_signing`: see `Sealer`."""
+        """`before_signing`: see `Sealer`. Raises PolicyError."""
         self._settings = settings
         self._published = settings.published_dir
         self._before_signing = before_signing
+        self.policy = load_policy(settings.witness_policy)
         self._controls = Controls(settings.published_dir)
         self._log: TransparencyLog | None = None
         self._opened = ""
@@ -58,7 +61,9 @@ class LogKeeper:
         try:
             log = self.open(at)
             chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
-            rules = Rules(self._settings.contract_path, self._settings.hosting_dir, policy)
+            told = self.policy.witnesses or log.last("witnesses")
+            witnesses = self._settings.witness_policy.read_bytes() if told else b""
+            rules = Rules(self._settings.contract_path, self._settings.hosting_dir, policy, witnesses)
             sealer = Sealer(log, self._published, reader, chain, rules, self._before_signing)
             # A demonstration may be started again after a month: its draws need no protection from a wrong clock.
             added = sealer.seal(at, resume or self._settings.demo)
@@ -69,22 +74,29 @@ class LogKeeper:
             raise
         self._controls.publish("log", {"ok": True, "size": log.size, "root": log.root.hex()}, at)
         self._publish_history(log)
+        self._publish_policy(log)
         return added
 
-    def count_witnesses(self, at: datetime, notes: Mapping[str, bytes]) -> int:
-        """Store what declared witnesses have signed (`notes`: name -> note) beside the log.
+    def count_witnesses(self, at: datetime, asked: Asked) -> int:
+        """Store what witnesses of the policy have signed beside the log, and inside its head what is signed of that.
 
         Returns how many of them confirmed one of our heads within seven days.
         """
         log, fresh = self.open(at), 0
-        for one in self._settings.witnesses():
-            note = notes.get(one["name"], b"")
-            when = confirms(note.decode("utf-8", "replace"), one["vkey"], log.vkey, log.root_at)
-            if when is not None:
-                files.write_whole(self._published / "log" / "witnesses" / f"{one['name']}.checkpoint", note)
-                fresh += at.timestamp() - when < WINDOW_DAYS * 86_400
-        self._controls.publish("witnesses", {"ok": True, "count": fresh}, at)
+        folder = self._published / "log"
+        for one in self.policy.witnesses.values():
+            path, note = folder / "witnesses" / f"{one.name}.checkpoint", asked.notes.get(one.name, b"")
+            # A date to come would stay fresh for ever: such a note is none.
+            if self._confirmed(log, one.vkey, note, at):
+                files.write_whole(path, note)
+            fresh += path.exists() and self._confirmed(log, one.vkey, path.read_bytes(), at)
+        log.cosigned(lines(self.policy.witnesses, folder, text_of((folder / "checkpoint").read_text(encoding="utf-8"))))
+        self._controls.publish("witnesses", {"ok": True, "count": fresh, "refusals": asked.refusals}, at)
         return fresh
+
+    def _confirmed(self, log: TransparencyLog, vkey: str, note: bytes, at: datetime) -> bool:
+        when = confirms(note.decode("utf-8", "replace"), vkey, log.vkey, log.root_at)
+        return when is not None and is_fresh(when, at, WINDOW_DAYS * 86_400)
 
     def rotate_key(self, at: datetime) -> str:
         """Announce a new key in the log under the old one, and go on with it. Returns the new verifier key."""
@@ -97,7 +109,15 @@ class LogKeeper:
         path.replace(self._settings.keys_dir / "log.key")
         log.sign_with(signer)
         files.write_whole(self._published / "log" / "vkey", f"{signer.vkey}\n".encode())
+        self._publish_policy(log)
         return signer.vkey
+
+    def _publish_policy(self, log: TransparencyLog) -> None:
+        """The witnesses and how many are needed, with the log's own key: other people's tools read it as it is."""
+        entry = log.last("witnesses")
+        if entry:
+            text = (self._published / "log" / "policies" / f"{entry['sha256']}.txt").read_bytes()
+            files.write_changed(self._published / "log" / "witness-policy", f"log {log.vkey}\n".encode() + text)
 
     def _publish_history(self, log: TransparencyLog) -> None:
         """Decisions, incidents and changes of the rules, newest first, for the page that tells them."""

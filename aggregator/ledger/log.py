@@ -111,7 +111,11 @@ class TransparencyLog:
 
     def root_at(self, size: int) -> bytes | None:
         """The root when the log had `size` entries; None when it never had so many."""
-        return merkle.root_of(self._levels[0][:size]) if size <= self.size else None
+        return merkle.root_from_tiles(size, self._tile) if size <= self.size else None
+
+    def cosigned(self, lines: Sequence[str]) -> None:
+        """Publish the head with what witnesses have signed of it, one line each, below our own signature."""
+        files.write_changed(self._folder / "checkpoint", (self._note() + "".join(lines)).encode())
 
     def close(self) -> None:
         self._db.close()
@@ -144,7 +148,7 @@ class TransparencyLog:
         signed = self._signed(path.read_text(encoding="utf-8", errors="replace"))
         if signed.size > self.size:
             raise LogError(f"{signed.size} entries have been signed and {self.size} are left: restore the log's store")
-        if merkle.root_of(self._levels[0][: signed.size]) != signed.root:
+        if self.root_at(signed.size) != signed.root:
             raise LogError(f"the first {signed.size} entries are not those that have been signed")
 
     def _signed(self, note: str) -> Checkpoint:
@@ -158,10 +162,17 @@ class TransparencyLog:
                 why = error
         raise LogError(f"the published checkpoint is not ours: {why}")
 
+    def _tile(self, level: int, number: int) -> bytes:
+        return b"".join(self._levels[level][number * TILE_WIDTH : (number + 1) * TILE_WIDTH])
+
+    def _note(self) -> str:
+        return self._signer.sign(Checkpoint(self._signer.name, self.size, self.root).text())
+
     def _write_checkpoint(self) -> None:
-        checkpoint = Checkpoint(self._signer.name, self.size, self.root)
-        note = self._signer.sign(checkpoint.text())
-        files.write_whole(self._folder / "checkpoint", note.encode())
+        path, note = self._folder / "checkpoint", self._note().encode()
+        # The same head with cosignatures stays: a log that is opened again has not lost its witnesses.
+        if not path.exists() or not path.read_bytes().startswith(note):
+            files.write_whole(path, note)
 
     def _write_tiles(self, before: Sequence[int]) -> None:
         """Write every tile that has changed since the levels had these lengths: hashes by level, and the entries."""
@@ -183,6 +194,20 @@ class TransparencyLog:
         path = self._folder / name
         files.write_whole(path, content)
         shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
+
+
+def published_tile(folder: Path, size: int) -> merkle.Tile:
+    """The hash tiles of the first `size` entries, as they lie in a folder. Raises ValueError."""
+
+    def tile(level: int, number: int) -> bytes:
+        width = min(TILE_WIDTH, (size >> 8 * level) - number * TILE_WIDTH)
+        # A partial tile goes when its tile is full, which may have happened since the head was signed.
+        for name in (tile_path(level, number, width), tile_path(level, number)):
+            if (folder / name).exists():
+                return (folder / name).read_bytes()[: 32 * width]
+        raise ValueError(f"{tile_path(level, number, width)} is missing")
+
+    return tile
 
 
 def tile_path(level: int | str, number: int, width: int = TILE_WIDTH) -> str:

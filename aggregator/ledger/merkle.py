@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 
+Tile = Callable[[int, int], bytes]
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -58,12 +59,17 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
     return frontier.root
 
 
-def root_from_tiles(size: int, tile: Callable[[int, int], bytes]) -> bytes:
+def root_from_tiles(size: int, tile: Tile) -> bytes:
     """The root of the first `size` leaves from a log's hash tiles, of which it reads one or two a level.
 
     `tile(level, number)`: the concatenated hashes of a tile. Raises ValueError when one is too short.
     """
-    hashes, start = [], 0
+    return _range_root(0, size, tile)
+
+
+def _range_root(start: int, end: int, tile: Tile) -> bytes:
+    """The root of leaves `start` to `end`; `start` is a multiple of the largest full subtree among them."""
+    size, hashes = end - start, []
     for height in range(size.bit_length() - 1, -1, -1):
         if size >> height & 1:
             hashes.append(_subtree(start, height, tile))
@@ -71,7 +77,7 @@ def root_from_tiles(size: int, tile: Callable[[int, int], bytes]) -> bytes:
     return Frontier(size, hashes).root
 
 
-def _subtree(start: int, height: int, tile: Callable[[int, int], bytes]) -> bytes:
+def _subtree(start: int, height: int, tile: Tile) -> bytes:
     """The root of a full subtree, which never crosses a tile of its level."""
     level, within = divmod(height, 8)  # the 256 hashes of a tile stand for eight levels of the tree
     first = start >> 8 * level
@@ -124,20 +130,48 @@ def includes(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: b
     return not remaining and node == root
 
 
-def consistency_proof(old_size: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """That the tree of the first `old_size` leaves is a prefix of this one (RFC 6962 §2.1.2)."""
-    if not 0 < old_size <= len(leaves):
-        raise IndexError(f"no tree of {old_size} in a tree of {len(leaves)}")
-    return _subproof(old_size, leaves, whole=True)
+def consistency_proof(old_size: int, size: int, tile: Tile) -> list[bytes]:
+    """That the tree of `old_size` leaves is a prefix of the one of `size` (RFC 6962 §2.1.2). Raises ValueError."""
+    if not 0 < old_size <= size:
+        raise ValueError(f"no tree of {old_size} in a tree of {size}")
+    proof, start, end = [], 0, size
+    while old_size != end:
+        split = start + _split(end - start)
+        if old_size <= split:
+            proof.append(_range_root(split, end, tile))
+            end = split
+        else:
+            proof.append(_range_root(start, split, tile))
+            start = split
+    if start:  # what is left of the old tree is not the whole of it: whoever checks cannot know its root
+        proof.append(_range_root(start, end, tile))
+    return proof[::-1]
 
 
-def _subproof(old_size: int, leaves: Sequence[bytes], whole: bool) -> list[bytes]:
-    if old_size == len(leaves):
-        return [] if whole else [root_of(leaves)]
-    split = _split(len(leaves))
-    if old_size <= split:
-        return [*_subproof(old_size, leaves[:split], whole), root_of(leaves[split:])]
-    return [*_subproof(old_size - split, leaves[split:], whole=False), root_of(leaves[:split])]
+def grew(old: tuple[int, bytes], new: tuple[int, bytes], proof: Sequence[bytes]) -> bool:
+    """Does `proof` show that the tree `new` (size, root) begins with the tree `old`? (RFC 9162 §2.1.4.2)"""
+    (old_size, old_root), (size, root) = old, new
+    if old_size == size:
+        return not proof and old_root == root
+    if not 0 < old_size < size or not proof:
+        return False
+    # An old tree of a power of two is a subtree of the new one: its root is known, and left out of the proof.
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
+    index, last = old_size - 1, size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    before = after = path[0]
+    for node in path[1:]:
+        if not last:
+            return False
+        if index & 1 or index == last:
+            before, after = node_hash(node, before), node_hash(node, after)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            after = node_hash(after, node)
+        index, last = index >> 1, last >> 1
+    return not last and (before, after) == (old_root, root)
 
 
 def _split(size: int) -> int:

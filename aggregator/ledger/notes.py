@@ -81,15 +81,26 @@ class Cosigner(NamedKey):
     kind = COSIGNATURE
 
     def cosign(self, note: str, unix_time: int) -> str:
-        """`note` with this witness's signature as a further line."""
-        text = note.rpartition("\n\n")[0] + "\n"
-        signature = self._key.sign(_cosigned(text, unix_time))
+        """The line with which this witness signs the text of `note`."""
+        signature = self._key.sign(_cosigned(text_of(note), unix_time))
         blob = self._key_id + struct.pack(">Q", unix_time) + signature
-        return f"{note}— {self.name} {base64.b64encode(blob).decode()}\n"
+        return f"— {self.name} {base64.b64encode(blob).decode()}\n"
 
 
 def cosigned_at(note: str, vkey: str) -> int:
     """When the witness of `vkey` signed this head, Unix time. Raises NoteError."""
+    return _cosignature(note, vkey)[0]
+
+
+def cosignature_line(note: str, vkey: str) -> str:
+    """The line with which the witness of `vkey` signed this head, as it would write it. Raises NoteError."""
+    _, blob = _cosignature(note, vkey)
+    name, public = parse_vkey(vkey, COSIGNATURE)
+    return f"— {name} {base64.b64encode(_key_id(name, public, COSIGNATURE) + blob).decode()}\n"
+
+
+def _cosignature(note: str, vkey: str) -> tuple[int, bytes]:
+    """(Unix time, what follows the key id) of a cosignature that holds."""
     name, public = parse_vkey(vkey, COSIGNATURE)
     text, blob = _signature(note, name, _key_id(name, public, COSIGNATURE))
     if len(blob) != 8 + 64:
@@ -99,7 +110,13 @@ def cosigned_at(note: str, vkey: str) -> int:
         Ed25519PublicKey.from_public_bytes(public).verify(blob[8:], _cosigned(text, unix_time))
     except InvalidSignature as error:
         raise NoteError(f"the cosignature of {name} does not hold") from error
-    return int(unix_time)
+    return int(unix_time), blob
+
+
+def text_of(note: str) -> str:
+    """What a note says, without asking who has signed it."""
+    # The last empty line ends the text, which may hold others.
+    return note.rpartition("\n\n")[0] + "\n"
 
 
 def _cosigned(text: str, unix_time: int) -> bytes:
@@ -119,7 +136,6 @@ def open_note(note: str, vkey: str) -> str:
 
 def _signature(note: str, name: str, key_id: bytes) -> tuple[str, bytes]:
     """(text of the note, what follows the key id in the line of this key). Raises NoteError."""
-    # The last empty line ends the text, which may hold others.
     text, mark, signatures = note.rpartition("\n\n")
     if not mark or len(note) > MAX_NOTE_BYTES:
         raise NoteError("not a signed note")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from aggregator import canonical, files, instants
-from aggregator.ledger import merkle
+from aggregator.ledger import ids, merkle
 from aggregator.ledger.log import LogError, TransparencyLog
-from aggregator.ledger.seeds import ABSENT, SeedChain
+from aggregator.ledger.seeds import DaySeeds, SeedChain
 from aggregator.redirect.event_reader import EventReader
 
 # Limits of docs/log.md §7: a small correction of the clock is forgiven; after a long sleep only an operator can tell a
@@ -33,12 +33,13 @@ class Rules:
     """What the log announces before it is used.
 
     `contract`: text of the ranking contract; `hosting`: folder of the hosting sheets; `policy`: margins and thresholds
-    that verdicts are made with.
+    that verdicts are made with; `witnesses`: the policy that says who signs beside us, empty when nobody does or did.
     """
 
     contract: Path
     hosting: Path
     policy: Mapping[str, str]
+    witnesses: bytes = b""
 
 
 class Sealer:
@@ -59,9 +60,11 @@ class Sealer:
         self._folder = published / "log"
         self._reader = reader
         self._chain = chain
+        self._days_seeds = DaySeeds(chain, self._folder)
         self._contract = rules.contract
         self._policy = dict(rules.policy)
         self._hosting = rules.hosting
+        self._witnesses = rules.witnesses
         self._before_signing = before_signing
 
     def seal(self, now: datetime, resume: bool = False) -> int:
@@ -87,6 +90,7 @@ class Sealer:
             self._openings,
             self._releases,
             self._decisions,
+            self._stamps,
         ):
             new = list(work(now))
             # By now the files that the entries name are written; they are made safe before the entries.
@@ -118,8 +122,16 @@ class Sealer:
         last = self._log.last("policy")
         if last is None or {k: v for k, v in last.items() if k not in ("t", "at")} != self._policy:
             yield {"t": "policy", "at": instants.second(now), **self._policy}
+        yield from self._changed_witnesses(now)
         if self._log.last("chain") is None:
             yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
+
+    def _changed_witnesses(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Who must sign beside us, whenever that changes: a quorum that was made smaller is seen by everybody."""
+        digest, last = hashlib.sha256(self._witnesses).hexdigest(), self._log.last("witnesses")
+        if self._witnesses and (last is None or last["sha256"] != digest):
+            files.write_whole(self._folder / "policies" / f"{digest}.txt", self._witnesses)
+            yield {"t": "witnesses", "at": instants.second(now), "sha256": digest}
 
     def _disclosures(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Each hosting sheet, whenever it changes, with a copy under its hash."""
@@ -137,13 +149,7 @@ class Sealer:
         last = self._log.last("seed")
         day = date.fromisoformat(last["date"]) + timedelta(days=1) if last else self._chain.start
         while day <= today:
-            entry = {
-                "t": "seed",
-                "date": day.isoformat(),
-                "link": self._chain.link(day).hex(),
-                "beacon": ABSENT,
-                "seed": self._chain.seed(day).hex(),
-            }
+            entry = {"t": "seed", **self._days_seeds.entry(day.isoformat())}
             files.write_whole(self._folder / "seeds" / f"{day.isoformat()}.json", canonical.to_json(entry))
             yield entry
             day += timedelta(days=1)
@@ -186,12 +192,21 @@ class Sealer:
     def _snapshots(self, now: datetime) -> Iterator[dict[str, Any]]:
         """Each finished hour: the Merkle root of all the snapshots published in it, in their order."""
         last = self._log.last("snapshots")
+        before = next((e["ids"] for _, e in reversed([*self._log.entries("snapshots")]) if "ids" in e), ids.FIRST)
         for path in sorted(self._published.glob("hours/*.ndjson")):
             hour = path.stem
             if hour < instants.hour(now) and (last is None or hour > last["hour"]):
-                names = [json.loads(line)["snapshot"] for line in path.read_text(encoding="utf-8").splitlines()]
-                root = merkle.root_of(merkle.leaf_hash(name.encode()) for name in names)
-                yield {"t": "snapshots", "hour": hour, "count": len(names), "root": root.hex()}
+                rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+                root = merkle.root_of(merkle.leaf_hash(row["snapshot"].encode()) for row in rows)
+                entry = {"t": "snapshots", "hour": hour, "count": len(rows), "root": root.hex()}
+                try:
+                    listed = ids.ids_of(self._published, [row["places"] for row in rows])
+                except ids.IdsError as error:
+                    # Sealing goes on: whoever checks is told of the hour, and sees the ids at the next.
+                    yield {**entry, "without_ids": str(error)[:200]}
+                    continue
+                before = ids.chained(before, listed)
+                yield {**entry, "places": len(listed), "ids": before}
 
     def _replays(self, now: datetime) -> Iterator[dict[str, Any]]:
         """How the control of the order went, hour by hour; a list that came out different is an incident."""
@@ -245,6 +260,15 @@ class Sealer:
                     "name": name,
                     "sha256": hashlib.sha256(sums).hexdigest(),
                 }
+
+    def _stamps(self, now: datetime) -> Iterator[dict[str, Any]]:
+        """Each time stamp that an authority has given, and the head that it is of."""
+        last = self._log.last("stamp")
+        for path in sorted((self._folder / "stamps").glob("*.tsr")):
+            if last is None or path.stem > last["day"]:
+                head = hashlib.sha256(path.with_suffix(".checkpoint").read_bytes()).hexdigest()
+                digest = hashlib.sha256(path.read_bytes()).hexdigest()
+                yield {"t": "stamp", "at": instants.second(now), "day": path.stem, "head": head, "sha256": digest}
 
     def _decisions(self, now: datetime) -> Iterator[dict[str, Any]]:
         """What operators decided, in the words of the registry, each once."""

@@ -1,7 +1,7 @@
 """The seed of the day: a reverse hash chain, fixed once, revealed link by link (docs/log.md §4).
 
-chain_i = SHA256(chain_{i+1}); day D uses the link of D. The beacon is optional and absent here ("-"):
-no network call is ever needed to serve a page, and the contract page says what that leaves open.
+chain_i = SHA256(chain_{i+1}); day D uses the link of D. The beacon is optional, and absent ("-") where no file of its
+round lies beside the log as the day begins: no page ever waits for a network call.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import secrets
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from aggregator import canonical, files
 
@@ -22,9 +23,9 @@ class SeedError(RuntimeError):
     """The chain cannot be read, or does not reach the day asked for."""
 
 
-def day_seed(day: str, link: bytes, beacon: bytes | None = None) -> bytes:
-    """seed_D of "2026-11-23" from its link and the beacon's randomness."""
-    text = f"aiguillage-seed/v1\n{day}\n{link.hex()}\n{beacon.hex() if beacon else ABSENT}\n"
+def day_seed(day: str, link: bytes, beacon: str = ABSENT) -> bytes:
+    """seed_D of "2026-11-23" from its link and the beacon ("round randomness")."""
+    text = f"aiguillage-seed/v1\n{day}\n{link.hex()}\n{beacon}\n"
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -51,12 +52,38 @@ class SeedChain:
             raise SeedError(f"the seed chain does not reach {day}")
         return self._links[number]
 
-    def seed(self, day: date) -> bytes:
-        return day_seed(day.isoformat(), self.link(day))
+
+class DaySeeds:
+    """The seeds of days: the chain's, with the beacon where its round was kept beside the log before the day began."""
+
+    def __init__(self, chain: SeedChain, log: Path) -> None:
+        self._chain = chain
+        self._log = log
+
+    def entry(self, day: str) -> dict[str, Any]:
+        """What the log says of a day, but for its type. Raises SeedError."""
+        link = self._chain.link(date.fromisoformat(day))
+        found = self._beacon(day)
+        seed = day_seed(day, link, found["beacon"])
+        return {"date": day, "link": link.hex(), **found, "seed": seed.hex()}
 
     def seed_of(self, day: str) -> bytes:
-        """The seed of "2026-11-23"."""
-        return self.seed(date.fromisoformat(day))
+        """The seed of "2026-11-23", once that day has begun. Raises SeedError."""
+        return bytes.fromhex(self.entry(day)["seed"])
+
+    def _beacon(self, day: str) -> dict[str, Any]:
+        try:
+            content: dict[str, Any] = json.loads(beacon_path(self._log, day).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {"beacon": ABSENT}
+        except (OSError, ValueError) as error:
+            raise SeedError(f"the beacon of {day}: {error}") from error
+        return content
+
+
+def beacon_path(log: Path, day: str) -> Path:
+    """Where the round of a day is kept. Written before the day begins, or never."""
+    return log / "beacons" / f"{day}.json"
 
 
 def load_or_create(path: Path, today: date) -> SeedChain:

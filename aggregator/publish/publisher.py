@@ -42,7 +42,12 @@ class Publisher:
         # The files name whole seconds: what is computed here must be what they say.
         at = self._now().replace(microsecond=0)
         centres = self._catalog.centres()
-        places = self.places_file(at.date(), centres)
+        # A new place waits for midnight in the half hour before, when the coming draw is known (docs/log.md §4.1).
+        waits = self._settings.beacon is not None and instants.is_last_half_hour(at)
+        places = self.places_file(at.date(), centres, waits)
+        # Before the file: an id that has been published keeps its day whatever happens next.
+        today = at.date().isoformat()
+        self._registry.listed([place["id"] for place in places["places"] if place["drawn"] == today], today)
         places_sha = keep(self._folder, places)
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
@@ -57,8 +62,8 @@ class Publisher:
         self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
 
-    def places_file(self, today: date, centres: Sequence[Centre]) -> dict[str, Any]:
-        """The places file: every listed place, and the points that questions start from.
+    def places_file(self, today: date, centres: Sequence[Centre], waits: bool) -> dict[str, Any]:
+        """The places file: every listed place, and the points that questions start from. `waits`: but for new ones.
 
         It holds no time but days, so that places which have not changed are the same file, kept and loaded once.
         """
@@ -69,7 +74,7 @@ class Publisher:
                 [commune.insee, commune.lat, commune.lon]
                 for commune in sorted(self._gazetteer.communes.values(), key=lambda commune: commune.insee)
             ],
-            "places": list(self._places(today, centres)),
+            "places": list(self._places(today, centres, waits)),
         }
 
     def _centres_by_place(self, centres: Sequence[Centre]) -> dict[str, list[Centre]]:
@@ -92,11 +97,11 @@ class Publisher:
             elif row["withdrawn"] or not mine or not is_listed(mine, today):
                 aside[place_id] = {"state": why_aside(row, mine, today), "on": (row["withdrawn_on"] or "")[:10]}
                 if mine:
-                    entry = describe(place_id, row["drawn_on"], mine)
+                    entry = describe(place_id, row["listed_on"] or row["drawn_on"], mine)
                     aside[place_id].update({key: entry[key] for key in ("name", "city", "insee")})
         return aside
 
-    def _places(self, today: date, centres: Sequence[Centre]) -> Iterable[dict[str, Any]]:
+    def _places(self, today: date, centres: Sequence[Centre], waits: bool) -> Iterable[dict[str, Any]]:
         offers = {(offer.provider, offer.link_key): offer for offer in self._registry.offers()}
         rows = self._registry.places()
         by_place = self._centres_by_place(centres)
@@ -111,7 +116,10 @@ class Publisher:
                 # A link may belong to another place by now: an offer stands on one card only.
                 if link is not None and link in offers and offers[link].place_id == place_id:
                     links.append(offers[link])
-            entry = describe(place_id, row["drawn_on"], mine)
+            if row["listed_on"] is None and waits:
+                continue
+            # The day on which the id is first published, not that on which it was drawn: it is the one that others see.
+            entry = describe(place_id, row["listed_on"] or today.isoformat(), mine)
             entry["offers"] = [
                 {"id": offer.offer_id, "provider": offer.provider, "url": offer.booking_url}
                 for offer in sorted({offer.offer_id: offer for offer in links}.values(), key=lambda o: o.offer_id)

@@ -71,6 +71,13 @@ class Registry(Store):
     def places(self) -> dict[str, dict[str, Any]]:
         return {row["place_id"]: row for row in self.rows("SELECT * FROM places")}
 
+    def listed(self, place_ids: Iterable[str], on: str) -> None:
+        """These places are published from the day `on`; those that were published before keep their day."""
+        self.run_many(
+            "UPDATE places SET listed_on = :on WHERE place_id = :id AND listed_on IS NULL",
+            [{"id": place_id, "on": on} for place_id in place_ids],
+        )
+
     def withdraw(self, place_id: str, reason: str | None, at: datetime, role: str) -> bool:
         """Take a place off the lists for a listed reason, or put it back (None). False when there is no such place."""
         with self.transaction():

@@ -36,6 +36,11 @@ REGISTRY = {
             target TEXT NOT NULL, detail TEXT NOT NULL
         );
     """,
+    # The day on which an id was first published. Whoever keeps one back until its draw is a good one gains nothing.
+    "day_of_first_listing": """
+        ALTER TABLE places ADD COLUMN listed_on TEXT;
+        UPDATE places SET listed_on = drawn_on;
+    """,
 }
 
 CATALOG = {

@@ -12,7 +12,7 @@ import random
 import signal
 import sys
 import threading
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,7 +27,9 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.fairness.closed_days import Closing
 from aggregator.instants import now
 from aggregator.ledger.log import LogError
-from aggregator.ledger.witness import fetch
+from aggregator.ledger.outside.beacon import BeaconError
+from aggregator.ledger.outside.stamps import StampError
+from aggregator.ledger.witnessing.asking import Asked, ask_all, visited
 from aggregator.opendata.sources import NothingPublishedError
 from aggregator.publish.publisher import Publisher
 from aggregator.publish.retention import prune
@@ -36,13 +38,19 @@ from aggregator.store import Stores, open_stores
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
 from aggregator.worker.locks import lock
-from aggregator.worker.tasks import readings_have_ended, try_official_list, write_editions
-from providers.errors import ProviderError
+from aggregator.worker.tasks import (
+    bring_beacon,
+    readings_have_ended,
+    stamp_head,
+    try_official_list,
+    write_editions,
+)
 
 log = logging.getLogger(__name__)
 
 PUBLISH_EVERY_S = 30
 TOTALS_EVERY_S = 60
+COSIGN_AFTER_S = 3
 REPLAY_EVERY_S = 120
 DISCOVER_EVERY_S = 3600
 EDITIONS_EVERY_S = 3600
@@ -126,7 +134,13 @@ class Worker:
         scheduler.add_job(self.totals, "interval", seconds=TOTALS_EVERY_S, next_run_time=start)
         scheduler.add_job(self.replay, "interval", seconds=REPLAY_EVERY_S, next_run_time=start)
         self._add_editions(scheduler, start)
-        scheduler.add_job(self.witnesses, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
+        # Some seconds after a head is sealed, so that it is without its cosignatures for seconds and not for a minute.
+        scheduler.add_job(
+            self.cosign, "interval", seconds=TOTALS_EVERY_S, next_run_time=start + timedelta(seconds=COSIGN_AFTER_S)
+        )
+        scheduler.add_job(self.visited, "interval", hours=1, next_run_time=start + timedelta(minutes=2))
+        scheduler.add_job(self.beacon, "interval", seconds=RETRY_EVERY_S, next_run_time=start)
+        scheduler.add_job(self.stamp, "interval", hours=1, next_run_time=start + timedelta(minutes=3))
         scheduler.add_job(self.links, "interval", hours=24, next_run_time=start + timedelta(minutes=5))
         scheduler.add_job(self.prune, "interval", hours=24)
         if self._settings.database_url:
@@ -201,14 +215,35 @@ class Worker:
         """Each day: a sample of the booking links of every platform, followed."""
         check_links(self._settings, now(), random.Random())
 
-    def witnesses(self) -> None:
-        """Each hour: what third parties have signed. Sealing goes on while they are asked."""
-        notes: dict[str, bytes] = {}
-        for one in self._settings.witnesses():
-            with suppress(ProviderError):  # a witness that does not answer has signed nothing this hour
-                notes[one["name"]] = fetch(one["url"])
+    def cosign(self) -> None:
+        """Each minute: the witnesses that are to be asked. Sealing goes on while they think."""
+        folder = self._settings.published_dir / "log"
+        if (folder / "checkpoint").exists():
+            self._count(ask_all(self._accounts.keeper.policy.witnesses.values(), folder, now()))
+
+    def visited(self) -> None:
+        """Each hour: what those have signed who come by themselves."""
+        self._count(visited(self._accounts.keeper.policy.witnesses.values()))
+
+    def beacon(self) -> None:
+        """Each minute of the last half hour before midnight, until the coming day's round is there."""
+        try:
+            bring_beacon(self._settings, now())
+        except BeaconError as error:
+            log.warning("no round of the beacon yet", extra={"cause": str(error)})
+
+    def stamp(self) -> None:
+        """Each hour, until the day's head has its time stamp; the next sealing logs it."""
+        try:
+            stamp_head(self._settings, now())
+        except StampError as error:
+            log.warning("the head has no time stamp", extra={"cause": str(error)})
+
+    def _count(self, asked: Asked) -> None:
+        for name, why in asked.refusals.items():
+            log.warning("a witness has not signed", extra={"witness": name, "cause": why})
         with self._accounts_held():
-            self._accounts.keeper.count_witnesses(now(), notes)
+            self._accounts.keeper.count_witnesses(now(), asked)
 
     def prune(self) -> None:
         prune(self._settings.published_dir, now())

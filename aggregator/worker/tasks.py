@@ -16,6 +16,8 @@ from aggregator.country import gazetteer as gazetteers
 from aggregator.database import StoreError
 from aggregator.fairness.accounts import Accounts
 from aggregator.instants import now, unread_after
+from aggregator.ledger.outside.beacon import bring
+from aggregator.ledger.outside.stamps import Authority, stamp
 from aggregator.opendata.edition import RUNNING, EditionWriter
 from aggregator.opendata.sources import Sources
 from aggregator.publish.publisher import Publisher
@@ -58,6 +60,19 @@ def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetim
         release.prune()
         release.note_gaps()
         return [path for path in made if path]
+
+
+def bring_beacon(settings: Settings, at: datetime) -> bool:
+    """Keep the coming day's public randomness beside the log, when it is due. Raises BeaconError."""
+    return settings.beacon is not None and bring(settings.beacon, settings.published_dir / "log", at)
+
+
+def stamp_head(settings: Settings, at: datetime) -> int | None:
+    """The size of the head that was stamped; None when nobody is to, or the day has its stamp. Raises StampError."""
+    folder = settings.published_dir / "log"
+    if not settings.stamp_url or not settings.stamp_roots or not (folder / "checkpoint").exists():
+        return None
+    return stamp(folder, at, Authority(settings.stamp_url, settings.stamp_roots))
 
 
 def readings_have_ended(settings: Settings, start: datetime, at: datetime) -> bool:

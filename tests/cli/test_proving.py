@@ -52,3 +52,11 @@ def test_a_witness_signs_a_log_over_the_network_and_refuses_another(filled: Sett
     assert first.exit_code == 0, first.output
     assert "— journal.example " in (tmp_path / "temoin" / "checkpoint").read_text()
     assert other.exit_code == 2
+
+
+def test_a_stamp_needs_an_authority_and_what_is_believed_of_it(filled: Settings) -> None:
+    data = {"AIGUILLAGE_DATA_DIR": str(filled.data_dir)}
+
+    assert "no authority to ask" in run("stamp", **data).output
+    alone = run("stamp", AIGUILLAGE_STAMP_URL="https://tsa.example", **data)
+    assert (alone.exit_code, "belong together" in alone.output) == (2, True)

@@ -13,7 +13,8 @@ import verify
 from aggregator.config.settings import Settings
 from aggregator.fairness.accounts import Accounts
 from aggregator.ledger.notes import load_or_create_signer
-from aggregator.ledger.witness import Witness
+from aggregator.ledger.witnessing.asking import Asked
+from aggregator.ledger.witnessing.visit import Witness
 from aggregator.store import open_stores
 from tests.portal import Portal
 
@@ -90,22 +91,54 @@ def test_decisions_and_hosting_sheets_are_in_the_log_once(portal: Portal) -> Non
     assert len([row for row in history if row["t"] == "disclosure"]) == len(list((portal.log / "hosting").iterdir()))
 
 
-def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(
-    portal: Portal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_declared_witnesses_are_counted_when_they_confirm_this_very_log(portal: Portal, tmp_path: Path) -> None:
     portal.work()
     eye = Witness("journal.example", tmp_path / "eye", lambda url: (portal.log / url.removeprefix("log/")).read_bytes())
     eye.visit("log", portal.clock())
-    signed = (tmp_path / "eye" / "checkpoint").read_bytes()
-    declared = [{"name": "journal.example", "vkey": eye.vkey, "url": "https://journal.example/checkpoint"}]
-    monkeypatch.setattr(Settings, "witnesses", lambda _: declared)
+    signed = Asked({"journal": (tmp_path / "eye" / "checkpoint").read_bytes()})
 
-    with closing(Accounts(portal.settings)) as accounts:
-        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": signed}) == 1
-        assert accounts.keeper.count_witnesses(portal.clock(), {"journal.example": b"garbage"}) == 0
-        assert accounts.keeper.count_witnesses(portal.clock(), {}) == 0
-        assert accounts.keeper.count_witnesses(portal.clock() + timedelta(days=8), {"journal.example": signed}) == 0
+    def count(asked: Asked, days: float = 0) -> int:
+        with closing(Accounts(declaring(portal.settings, tmp_path, eye.vkey))) as accounts:
+            return accounts.keeper.count_witnesses(portal.clock() + timedelta(days=days), asked)
+
+    assert count(Asked({"journal": b"garbage"})) == 0
+    assert count(signed, days=-1) == 0  # as seen from the day before, it is dated in the future
+    assert count(signed) == 1
+    assert count(Asked({}, {"journal": "does not answer"})) == 1  # it is known to have signed within seven days
+    assert portal.published("controls.json")["witnesses"]["refusals"] == {"journal": "does not answer"}
+    assert count(signed, days=8) == 0
     assert portal.published("controls.json")["witnesses"]["ok"] is True
+
+
+def test_a_cosignature_stands_in_the_head_that_it_is_of_and_outlives_a_restart(portal: Portal, tmp_path: Path) -> None:
+    portal.work()
+    eye = Witness("journal.example", tmp_path / "eye", lambda url: (portal.log / url.removeprefix("log/")).read_bytes())
+    eye.visit("log", portal.clock())
+    note = (tmp_path / "eye" / "checkpoint").read_bytes()
+    settings = declaring(portal.settings, tmp_path, eye.vkey)
+
+    with closing(Accounts(settings)) as accounts:
+        accounts.keeper.count_witnesses(portal.clock(), Asked({"journal": note}))
+    with closing(Accounts(settings)) as accounts:
+        accounts.keeper.open(portal.clock())
+    kept = (portal.log / "checkpoint").read_bytes()
+    with closing(Accounts(settings)) as accounts:
+        accounts.seal(portal.clock())  # the policy is new: an entry, and so another head
+
+    assert kept == note
+    assert (portal.log / "checkpoint").read_bytes().count("— ".encode()) == 1
+    assert (portal.log / "witness-policy").read_text().startswith(f"log {(portal.log / 'vkey').read_text()}witness ")
+    with closing(Accounts(settings)) as accounts:
+        entry = accounts.keeper.open(portal.clock()).last("witnesses")
+    assert entry is not None
+    assert (portal.log / "policies" / f"{entry['sha256']}.txt").read_bytes() == settings.witness_policy.read_bytes()
+    assert verify.main(["log", str(portal.log)]) == 0
+
+
+def declaring(settings: Settings, folder: Path, vkey: str) -> Settings:
+    policy = folder / "policy"
+    policy.write_text(f"witness journal {vkey} https://journal.example/checkpoint\nquorum journal\n")
+    return settings.but(witness_policy=policy)
 
 
 def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: Portal) -> None:

@@ -17,6 +17,12 @@ ORACLES = json.loads((FIXTURES / "oracles.json").read_text(encoding="utf-8"))
 LEAVES = [merkle.leaf_hash(bytes.fromhex(leaf)) for leaf in ORACLES["merkle_rfc6962"]["input"]["leaves_hex"]]
 
 
+def tiles(leaves: list[bytes]) -> merkle.Tile:
+    """The tiles of a log with these leaves; none of its levels but the first two is ever full here."""
+    above = [merkle.root_of(leaves[at : at + 256]) for at in range(0, len(leaves) - len(leaves) % 256, 256)]
+    return lambda level, number: b"".join([leaves, above][level][256 * number : 256 * number + 256])
+
+
 def test_roots_are_those_of_rfc_6962() -> None:
     expected = ORACLES["merkle_rfc6962"]["expected"]
 
@@ -30,7 +36,7 @@ def test_proofs_are_those_of_the_vectors() -> None:
     for (index, size), path in zip(case["input"]["inclusion"], case["expected"]["inclusion_paths"], strict=True):
         assert [one.hex() for one in merkle.inclusion_proof(index, LEAVES[:size])] == path
     for (old, new), path in zip(case["input"]["consistency"], case["expected"]["consistency_paths"], strict=True):
-        assert [one.hex() for one in merkle.consistency_proof(old, LEAVES[:new])] == path
+        assert [one.hex() for one in merkle.consistency_proof(old, new, tiles(LEAVES[:new]))] == path
 
 
 @given(st.integers(1, 80), st.data())
@@ -44,6 +50,23 @@ def test_every_leaf_is_proved_and_no_other(size: int, data: st.DataObject) -> No
     if size > 1:
         assert not merkle.includes(leaves[index], (index + 1) % size, size, proof, root)
         assert not merkle.includes(leaves[index], index, size, [*proof, root], root)
+
+
+@given(st.integers(1, 700), st.integers(0, 699), st.data())
+def test_a_log_that_grew_is_told_from_one_that_did_not(size: int, less: int, data: st.DataObject) -> None:
+    leaves = [merkle.leaf_hash(str(number).encode()) for number in range(size)]
+    old_size = max(1, size - less)
+    old, new = (old_size, merkle.root_of(leaves[:old_size])), (size, merkle.root_of(leaves))
+    proof = merkle.consistency_proof(old_size, size, tiles(leaves))
+
+    assert merkle.grew(old, new, proof)
+    for broken in ([*proof, old[1]], proof[:-1], [bytes(32), *proof[1:]]):
+        assert broken == proof or not merkle.grew(old, new, broken)
+    changed = data.draw(st.integers(0, old_size - 1))
+    forged = [merkle.leaf_hash(b"x") if number == changed else leaf for number, leaf in enumerate(leaves)]
+    other = merkle.consistency_proof(old_size, size, tiles(forged))
+    assert not merkle.grew(old, (size, merkle.root_of(forged)), other)
+    assert not merkle.grew((old_size, bytes(32)), new, proof)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 255, 256, 257, 511, 600, 65_536, 65_537, 66_000])
@@ -81,8 +104,8 @@ def test_a_proof_of_what_is_not_there_is_refused_and_never_believed() -> None:
         with pytest.raises(IndexError, match=f"^no leaf {index} in a tree of 5$"):
             merkle.inclusion_proof(index, leaves)
     for size in (0, 6):
-        with pytest.raises(IndexError, match=f"^no tree of {size} in a tree of 5$"):
-            merkle.consistency_proof(size, leaves)
+        with pytest.raises(ValueError, match=f"^no tree of {size} in a tree of 5$"):
+            merkle.consistency_proof(size, 5, tiles(leaves))
 
 
 def test_a_frontier_has_as_many_hashes_as_full_subtrees() -> None:

@@ -13,14 +13,15 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from aggregator.ledger import merkle
+from aggregator.ledger import ids, merkle
 from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import Signer
 from aggregator.ledger.sealing import Rules, Sealer
-from aggregator.ledger.seeds import SeedChain
+from aggregator.ledger.seeds import SeedChain, day_seed
 from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import Event, EventClass
+from aggregator.snapshot.format import keep
 from tests.clock import NOON
 
 SIGNER = Signer("portail.example/log", Ed25519PrivateKey.from_private_bytes(b"k" * 32))
@@ -128,7 +129,7 @@ def test_a_seed_is_published_as_its_day_begins_and_never_before(portal: Portal) 
     assert [entry["date"] for entry in portal.entries("seed")] == ["2026-11-22", TODAY, "2026-11-24", "2026-11-25"]
     last = portal.entries("seed")[-1]
     assert last["link"] == CHAIN.link(date(2026, 11, 25)).hex()
-    assert last["seed"] == CHAIN.seed(date(2026, 11, 25)).hex()
+    assert last["seed"] == day_seed("2026-11-25", CHAIN.link(date(2026, 11, 25))).hex()
     assert last["beacon"] == "-"
     assert json.loads(portal.file("seeds/2026-11-25.json")) == last
 
@@ -196,14 +197,19 @@ def test_days_that_were_slept_through_are_closed_one_by_one(portal: Portal) -> N
 def test_the_snapshots_of_an_hour_have_one_root_once_it_is_over(portal: Portal) -> None:
     hours = portal.published / "hours"
     hours.mkdir()
-    (hours / "2026-11-23T11.ndjson").write_text('{"snapshot":"aa"}\n{"snapshot":"bb"}\n')
-    (hours / "2026-11-23T12.ndjson").write_text('{"snapshot":"cc"}\n')
+    places = keep(portal.published, {"places": [{"id": "p-a", "drawn": TODAY}]})
+    lines = [f'{{"snapshot":"{name}","places":"{places}"}}\n' for name in ("aa", "bb", "cc")]
+    (hours / "2026-11-23T11.ndjson").write_text("".join(lines[:2]))
+    (hours / "2026-11-23T12.ndjson").write_text(lines[2])
     portal.seal(NOON + timedelta(minutes=59))
     portal.seal(NOON + timedelta(hours=1))
 
     first, second = portal.entries("snapshots")
     root = merkle.root_of([merkle.leaf_hash(b"aa"), merkle.leaf_hash(b"bb")]).hex()
-    assert first == {"t": "snapshots", "hour": "2026-11-23T11", "count": 2, "root": root}
+    chained = ids.chained("-", {("p-a", TODAY)})
+    stated = {"hour": "2026-11-23T11", "count": 2, "root": root, "places": 1, "ids": chained}
+    assert first == {"t": "snapshots", **stated}
+    assert second["ids"] == ids.chained(chained, {("p-a", TODAY)})
     assert (second["hour"], second["count"]) == ("2026-11-23T12", 1)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.ledger import seeds
-from aggregator.ledger.seeds import SeedChain, SeedError, day_seed, load_or_create
+from aggregator.ledger.seeds import DaySeeds, SeedChain, SeedError, beacon_path, day_seed, load_or_create
 from tests.clock import NOON
 
 CHAIN = SeedChain(date(2026, 11, 22), b"end" * 11, links=30)
@@ -67,11 +67,10 @@ class TestSeedChain:
             CHAIN.link(day)
 
     def test_a_beacon_changes_the_seed(self) -> None:
-        text = b"aiguillage-seed/v1\n2026-11-23\n6c\n62\n"
+        text = b"aiguillage-seed/v1\n2026-11-23\n6c\nb\n"
 
-        assert day_seed(TODAY, b"l", b"b") == hashlib.sha256(text).digest()
-        assert day_seed(TODAY, b"l") == hashlib.sha256(text.replace(b"62\n", b"-\n")).digest()
-        assert CHAIN.seed_of(TODAY) == CHAIN.seed(date(2026, 11, 23)) == day_seed(TODAY, CHAIN.link(date(2026, 11, 23)))
+        assert day_seed(TODAY, b"l", "b") == hashlib.sha256(text).digest()
+        assert day_seed(TODAY, b"l") == hashlib.sha256(text.replace(b"\nb\n", b"\n-\n")).digest()
 
     def test_it_is_drawn_once_and_lasts_for_years(self, tmp_path: Path) -> None:
         first = load_or_create(tmp_path / "seed-chain.json", date(2026, 11, 23))
@@ -87,3 +86,25 @@ class TestSeedChain:
 
         with pytest.raises(SeedError, match=r"seed-chain\.json: "):
             load_or_create(tmp_path / "seed-chain.json", datetime.now(UTC).date())
+
+
+class TestDaySeeds:
+    def test_a_day_has_the_beacon_that_was_kept_before_it_began_and_others_none(self, tmp_path: Path) -> None:
+        path = beacon_path(tmp_path, TODAY)
+        path.parent.mkdir()
+        path.write_text('{"beacon": "7 ab", "signature": "cd"}')
+        drawn = DaySeeds(CHAIN, tmp_path)
+        links = [CHAIN.link(date(2026, 11, day)) for day in (22, 23)]
+
+        assert drawn.seed_of(TODAY) == day_seed(TODAY, links[1], "7 ab")
+        assert drawn.seed_of("2026-11-22") == day_seed("2026-11-22", links[0])
+        entry = drawn.entry(TODAY)
+        assert (entry["beacon"], entry["signature"], entry["seed"]) == ("7 ab", "cd", drawn.seed_of(TODAY).hex())
+
+    def test_a_file_that_cannot_be_read_is_named_and_never_passed_over(self, tmp_path: Path) -> None:
+        path = beacon_path(tmp_path, TODAY)
+        path.parent.mkdir()
+        path.write_text("{")
+
+        with pytest.raises(SeedError, match=f"the beacon of {TODAY}"):
+            DaySeeds(CHAIN, tmp_path).seed_of(TODAY)

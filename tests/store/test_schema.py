@@ -16,6 +16,7 @@ from tests.postgres import Server
 # Name -> hash of its words. A new migration adds a line here; a line that is here never changes.
 KNOWN = {
     "registry.places_and_offers": "f38c687d5507c310",
+    "registry.day_of_first_listing": "56a2348bbf8839d4",
     "catalog.what_sources_say": "7dcd9400bc8d03d3",
     "catalog.listed_offers": "7e817714004cb3aa",
     "catalog.outages": "f8472cf9425940b4",

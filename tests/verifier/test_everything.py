@@ -45,7 +45,7 @@ def test_an_honest_week_is_right_from_end_to_end(run: Path, capsys: pytest.Captu
     found = outcomes(said)
     assert (code, set(found.values())) == (0, {"OK"}), said
     assert {"log", f"totals {MONDAY}", "metrics 2026-W48", "figures shares.json", "figures cumul"} <= set(found)
-    assert len(found) == 24
+    assert len(found) == 25
     assert "not recomputed: " in said
 
 

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 
 from verifier.counts.derived import OF_FIT
 from verifier.counts.measures import same
@@ -18,6 +19,7 @@ MADE_AGAIN = ("en-cours", "cumul")
 HEAD_OF_ALL = ("edition", "updated", "written", "licence", "licence_url", "demo", "log_size")
 ENDING = ("updated", "licence", "demo")
 DATES = {"window_start", "window_end", "first_day", "last_day", "day"}
+DIGITS = re.compile("[0-9]{1,255}")  # a text inside a formula of a spreadsheet has 255 characters at most
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 NOT_OF_AN_EDITION = (
     "not recomputed: department_name (public names; checked: one for each code); titles, descriptions, the period of a"
@@ -236,5 +238,7 @@ def cell_of(column, value, french):
             return f"{value[8:10]}/{value[5:7]}/{value[:4]}"
         if french and column == "updated":
             return f"{value[8:10]}/{value[5:7]}/{value[:4]} {value[11:19]}"
+        if french and DIGITS.fullmatch(value):
+            return f'="{value}"'  # or a spreadsheet makes 1 of "01"
         return f"'{value}" if value.startswith(FORMULA) else value
     return str(value).replace(".", ",") if french else str(value)

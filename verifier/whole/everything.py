@@ -13,6 +13,7 @@ from verifier.figures.metrics import check_metrics
 from verifier.figures.pages import check_shares
 from verifier.figures.tables import days_of_table
 from verifier.log import check_chain, check_log, read_log
+from verifier.outside.ids import check_ids
 from verifier.source import CannotCheck, Missing, Wrong
 from verifier.whole.gaps import check_gaps
 
@@ -62,6 +63,8 @@ def checks_of(log, arguments):
     first = (date.fromisoformat(newest) - timedelta(days=arguments.days)).isoformat() if newest else ""
     yield "log", f"{len(log.entries)} entries", lambda: check_log(log, arguments)
     yield "seeds", f"{len(log.of_type('seed'))} days", lambda: [check_chain(log)]
+    if any("ids" in one for one in log.of_type("snapshots")):
+        yield "ids", f"{len(log.of_type('snapshots'))} hours", lambda: list(check_ids(log, arguments))
     yield "gaps", f"since {first}", lambda: check_gaps(log, arguments.days) or ["none"]
     for day in sorted({one["minute"][:10] for one in log.of_type("minute") if first <= one["minute"] and
                        one["minute"][:10] < newest}):  # fmt: skip

@@ -19,7 +19,7 @@ from aggregator.web.serving.site import Site, here
 
 log = Blueprint("log", __name__)
 
-MUTABLE = ("checkpoint", "vkey")
+MUTABLE = ("checkpoint", "vkey", "witness-policy")
 BESIDE = ("snapshots", "hours")
 # What the pages print, as the worker wrote it: an auditor compares it with the log.
 PAGES = ("shares.json", "closed.json")

@@ -78,8 +78,8 @@ class Site:
         self.events = EventLog(settings.data_dir / "events.db", promising=receipts.promises)
         limits = ClickLimits(epoch_of(now()), several=settings.database_url is not None)
         self.redirector = Redirector(self.tokens, Duplicates(), limits, self.events, self.sites)
-        self._chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
-        self.seed_of = lru_cache(maxsize=64)(self._chain.seed_of)
+        chain = seeds.load_or_create(settings.keys_dir / "seed-chain.json", now().date())
+        self.seed_of = lru_cache(maxsize=64)(seeds.DaySeeds(chain, self.log_dir).seed_of)
         self._files = {name: PublishedFile(settings.published_dir / f"{name}.json") for name in PUBLISHED}
         self.showings = Showings()
         self.gate = Gate()

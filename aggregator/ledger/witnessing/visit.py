@@ -1,4 +1,4 @@
-"""An independent witness: it cosigns a log's head only when the log did nothing but grow since the head it last signed.
+"""A witness that visits: it cosigns a log's head only when the log did nothing but grow since the last one.
 
 To be run by third parties, for instance each hour (docs/log.md §9). A log that shows two histories to two people cannot
 show one witness both: the second head would not contain the first (L9).
@@ -13,23 +13,13 @@ from pathlib import Path
 from aggregator import files
 from aggregator.ledger import merkle
 from aggregator.ledger.log import TILE_WIDTH, tile_path
-from aggregator.ledger.notes import (
-    Checkpoint,
-    Cosigner,
-    NoteError,
-    cosigned_at,
-    load_or_create_key,
-    open_note,
-    parse_checkpoint,
-)
-from providers.errors import ProviderError
+from aggregator.ledger.notes import Checkpoint, NoteError, cosigned_at, open_note, parse_checkpoint
+from aggregator.ledger.witnessing.memory import Memory, WitnessError
+from providers.errors import GoneError, ProviderError
 from providers.http import FetchClient
 
 Fetch = Callable[[str], bytes]
-
-
-class WitnessError(RuntimeError):
-    """Nothing was signed: the head could not be read or does not extend the last one seen. The message says which."""
+MOST_AHEAD_S = 300  # how far a witness's clock may be ahead: a later date would make a cosignature fresh for ever
 
 
 def fetch(url: str) -> bytes:
@@ -44,62 +34,62 @@ class Witness:
     def __init__(self, name: str, folder: Path, fetch: Fetch = fetch) -> None:
         self._folder = folder
         self._fetch = fetch
-        self._cosigner = Cosigner(name, load_or_create_key(folder / "witness.key"))
-        files.write_whole(folder / "witness.vkey", f"{self._cosigner.vkey}\n".encode())
+        self._memory = Memory(name, folder)
 
     @property
     def vkey(self) -> str:
-        return self._cosigner.vkey
+        return self._memory.vkey
 
     def visit(self, url: str, at: datetime, vkey: str | None = None) -> Checkpoint:
         """Check the log's head against the last one seen and cosign it. Raises WitnessError, and then signs nothing."""
         url = url.rstrip("/")
         note = self._text(f"{url}/checkpoint")
+        believed = self._vkey(url, vkey)
         try:
-            head = parse_checkpoint(open_note(note, self._vkey(url, vkey)))
+            head = parse_checkpoint(open_note(note, believed))
         except NoteError as error:
             raise WitnessError(
                 f"{error}. If the log has changed its key in public, check it with "
                 "`aiguillage verify log --vkey OLD_KEY`, then visit with --vkey NEW_KEY."
             ) from error
-        seen = self._folder / "seen"
-        if seen.exists():
-            self._compare(
-                url, parse_checkpoint(seen.read_text(encoding="utf-8").rpartition("\n\n")[0] + "\n"), head, note
-            )
-        elif self._root(url, head, head.size) != head.root:
-            raise WitnessError("the log's tiles do not have the root that it signs")
-        # Remembered before it is signed: after a stop in between, no other head can be signed in its place.
-        files.write_whole(seen, note.encode())
-        files.write_whole(self._folder / "checkpoint", self._cosigner.cosign(note, int(at.timestamp())).encode())
+        with self._memory.held():
+            self._compare(url, head, note)
+            line = self._memory.sign(note, at)
+            # Only now that its log was found in order: a wrong --vkey leaves the right one in place.
+            files.write_changed(self._folder / "log.vkey", believed.encode())
+            files.write_whole(self._folder / "checkpoint", (note + line).encode())
         return head
 
     def _vkey(self, url: str, given: str | None) -> str:
         # The first visit believes the key that the log publishes; later ones hold the log to it, unless told otherwise.
         path = self._folder / "log.vkey"
-        if given or not path.exists():
-            files.write_whole(path, (given or self._text(f"{url}/vkey")).strip().encode())
-        return path.read_text(encoding="utf-8").strip()
+        return (given or (path.read_text(encoding="utf-8") if path.exists() else self._text(f"{url}/vkey"))).strip()
 
-    def _compare(self, url: str, before: Checkpoint, head: Checkpoint, note: str) -> None:
-        problem = None
-        if head.origin != before.origin:
-            problem = f"this is the log {head.origin}, not {before.origin}"
-        elif head.size < before.size:
+    def _compare(self, url: str, head: Checkpoint, note: str) -> None:
+        problem, before = None, self._memory.last(head.origin)
+        published = self._folder / "checkpoint"
+        if before is None and published.exists():
+            other = published.read_text(encoding="utf-8").partition("\n")[0]
+            problem = f"this is the log {head.origin}, not {other}"
+        elif before and head.size < before.size:
             problem = f"the log had {before.size} entries and has {head.size} now"
         elif self._root(url, head, head.size) != head.root:
             problem = "the log's tiles do not have the root that it signs"
-        elif self._root(url, head, before.size) != before.root:
+        elif before and self._root(url, head, before.size) != before.root:
             problem = f"the first {before.size} entries are not those seen before"
         if problem:
-            # Both heads are signed by the log: side by side they prove to anybody that it shows two histories (L9).
-            files.write_whole(self._folder / "refused", note.encode())
-            raise WitnessError(f"{problem}; both heads are kept in {self._folder} (seen, refused)")
+            self._memory.keep_refused(note)
+            raise WitnessError(f"{problem}; both heads are kept in {self._folder} (heads, refused)")
 
     def _root(self, url: str, head: Checkpoint, size: int) -> bytes:
         def tile(level: int, number: int) -> bytes:
             width = min(TILE_WIDTH, (head.size >> 8 * level) - number * TILE_WIDTH)
-            return self._body(f"{url}/{tile_path(level, number, width)}")
+            try:
+                return self._fetch(f"{url}/{tile_path(level, number, width)}")
+            except GoneError:  # a partial tile goes when its tile is full
+                return self._body(f"{url}/{tile_path(level, number)}")[: 32 * width]
+            except ProviderError as error:
+                raise WitnessError(f"{url}: {error}") from error
 
         try:
             return merkle.root_from_tiles(size, tile)
@@ -124,3 +114,8 @@ def confirms(note: str, vkey: str, log_vkey: str, root_at: Callable[[int], bytes
     except NoteError:
         return None
     return when if root_at(head.size) == head.root else None
+
+
+def is_fresh(when: int, at: datetime, within_s: int) -> bool:
+    """Was this signed within so many seconds before `at`? Never, when it says that it was signed in the future."""
+    return -MOST_AHEAD_S <= at.timestamp() - when < within_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import NoteError, Signer, cosigned_at
-from aggregator.ledger.witness import Witness, WitnessError, confirms
+from aggregator.ledger.witnessing.memory import WitnessError
+from aggregator.ledger.witnessing.visit import Witness, confirms, is_fresh
+from providers.errors import GoneError
 from tests.clock import NOON
 
 URL = "https://portail.example/log"
@@ -102,3 +105,39 @@ def test_a_witness_s_line_is_worth_nothing_on_another_head(log: TransparencyLog,
     with pytest.raises(NoteError, match="does not hold"):
         cosigned_at(moved, witness.vkey)
     assert confirms(moved, witness.vkey, log.vkey, log.root_at) is None
+
+
+def test_a_wrong_key_does_not_take_the_place_of_the_right_one(log: TransparencyLog, witness: Witness) -> None:
+    grow(log, 3)
+    witness.visit(URL, NOON)
+    other = Signer("portail.example/log", Ed25519PrivateKey.generate())
+
+    with pytest.raises(WitnessError, match="not signed by"):
+        witness.visit(URL, NOON, other.vkey)
+
+    assert (witness._folder / "log.vkey").read_text() == log.vkey
+    grow(log, 3)
+    assert witness.visit(URL, NOON).size == 6
+
+
+def test_a_partial_tile_that_went_while_it_was_read_is_taken_from_the_full_one(
+    log: TransparencyLog, witness: Witness, tmp_path: Path
+) -> None:
+    grow(log, 250)
+    head = (tmp_path / "log" / "checkpoint").read_bytes()
+    grow(log, 10)
+
+    def fetch(url: str) -> bytes:
+        path = tmp_path / "log" / url.removeprefix(f"{URL}/")
+        if not path.exists():
+            raise GoneError("404", 404)
+        return head if path.name == "checkpoint" else path.read_bytes()
+
+    assert Witness("autre.example", tmp_path / "autre", fetch).visit(URL, NOON).size == 250
+
+
+@pytest.mark.parametrize(("days", "fresh"), [(0, True), (6.9, True), (7.1, False), (-0.003, True), (-1, False)])
+def test_a_cosignature_is_fresh_for_a_week_and_never_before_its_date(days: float, fresh: bool) -> None:
+    at = NOON + timedelta(days=days)
+
+    assert is_fresh(int(NOON.timestamp()), at, 7 * 86_400) is fresh

@@ -1,0 +1,1 @@
+"""What others vouch for: the time of a head, by a time-stamping authority; the randomness of a day, by a beacon."""
