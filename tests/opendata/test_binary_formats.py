@@ -7,10 +7,13 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pandas
 import pytest
+from openpyxl.utils import column_index_from_string, get_column_letter
 
 from tests.edition import ALL, text
 
@@ -25,6 +28,24 @@ def test_pandas_reads_types_and_accents(edition: Path) -> None:
     assert "Rhône" in set(coverage["department_name"])
     assert slots["slots"].sum() > 0
     assert str(slots["updated"].dtype).startswith("datetime64")
+
+
+def test_a_workbook_can_be_read_and_filtered_at_once(edition: Path) -> None:
+    book = openpyxl.load_workbook(edition / "places.xlsx")
+    sheet, about, columns = book.worksheets
+    names = list(ALL["places"].names)
+    widths = {names[column_index_from_string(at) - 1]: one.width for at, one in sheet.column_dimensions.items()}
+    cells = {name: sheet.cell(2, at) for at, name in enumerate(names, 1)}
+
+    assert [one.title for one in (sheet, about, columns)] == ["places", "À propos", "Colonnes"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.auto_filter.ref == f"A1:{get_column_letter(len(names))}{sheet.max_row}"
+    assert widths["name"] > widths["department"] > 3
+    assert max(widths.values()) <= 51  # a long text takes no more than half a screen
+    assert [row[0] for row in columns.iter_rows(min_row=2, values_only=True)] == names
+    assert isinstance(cells["updated"].value, datetime)
+    assert (cells["updated"].number_format, cells["known_since"].number_format) == ("yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd")
+    assert (cells["postcode"].data_type, cells["lat"].data_type, cells["demo"].data_type) == ("s", "n", "b")
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice on this machine")
