@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas
 import pytest
 from openpyxl.utils import column_index_from_string, get_column_letter
 
-from tests.edition import ALL, text
+from tests.edition import ALL, OFFICE, text
 
 
 def test_pandas_reads_types_and_accents(edition: Path) -> None:
@@ -48,11 +47,11 @@ def test_a_workbook_can_be_read_and_filtered_at_once(edition: Path) -> None:
     assert (cells["postcode"].data_type, cells["lat"].data_type, cells["demo"].data_type) == ("s", "n", "b")
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice on this machine")
+@pytest.mark.skipif(OFFICE is None, reason="no LibreOffice on this machine")
 @pytest.mark.parametrize("name", ["places", "couverture", "redirects"])
 def test_libreoffice_reads_the_workbook_as_it_is(edition: Path, tmp_path: Path, name: str) -> None:
     """Converted by LibreOffice itself: accents, decimals and days come out as they went in."""
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
+    command = [str(OFFICE), f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
                'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,1']  # fmt: skip
     subprocess.run([*command, "--outdir", str(tmp_path), str(edition / f"{name}.xlsx")], check=True, timeout=180,
                    capture_output=True)  # fmt: skip
