@@ -14,6 +14,7 @@ from flask.blueprints import BlueprintSetupState
 from aggregator.config import hosting
 from aggregator.opendata import charts
 from aggregator.web.evidence import edition_files, statements
+from aggregator.web.evidence import method as method_figures
 from aggregator.web.evidence.press import press
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
@@ -101,7 +102,7 @@ def shares() -> str:
 
 @transparency.get("/transparence/methode")
 def method() -> str:
-    return render_template("method.html")
+    return render_template("method.html", found=method_figures.calibration(), crowds=method_figures.CROWD_WORDS)
 
 
 @transparency.get("/hebergement")
