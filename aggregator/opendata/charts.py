@@ -55,12 +55,8 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
     top = min(1.0, ceil(10 * max(shares, default=1.0) - 1e-9) / 10) or 1.0
     names = [week["name"] for week in closed][-WEEKS:]
 
-    def across(index: int) -> float:
-        """The last week stands at the right."""
-        return 8 + (index + WEEKS - len(names)) * (PANEL_WIDTH - 16) / (WEEKS - 1)
-
     def point(index: int, share: float) -> str:
-        return f"{across(index):.1f} {PANEL_HEIGHT - 8 - (PANEL_HEIGHT - 16) * share / top:.1f}"
+        return f"{_across(index, len(names)):.1f} {PANEL_HEIGHT - 8 - (PANEL_HEIGHT - 16) * share / top:.1f}"
 
     def line(slug: str, key: str) -> str:
         parts, pen = [], "M"
@@ -73,7 +69,7 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
     return {
         "names": names,
         "top": top,
-        "left": across(0),
+        "left": _across(0, len(names)),
         "panels": [
             {
                 "slug": slug,
@@ -89,6 +85,11 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
         ],
         "rows": rows,
     }
+
+
+def _across(index: int, weeks: int) -> float:
+    """Where a week stands in its panel: the last of them at the right."""
+    return 8 + (index + WEEKS - weeks) * (PANEL_WIDTH - 16) / (WEEKS - 1)
 
 
 def squares(territory: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> dict[str, Any]:

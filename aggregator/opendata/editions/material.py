@@ -100,14 +100,16 @@ def of_steps(spoken: Spoken, first: str, at: str) -> str:
         return of_days(spoken, first, at)
     moment = datetime.fromisoformat(at)
     days = of_days(spoken, first, moment.date().isoformat())
-    return spoken.gettext("%(days)s, %(time)s ; aujourd’hui par paliers de 11", days=days, time=spoken.clock(moment))
+    return spoken.gettext(
+        "%(days)s, %(time)s\u00a0; aujourd’hui par paliers de 11", days=days, time=spoken.clock(moment)
+    )
 
 
 def of_minute(spoken: Spoken, first: str, at: str) -> str:
     """The same days to the minute, of which only the total is told."""
     moment = datetime.fromisoformat(at)
     days = of_days(spoken, first, moment.date().isoformat())
-    return spoken.gettext("%(days)s, %(time)s ; total à la minute", days=days, time=spoken.clock(moment))
+    return spoken.gettext("%(days)s, %(time)s\u00a0; total à la minute", days=days, time=spoken.clock(moment))
 
 
 def of_weeks(spoken: Spoken, names: Sequence[str]) -> str:

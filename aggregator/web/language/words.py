@@ -32,9 +32,14 @@ def dated(day: date, pattern: str) -> str:
     return spoken.dated(day, pattern, language())
 
 
-def span(first: date, last: date) -> str:
-    """ "du lundi 23 au dimanche 29 novembre 2026"."""
-    return Spoken(language()).span(first, last)
+def ratio(value: float) -> str:
+    """ "×1,5"."""
+    return Spoken(language()).ratio(value)
+
+
+def tick(share: float) -> str:
+    """A percentage on an axis: "50 %"."""
+    return Spoken(language()).tick(share)
 
 
 def day_short(day: date) -> str:
@@ -217,6 +222,8 @@ FILTERS = {
     "number": number,
     "decimal": decimal,
     "percent": percent,
+    "ratio": ratio,
+    "tick": tick,
     "points": points,
     "signed": signed,
     "country": country,
