@@ -65,7 +65,7 @@ def png(svg: str) -> bytes:
 def with_resolution(image: bytes, dpi: int) -> bytes:
     """The PNG with a pHYs chunk before its data, from which printers and layout programs take its size on paper.
 
-    The chunk, by the PNG specification (§11.3.5.3): pixels a metre along both axes, and 1 for "metre".
+    The chunk, by the PNG specification: pixels a metre along both axes, and 1 for "metre".
     """
     per_metre = round(dpi / METRES_PER_INCH)
     body = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
