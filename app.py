@@ -61,6 +61,8 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(words.FILTERS)
+    # Else `{{ 1|percent }}` is worked out when the template is compiled, in French, and stays so on English pages.
+    app.jinja_env.optimized = False
     site = Site(settings, now)
     # `url_for` is not Flask's own: a page asks for the same addresses again and again (language/links.py).
     app.jinja_env.globals.update(

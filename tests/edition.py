@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from aggregator.config import datasets
 from aggregator.config.settings import ROOT, Settings
 from aggregator.opendata.edition import unpacked
+from aggregator.opendata.text_formats import DIALECTS
 
 DAY = "2026-11-29"
+OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 ALL = datasets.load_datasets(ROOT / "data" / "datasets.toml")
 
 
@@ -27,4 +30,5 @@ def text(folder: Path, name: str) -> str:
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text(folder, f"{name}.csv"), newline="")))
+    delimiter = DIALECTS[ALL[name].csv].delimiter
+    return list(csv.DictReader(io.StringIO(text(folder, f"{name}.csv"), newline=""), delimiter=delimiter))

@@ -6,8 +6,8 @@ Everything that speaks of a data set — files, the page `/donnees`, the catalog
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ WHOLE_FILE, WHOLE_FORMAT = "aiguillage.sqlite", ("SQLite", "application/vnd.sqli
 PREFACE = """\
 Dans les CSV, un texte qui commence par `=`, `+`, `-`, `@`, une tabulation, un retour ou une apostrophe
 est précédé d’une apostrophe, pour qu’aucun tableur n’y voie une formule ; l’ôter rend le texte d’origine.
+Dans les CSV pour un tableur français, un texte fait de chiffres s’écrit `="01"` : c’est la formule par laquelle
+Excel garde le zéro. Un classeur XLSX n’en a pas besoin.
 
 Jours, semaines, heures et instants sont en UTC ; seul le jour d’un créneau (`slots-par-jour`) est celui du lieu.
 
@@ -43,6 +45,8 @@ Jours, semaines, heures et instants sont en UTC ; seul le jour d’un créneau (
 - `/donnees/cumul/` : `redirects` et `metrics` de tous les jours et semaines clos depuis l’ouverture.
 - `/donnees/en-cours/` : le jour en cours, refait chaque heure.
 - `/donnees/dernier-jour/` et `/donnees/derniere-semaine/` renvoient à la dernière édition close.
+- `aiguillage.sqlite`, dans chaque dossier : toutes les tables en un fichier, avec clés, index et vues ; un tiret d’un
+  nom y est un soulignement (`slots_par_jour`). Sa table `metadata` le décrit, et `metadata.json` le décrit à Datasette.
 - `/donnees/lacunes.json` : les jours et les semaines qui n’ont pas d’édition, avec la raison.""".splitlines()
 """What the dictionary says of all tables. Days end at midnight UTC: a row of an edition is never from after it."""
 
@@ -63,12 +67,22 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """An answer to a usual question, in the SQLite file."""
+
+    name: str
+    description: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """`located`: rows have `lat` and `lon`; `service`: the campaigns it is for, "" = all.
 
-    `real`: it comes with the portal, and is true in a demonstration too. `foreign_keys`: column -> the data set whose
-    `id` it is. `themes`, `frequency`: codes of the EU's tables; `days`: first and last day of what the rows tell, where
-    the portal's own days do not say it; `in_api`: the API answers these rows.
+    `real`: it comes with the portal, and is true in a demonstration too. `csv`: the dialect of its plain CSV file.
+    `key`, `references` (column -> data set whose id it holds): of its table in SQLite and of the Table Schema;
+    `indexes`, `views`: in SQLite. `themes`, `frequency`: codes of the EU's tables; `days`: first and last day of what
+    the rows tell, where the portal's own days do not say it; `in_api`: the API answers these rows.
     """
 
     name: str
@@ -78,13 +92,21 @@ class Dataset:
     located: bool = False
     service: str = ""
     real: bool = False
-    primary_key: tuple[str, ...] = ()
-    foreign_keys: tuple[tuple[str, str], ...] = ()
+    csv: str = ""
+    key: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+    views: tuple[View, ...] = ()
     keywords: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     frequency: str = ""
     days: tuple[str, ...] = ()
     in_api: bool = False
+
+    @property
+    def table(self) -> str:
+        """Its name in SQL, which needs no quotes."""
+        return self.name.replace("-", "_")
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -129,11 +151,11 @@ def _dataset(section: dict[str, Any], common: list[list[Any]]) -> Dataset:
     unknown = {column.type for column in columns} - set(TYPES)
     if unknown:
         raise DatasetError(f"{section['name']}: unknown types {', '.join(sorted(unknown))}")
-    keys = tuple(section.get("foreign_keys", {}).items())
+    views = tuple(View(name, said, " ".join(sql.split())) for name, said, sql in section.get("views", ()))
     plain: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in section.items()
     }
-    plain.update(columns=columns, foreign_keys=keys)
+    plain.update(columns=columns, views=views)
     return Dataset(**plain)
 
 
@@ -159,3 +181,6 @@ def dictionary(datasets: dict[str, Dataset]) -> Iterator[str]:
             "|---|---|---|",
         )
         yield from (f"| `{column.name}` | {column.type} | {column.description} |" for column in one.columns)
+        if one.views:
+            yield ""
+            yield from (f"Vue `{view.name}` du fichier SQLite : {view.description}" for view in one.views)

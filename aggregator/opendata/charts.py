@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from math import log2
+from math import ceil, floor, log2, log10
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ MOST = 1.5
 # From 11: a département is published alone with 0 or at least eleven redirects to each platform (docs/figures.md §10).
 STEPS = (11, 50, 200, 1000)
 SHARE_STEPS = (0.2, 0.4, 0.6, 0.8)
+
+
+def scale(most: float) -> float:
+    """The end of an axis that `most` fits on: 1, 2 or 5 and zeros."""
+    if most <= 0:
+        return 1.0
+    unit = 10.0 ** floor(log10(most))
+    return next(step * unit for step in (1, 2, 5, 10) if most <= step * unit * (1 + 1e-9))
 
 
 def track(row: Mapping[str, Any], reference: str, ratio: str) -> dict[str, Any]:
@@ -43,13 +51,12 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
     """One small panel a provider, the same scale for all; a week under thirty redirects is a gap."""
     rows = {(week["name"], row["provider"]): row for week in closed for row in week["rows"]}
     shares = [row[key] for row in rows.values() for key in ("ci_high", "share_places") if row[key] is not None]
-    top = max(shares, default=1.0)
+    # To the next tenth, so that the axis bears round numbers.
+    top = min(1.0, ceil(10 * max(shares, default=1.0) - 1e-9) / 10) or 1.0
     names = [week["name"] for week in closed][-WEEKS:]
 
     def point(index: int, share: float) -> str:
-        """The last week stands at the right."""
-        x = 8 + (index + WEEKS - len(names)) * (PANEL_WIDTH - 16) / (WEEKS - 1)
-        return f"{x:.1f} {PANEL_HEIGHT - 8 - (PANEL_HEIGHT - 16) * share / top:.1f}"
+        return f"{_across(index, len(names)):.1f} {PANEL_HEIGHT - 8 - (PANEL_HEIGHT - 16) * share / top:.1f}"
 
     def line(slug: str, key: str) -> str:
         parts, pen = [], "M"
@@ -62,6 +69,7 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
     return {
         "names": names,
         "top": top,
+        "left": _across(0, len(names)),
         "panels": [
             {
                 "slug": slug,
@@ -77,6 +85,11 @@ def weeks(closed: Sequence[Mapping[str, Any]], slugs: Sequence[str]) -> dict[str
         ],
         "rows": rows,
     }
+
+
+def _across(index: int, weeks: int) -> float:
+    """Where a week stands in its panel: the last of them at the right."""
+    return 8 + (index + WEEKS - weeks) * (PANEL_WIDTH - 16) / (WEEKS - 1)
 
 
 def squares(territory: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> dict[str, Any]:

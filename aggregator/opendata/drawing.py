@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import resvg_py
-from babel.dates import format_date
-from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aggregator.config.datasets import LICENCE, Column
 from aggregator.config.settings import ROOT
+from aggregator.opendata.editions.spoken import Spoken
 
 PNG_ZOOM = 2
+PNG_DPI = 300  # 2,400 x 1,350 pixels are then 20.3 x 11.4 cm on paper
+METRES_PER_INCH = 0.0254
+AFTER_IHDR = 8 + 4 + 4 + 13 + 4  # signature; length, name, body and sum of the first chunk
 
 
-def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
+def draw(figure: Figure, head: Mapping[str, Any], address: str, spoken: Spoken) -> str:
     """The SVG of a figure. Colours are attributes: a strict content security policy ignores inline styles."""
-    template = _environment().get_template(f"figures/{figure.template}")
+    template = _environment(spoken).get_template(f"figures/{figure.template}")
+    click = spoken.gettext("Une redirection est un clic compté une fois, pas un rendez-vous pris.")
     return template.render(
         figure=figure,
         demo=head["demo"],
-        source=f"Aiguillage, édition {head['edition']}, données jusqu’au {head['updated']} (UTC), "
-        f"journal à {number(head['log_size'])} lignes",
-        licence=f"{LICENCE} · {CLICK}",
+        source=spoken.gettext(
+            "Aiguillage, édition %(edition)s, données jusqu’au %(until)s, journal à %(lines)s lignes",
+            edition=head["edition"],
+            until=spoken.instant(head["updated"]),
+            lines=spoken.number(head["log_size"]),
+        ),
+        licence=f"{LICENCE} · {click}",
         address=f"https://{address}",
+        code=spoken.code,
         width=WIDTH,
         height=HEIGHT,
         **figure.drawing,
@@ -39,7 +48,7 @@ def draw(figure: Figure, head: Mapping[str, Any], address: str) -> str:
 
 def png(svg: str) -> bytes:
     """The SVG as PNG, twice the size. Its font comes with the program, so that it looks the same on every machine."""
-    return bytes(
+    drawn = bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,
             zoom=PNG_ZOOM,
@@ -50,6 +59,18 @@ def png(svg: str) -> bytes:
             sans_serif_family="Roboto",
         )
     )
+    return with_resolution(drawn, PNG_DPI)
+
+
+def with_resolution(image: bytes, dpi: int) -> bytes:
+    """The PNG with a pHYs chunk before its data, from which printers and layout programs take its size on paper.
+
+    The chunk, by the PNG specification: pixels a metre along both axes, and 1 for "metre".
+    """
+    per_metre = round(dpi / METRES_PER_INCH)
+    body = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return image[:AFTER_IHDR] + chunk + image[AFTER_IHDR:]
 
 
 @cache
@@ -61,23 +82,29 @@ def _letters() -> tuple[str, ...]:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(spoken: Spoken) -> Environment:
     made = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
         undefined=StrictUndefined,  # a missing value fails here and leaves no hole in a published figure
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.install_gettext_callables(spoken.gettext, _no_plural, newstyle=True)  # type: ignore[attr-defined]
     filters: dict[str, Callable[..., str]] = {
-        "number": number, "percent": percent, "points": points, "signed": signed, "decimal": decimal,
+        "number": spoken.number, "percent": spoken.percent, "points": spoken.points, "signed": spoken.signed,
+        "decimal": spoken.decimal, "tick": spoken.tick, "step": spoken.step, "ratio": spoken.ratio,
     }  # fmt: skip
     made.filters.update(filters)
     return made
 
 
+def _no_plural(*_: object) -> str:
+    raise NotImplementedError("no drawing has a sentence with a plural")
+
+
 WIDTH, HEIGHT = 1200, 675
-CLICK = "Une redirection est un clic compté une fois, pas un rendez-vous pris."
 
 
 @dataclass(frozen=True)
@@ -97,28 +124,3 @@ class Figure:
     rows: Sequence[Sequence[Any]]
     days: tuple[str, str] | None
     count: int | None = None
-
-
-def number(value: float) -> str:
-    return str(format_decimal(value, locale="fr"))
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{format_decimal(round(100 * share, 1), format='#,##0.0', locale='fr')}\u00a0%"
-
-
-def points(difference: float | None) -> str:
-    """ "+6,4", "−0,5"; "0" only when it is nothing at all; "n. d." when it is None."""
-    return "n. d." if difference is None else signed(100 * difference)
-
-
-def signed(difference: float) -> str:
-    return f"{'+' if difference > 0 else '−'}{decimal(abs(difference))}" if difference else "0"
-
-
-def decimal(value: float) -> str:
-    return str(format_decimal(round(value, 1), format="#,##0.0", locale="fr"))
-
-
-def day(text: str) -> str:
-    return str(format_date(date.fromisoformat(text), "d MMMM y", locale="fr"))

@@ -26,6 +26,7 @@ from aggregator.opendata import binary_formats, figures, text_formats
 from aggregator.opendata.editions import closed_tables, gaps, windows
 from aggregator.opendata.editions.described import About, changes_text, datapackage
 from aggregator.opendata.editions.material import Material
+from aggregator.opendata.editions.metadata import as_rows, metadata
 from aggregator.opendata.editions.windows import Window
 from aggregator.opendata.rows import TABLES
 from aggregator.opendata.sources import Sources
@@ -141,6 +142,9 @@ class EditionWriter:
             more["figures"] = figures.write(self._material(sources), about.head, folder / "figures")
             more["changes"] = self._changes(name, sources, counts)
             (folder / "CHANGEMENTS.md").write_text("\n".join(changes_text(name, more["changes"])), encoding="utf-8")
+        described = metadata(datasets, about, self._settings.site)
+        (folder / "metadata.json").write_bytes(_indented(described))
+        file.finish(datasets, as_rows(described))
         compress(folder / WHOLE_FILE)
         listed = sums(folder)
         package = datapackage(datasets, about, listed, self._settings)
@@ -201,7 +205,7 @@ def write_formats(
 ) -> None:
     """One data set in every format that it has, or in those wanted."""
     streams: dict[str, Callable[[], Iterator[bytes]]] = {
-        "csv": lambda: text_formats.as_csv(dataset.columns, file.rows(dataset)),
+        "csv": lambda: text_formats.as_csv(dataset.columns, file.rows(dataset), dataset.csv),
         "excel-fr.csv": lambda: text_formats.as_csv(dataset.columns, file.rows(dataset), text_formats.EXCEL_FR),
         "json": lambda: text_formats.as_json(dataset, about.head, file.rows(dataset)),
         "ndjson": lambda: text_formats.as_ndjson(dataset.columns, file.rows(dataset)),

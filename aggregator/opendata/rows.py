@@ -13,12 +13,10 @@ from zoneinfo import ZoneInfo
 
 from aggregator import instants
 from aggregator.config import hosting, listed_hosts
-from aggregator.opendata.editions import closed_tables, windows
+from aggregator.opendata.editions import closed_tables, state_list, windows
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
-from providers.phone import dialled
 
-STATE_WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -83,8 +81,8 @@ def slots_by_day(sources: Sources) -> Iterator[Row]:
                         "department": place["department"],
                         "day": day.isoformat(),
                         "needs": ";".join(kinds[kind]["needs"]),
-                        "step": kinds[kind]["step"],
-                        "audience": kinds[kind]["audience"],
+                        "step": kinds[kind]["step"] or "",  # a part of the key
+                        "audience": kinds[kind]["audience"] or "",
                         "slots": count,
                     }
 
@@ -227,29 +225,6 @@ def coverage(sources: Sources) -> Iterator[Row]:
             }
 
 
-def state_columns(sources: Sources) -> Iterator[Row]:
-    for place in sources.places:
-        hours = [*place["hours"], *[None] * 7][:7]
-        urls = [offer["url"] for offer in place["offers"]]
-        yield {
-            "gid": place["official_id"] or place["id"],
-            "nom": place["name"],
-            "xy_precis": place["exact"],
-            "adr_voie": place["address"],
-            "com_cp": place["postcode"],
-            "com_insee": place["insee"],
-            "com_nom": place["city"],
-            "lat_coor1": place["lat"],
-            "long_coor1": place["lon"],
-            **{f"rdv_{day}": text for day, text in zip(STATE_WEEKDAYS, hours, strict=True)},
-            "rdv": not place["walk_in"],
-            "rdv_site_web": urls[0] if urls else None,
-            "rdv_tel": place["phone"] and dialled(place["phone"]),
-            "rdv_modalites": place["note"],
-            "centre_type": place["kind"],
-        }
-
-
 def hosts_of_2021(sources: Sources) -> Iterator[Row]:
     owners = sources.settings.booking_hosts()
     for row in listed_hosts.load_hosts(sources.settings.listed_hosts_path):
@@ -267,7 +242,7 @@ TABLES: Mapping[str, Callable[[Sources], Iterable[Row]]] = {
     "hosting": hosting_claims,
     "decisions": decisions,
     "couverture": coverage,
-    "lieux-de-vaccination": state_columns,
+    "lieux-de-vaccination": state_list.rows,
     "centres-2021": hosts_of_2021,
 }
 """Data set -> its rows; a test compares the names with `data/datasets.toml`."""

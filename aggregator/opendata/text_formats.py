@@ -2,6 +2,8 @@
 
 A spreadsheet must never run what a source has written: a text that begins like a formula is preceded by an apostrophe
 in CSV (OWASP, CSV injection). Texts that begin with an apostrophe are too, so that taking it off gives the original.
+The one formula that is written is ours and holds digits only: `="01"`, by which a code keeps its zero in a French
+spreadsheet.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -17,22 +21,39 @@ from aggregator.config.datasets import Column, Dataset
 
 BATCH = 2_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-EXCEL_FR = "excel-fr"
-DIALECTS = ("", EXCEL_FR)
+DIGITS = re.compile(r"[0-9]{1,255}")  # a text inside a formula of Excel has 255 characters at most
+EXCEL_FR, STATE_2021 = "excel-fr", "etat-2021"
 
 Row = Sequence[Any]
 _Change = Callable[[Any], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written. `truth`: the words of its booleans, true and false.
+
+    `changes`: what becomes of a value of another type; without one it stays as Python writes it.
+    """
+
+    delimiter: str
+    line_end: str
+    truth: tuple[str, str]
+    changes: Mapping[str, _Change]
+    mark: str = ""
+
+    def change(self, kind: str) -> _Change | None:
+        yes, no = self.truth
+        return (lambda value: yes if value else no) if kind == "boolean" else self.changes.get(kind)
+
+
 def as_csv(columns: Sequence[Column], rows: Iterable[Row], dialect: str = "") -> Iterator[bytes]:
-    """RFC 4180, UTF-8. `excel-fr`: byte order mark, semicolons, decimal commas, dates as a French spreadsheet reads."""
-    french = dialect == EXCEL_FR
+    """UTF-8, in one of DIALECTS."""
+    form = DIALECTS[dialect]
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";" if french else ",", lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=form.delimiter, lineterminator=form.line_end)
     writer.writerow([column.name for column in columns])
-    # Without a byte order mark Excel reads a CSV file in the code page of its machine, and accents are lost.
-    yield (("\ufeff" if french else "") + out.getvalue()).encode()
-    changes = [(at, change) for at, column in enumerate(columns) if (change := _change(column.type, french))]
+    yield (form.mark + out.getvalue()).encode()
+    changes = [(at, change) for at, column in enumerate(columns) if (change := form.change(column.type))]
     for batch in _batches(rows):
         out.seek(0)
         out.truncate()
@@ -80,6 +101,11 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
+def _french_text(text: str) -> str:
+    """A code of digits opens as a text only in a formula, else "01" becomes 1: what Excel itself is known to keep."""
+    return f'="{text}"' if DIGITS.fullmatch(text) else harmless(text)
+
+
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
@@ -107,11 +133,6 @@ def _truth(columns: Sequence[Column]) -> list[tuple[int, _Change]]:
     return [(at, bool) for at, column in enumerate(columns) if column.type == "boolean"]
 
 
-def _change(kind: str, french: bool) -> _Change | None:
-    """What becomes of a value in CSV; None: it stays as Python writes it."""
-    return (FRENCH if french else PLAIN).get(kind)
-
-
 def _comma(value: float) -> str:
     return str(value).replace(".", ",")
 
@@ -126,11 +147,26 @@ def _french_moment(text: str) -> str:
     return f"{_french_day(text)} {text[11:19]}"
 
 
-PLAIN: Mapping[str, _Change] = {"string": harmless, "boolean": lambda value: "true" if value else "false"}
+def _state_text(text: str) -> str:
+    """Where lines end with LF, Python's writer sees no end of line in a lone CR, and does not quote it."""
+    return harmless(text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _short(value: float) -> str:
+    """ "1" of 1.0: as the State's file writes numbers."""
+    return str(value).removesuffix(".0")
+
+
 FRENCH: Mapping[str, _Change] = {
-    "string": harmless,
-    "boolean": lambda value: "oui" if value else "non",
+    "string": _french_text,
     "number": _comma,
     "date": _french_day,
     "datetime": _french_moment,
 }
+DIALECTS: Mapping[str, Dialect] = {
+    "": Dialect(",", "\r\n", ("true", "false"), {"string": harmless}),
+    # Without a byte order mark Excel reads a CSV file in the code page of its machine, and accents are lost.
+    EXCEL_FR: Dialect(";", "\r\n", ("oui", "non"), FRENCH, "\ufeff"),
+    STATE_2021: Dialect(";", "\n", ("t", "f"), {"string": _state_text, "number": _short}),
+}
+"""RFC 4180; what a French spreadsheet opens with a double click; the State's list of centres of 2021."""

@@ -246,10 +246,16 @@ class Registry(Store):
         )
 
     def link_changes(self) -> list[dict[str, Any]]:
-        """Rows of since, offer_id and booking_url: every link that replaced an earlier one of its offer."""
+        """Rows of since, offer_id and booking_url: every link that replaced another one after its offer's first day.
+
+        On the first day the link of the official list gives way to the platform's own: that is how a link is found. A
+        row with the same link says that the offer came to another place.
+        """
         return self.rows(
-            "SELECT since, offer_id, booking_url FROM offer_links AS later WHERE EXISTS (SELECT 1 FROM offer_links "
-            "WHERE offer_id = later.offer_id AND since < later.since) ORDER BY since, offer_id"
+            "SELECT since, offer_id, links.booking_url FROM (SELECT since, offer_id, booking_url, "
+            "lag(booking_url) OVER (PARTITION BY offer_id ORDER BY since) AS earlier FROM offer_links) AS links "
+            "JOIN offers USING (offer_id) WHERE links.booking_url <> earlier AND substr(since, 1, 10) > drawn_on "
+            "ORDER BY since, offer_id"
         )
 
     # Decisions

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import EventClass
+from aggregator.web.data.datasets import FRAME_HEIGHT
 from tests.browser.conftest import TOWN, Portal, needs_chromium, search, somebody_new
 from tests.loopback import Loopback, Status
 from tests.web.conftest import BROWSER
@@ -443,6 +444,21 @@ OTHERS = (
     "/donnees?langue=en",
     "/nulle-part",
 )
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_a_framed_figure_is_shown_whole_by_the_code_to_paste_and_says_its_title_once(
+    portal: Portal, chromium: Browser, width: int
+) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 100})
+    page.goto(f"{portal.origin}/embed/figure/trois-parts")
+    page.wait_for_function("document.querySelector('img').complete")
+    high, across = page.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
+    drawn = page.evaluate("(box => box.height / box.width)(document.querySelector('img').getBoundingClientRect())")
+    page.close()
+
+    assert (across, high <= FRAME_HEIGHT) == (width, True)
+    assert drawn == pytest.approx(476 / 1200, abs=0.02)  # without the image's own title and foot
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aggregator.config import datasets
 from aggregator.config.settings import ROOT, Settings
+from aggregator.opendata.text_formats import DIALECTS
 from tests.edition import ALL, text
 
 
@@ -15,9 +16,9 @@ def test_the_dictionary_is_that_of_the_files(edition: Path) -> None:
 
     assert written == "\n".join(datasets.dictionary(Settings().datasets())) + "\n"
     for name, one in ALL.items():
-        header = text(edition, f"{name}.csv").split("\r\n", 1)[0]
-        assert header.split(",") == list(one.names)
-        assert all(f"| `{column}` |" in written for column in header.split(","))
+        header = text(edition, f"{name}.csv").splitlines()[0]
+        assert header.split(DIALECTS[one.csv].delimiter) == list(one.names)
+        assert all(f"| `{column}` |" in written for column in one.names)
 
 
 def test_the_catalogue_names_every_theme_and_frequency() -> None:
@@ -46,5 +47,5 @@ def test_a_kind_of_appointment_adds_its_theme() -> None:
 
 def test_keys_are_columns() -> None:
     for one in ALL.values():
-        assert {*one.primary_key, *(column for column, _ in one.foreign_keys)} <= set(one.names)
-        assert all(ALL[other].primary_key == ("id",) for _, other in one.foreign_keys)
+        assert {*one.key, *one.references, *one.indexes} <= set(one.names)
+        assert all(ALL[other].key == ("id",) for other in one.references.values())

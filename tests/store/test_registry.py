@@ -181,6 +181,22 @@ def test_what_changed_of_a_place_is_told_from_its_second_day_on(registry: Regist
     assert [row["booking_url"] for row in registry.link_changes()] == ["https://x/2"]
 
 
+def test_a_link_is_a_change_only_when_it_replaces_another_one_after_the_first_day(registry: Registry) -> None:
+    """A first reading spells most links twice, as the official list does and as the platform does."""
+    one, other = places_with_a_centre(registry, "a"), places_with_a_centre(registry, "b")
+    days = [NOON + timedelta(days=number) for number in range(4)]
+    registry.put_offer(one[0], "doctolib", "salle", "https://x/of-the-list", days[0])
+    registry.put_offer(one[0], "doctolib", "salle", "https://x/1", days[0] + timedelta(seconds=40))
+    assert registry.link_changes() == []
+
+    registry.put_offer(other[0], "doctolib", "salle", "https://x/1", days[1])  # another place, the same link
+    assert registry.link_changes() == []
+
+    registry.put_offer(other[0], "doctolib", "salle", "https://x/2", days[2])
+    registry.put_offer(other[0], "doctolib", "salle", "https://x/1", days[3])  # back again: a change too
+    assert [row["booking_url"] for row in registry.link_changes()] == ["https://x/2", "https://x/1"]
+
+
 def test_a_centre_that_nobody_matched_cannot_be_split(registry: Registry) -> None:
     assert registry.split("x", "nobody", NOON, "operator") is None
     assert registry.decisions() == []

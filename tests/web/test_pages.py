@@ -400,7 +400,7 @@ def test_transparency_counts_a_redirect_once(browser: FlaskClient, site: Site, f
 
     page = plain(browser.get("/transparence").text)
 
-    assert "Depuis le 23 nov. 2026 : 1 redirection, " in page
+    assert "1 redirection (le lundi 23 novembre 2026, 13 h 00 ; total à la minute) : il en faut au moins 30" in page
     assert "On ne peut pas encore le dire." in page
     assert EventReader(filled.data_dir / "events.db").totals(EventClass.DUPLICATE) == 2
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from aggregator.config.datasets import LICENCE, LICENCE_URL, Column, Dataset
 from aggregator.config.settings import Settings
+from aggregator.opendata.text_formats import DIALECTS, Dialect
 
 FRICTIONLESS = {"datetime": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"}}
 
@@ -87,7 +88,7 @@ def datapackage(
                 "encoding": "utf-8",
                 "bytes": sums[f"{one.name}.csv"]["bytes"],
                 "hash": f"sha256:{sums[f'{one.name}.csv']['sha256']}",
-                "dialect": {"delimiter": ",", "lineTerminator": "\r\n"},
+                "dialect": {"delimiter": DIALECTS[one.csv].delimiter, "lineTerminator": DIALECTS[one.csv].line_end},
                 "schema": _schema(one, datasets),
             }
             for one in datasets.values()
@@ -96,19 +97,23 @@ def datapackage(
 
 
 def _schema(one: Dataset, datasets: Mapping[str, Dataset]) -> dict[str, Any]:
-    schema: dict[str, Any] = {"fields": [_field(column) for column in one.columns], "missingValues": [""]}
-    if one.primary_key:
-        schema["primaryKey"] = list(one.primary_key)
+    fields = [_field(column, DIALECTS[one.csv]) for column in one.columns]
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    # An empty text is a value in SQLite and none in CSV, and no part of a primary key may be missing.
+    if one.key and {column.name for column in one.columns if column.required}.issuperset(one.key):
+        schema["primaryKey"] = list(one.key)
     keys = [
         {"fields": [column], "reference": {"resource": other, "fields": ["id"]}}
-        for column, other in one.foreign_keys
+        for column, other in one.references.items()
         if other in datasets
     ]
     return {**schema, "foreignKeys": keys} if keys else schema
 
 
-def _field(column: Column) -> dict[str, Any]:
-    kind = FRICTIONLESS.get(column.type, {"type": column.type})
+def _field(column: Column, dialect: Dialect) -> dict[str, Any]:
+    kind: dict[str, Any] = dict(FRICTIONLESS.get(column.type, {"type": column.type}))
+    if column.type == "boolean":
+        kind["trueValues"], kind["falseValues"] = ([word] for word in dialect.truth)
     limits: dict[str, Any] = {"required": True} if column.required else {}
     if column.enum:
         limits["enum"] = list(column.enum)

@@ -9,7 +9,7 @@ from typing import Any
 
 from aggregator.opendata.editions import windows
 from aggregator.web.evidence.edition_files import MADE_AGAIN
-from aggregator.web.language.catalogues import in_french, lazy_gettext
+from aggregator.web.language.catalogues import in_french, language, lazy_gettext
 from aggregator.web.language.words import moment
 
 # The figures' own titles, which their files hold in French (aggregator/opendata/figures.py).
@@ -50,6 +50,14 @@ def named(edition: Mapping[str, Any]) -> Named:
     window = windows.window(name)
     year, number, _ = window.first.isocalendar()
     return Named(name, "week" if window.since else "day", updated, window.first, window.last, number, year)
+
+
+def words(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """Title, period and unit of a figure in the language of the page; in French, marked so, where there is no other."""
+    said = figure.get(language(), figure)
+    told = {name: said[name] for name in ("title", "period", "unit")}
+    told["period"] = told["period"][0].upper() + told["period"][1:]
+    return told if language() in figure else {name: in_french(text) for name, text in told.items()}
 
 
 def sentence(name: str, figure: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from aggregator.web.data import citing, schema_org
 from aggregator.web.evidence import edition_files
 from aggregator.web.evidence.edition_files import CUMULATIVE, MADE_AGAIN, RUNNING
 from aggregator.web.evidence.public_files import open_to_all, public
-from aggregator.web.language.catalogues import lazy_gettext
+from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.words import moment
 from aggregator.web.serving.site import Site, here
 
@@ -23,6 +23,7 @@ data = Blueprint("data", __name__)
 
 FIGURE_FORMATS = ("svg", "png", "csv", "json")
 EDITIONS_SHOWN = 31
+FRAME_HEIGHT = 640  # pixels, which hold every figure from a width of 320 on (tests/browser/test_journey.py)
 # Why a day or a week has no edition.
 CAUSES = {
     "silent": lazy_gettext("aucun relevé n’a été publié pendant cette période"),
@@ -174,13 +175,17 @@ def _figure(edition: str, name: str) -> dict[str, Any]:
         raise NotFound
     path = here().settings.editions_dir / edition / "figures" / f"{name}.json"
     table = edition_files.content(path)["rows"]
+    spoken = f"{language()}." if language() in found["figures"][name] else ""
     return {
         "edition": found,
         "name": name,
-        "figure": found["figures"][name],
+        "said": citing.words(found["figures"][name]),
         "updated": moment(found["updated"]),
         "table": table,
         "formats": FIGURE_FORMATS,
+        # The drawings are in the language of the page, where the edition has them; tables are the same in all.
+        "spoken_as": {one: f"{spoken}{one}" if one in ("svg", "png") else one for one in FIGURE_FORMATS},
+        "frame_height": FRAME_HEIGHT,
         "named": citing.named(found),
         "sentence": citing.sentence(name, found["figures"][name]),
         # What is cited must not change: the running edition has no link that lasts, and none to other figures.

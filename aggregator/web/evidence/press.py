@@ -17,6 +17,8 @@ from aggregator.web.language.words import day
 from aggregator.web.serving.site import Site
 
 PRESS_PATH = ROOT / "data" / "press-2021.json"
+KINDS = ("listed", "open")
+OTHERS = "*"  # no host is called so
 
 
 def press(site: Site, asked: str) -> dict[str, Any]:
@@ -47,7 +49,11 @@ def again(site: Site, count: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "press_on": day(count["date"]),
         "lists": made,
-        "nearest": {**nearest, "rows": _own_rows(site, nearest)},
+        "nearest": {
+            **nearest,
+            "rows": _own_rows(site, {**nearest, **{kind: folded(nearest[kind], site.labels) for kind in KINDS}}),
+            "others": others(nearest["listed"], site.labels),
+        },
         "days": (nearest["on"] - counted).days,
         "rows": [
             {
@@ -100,25 +106,36 @@ def imported(site: Site, asked: str) -> dict[str, Any]:
     found = max(before, key=lambda row: row["as_of"], default=None)
     sites = by_platform(found["sites"], site.settings.booking_hosts()) if found else {}
     total = sum(sites.values())
+    rows = _largest_first(folded(sites, site.labels))
     return {
         "asked": asked,
         "list": found,
         "as_of": day(found["as_of"]) if found else None,
         "total": total,
         "dates": [day(row["as_of"]) for row in imports],
-        "rows": [{"label": _label(site, name), "n": n, "share": n / total} for name, n in _largest_first(sites)],
+        "rows": [{"label": _label(site, name), "n": n, "share": n / total} for name, n in rows],
+        "others": others(sites, site.labels),
     }
+
+
+def others(counts: Mapping[str, int], labels: Mapping[str, str]) -> list[tuple[str, int]]:
+    """The sites of no declared platform, largest first: one row together in tables, by name in their details."""
+    return _largest_first({name: n for name, n in counts.items() if name and name not in labels})
+
+
+def folded(counts: Mapping[str, int], labels: Mapping[str, str]) -> dict[str, int]:
+    """The same counts with those sites as one, under `OTHERS`."""
+    found = {name: n for name, n in counts.items() if not name or name in labels}
+    return {**found, OTHERS: sum(counts.values()) - sum(found.values())} if len(found) < len(counts) else found
 
 
 def _own_rows(site: Site, made: Mapping[str, Any]) -> list[dict[str, Any]]:
     """By platform or host: centres and open centres, each as a share of those with a link and of all."""
-    shares = [_shares(made[name]) for name in ("listed", "open")]
+    shares = [_shares(made[kind]) for kind in KINDS]
     return [
         {
             "label": _label(site, name),
-            "cells": [
-                (made[kind].get(name, 0), *of(name)) for kind, of in zip(("listed", "open"), shares, strict=True)
-            ],
+            "cells": [(made[kind].get(name, 0), *of(name)) for kind, of in zip(KINDS, shares, strict=True)],
         }
         for name, _ in _largest_first(made["listed"])
     ]
@@ -136,6 +153,8 @@ def _largest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _label(site: Site, name: str) -> str:
+    if name == OTHERS:
+        return gettext("Autres sites")
     return site.label(name) if name else gettext("sans lien de réservation")
 
 

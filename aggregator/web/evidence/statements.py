@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from aggregator.opendata import charts
-from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.opendata.editions.material import of_days, of_minute, of_steps, of_weeks
+from aggregator.opendata.editions.spoken import Spoken
+from aggregator.web.language.catalogues import gettext, language, lazy_gettext
 from aggregator.web.language.words import day, moment
 from aggregator.web.serving.site import Site
 
@@ -92,6 +94,7 @@ def question(rows: list[dict[str, Any]], totals: Mapping[str, Any], failed: date
         "tracks": [charts.track(row, "places_share", "ratio") for row in rows if _drawn(row)],
         "not_drawn": [row for row in rows if not _drawn(row)],
         "reference": "places_share",
+        "straight": any(row["ratio"] is not None for row in rows if _drawn(row)),
     }
 
 
@@ -101,10 +104,33 @@ def choice(site: Site, totals: Mapping[str, Any]) -> dict[str, Any]:
     rows = [{**row, "label": site.label(row["slug"])} for row in found["providers"] if row["chosen"] is not None]
     return {
         **found,
-        "since": day(found.get("since")),
+        "label": of_days(Spoken(language()), found["since"], found["until"]) if found.get("since") else "",
         "rows": rows,
         "beyond": [row for row in rows if row["beyond"]],
     }
+
+
+def counts(totals: Mapping[str, Any], closed: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every count of redirects that the page prints, with the label of its window: one window, one number.
+
+    The labels are those of the figures (`Material`), so that the same words stand beside the same number everywhere.
+    """
+    spoken = Spoken(language())
+    first, at, weeks = totals.get("first"), totals.get("at", ""), closed.get("weeks", [])
+    none = gettext("avant la première redirection")
+    found = {
+        "minute": {"n": totals.get("total", 0), "label": of_minute(spoken, first, at) if first else none},
+        "steps": {"n": totals.get("step", 0), "label": of_steps(spoken, first, at) if first else none},
+    }
+    if closed.get("first"):
+        label = of_days(spoken, closed["first"], closed["last"])
+        found["closed"] = {"n": closed["redirects"], "label": label}
+    if weeks:
+        of_week = sum(row["redirects"] for row in weeks[-1]["rows"])
+        found["week"] = {"n": of_week, "label": of_weeks(spoken, [weeks[-1]["name"]])}
+        every = sum(row["redirects"] for week in weeks for row in week["rows"])
+        found["weeks"] = {"n": every, "label": of_weeks(spoken, [week["name"] for week in weeks])}
+    return found
 
 
 def _drawn(row: Mapping[str, Any]) -> bool:
@@ -117,11 +143,12 @@ def of_class(totals: Mapping[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def effects(closed: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The seven terms as lines, by provider in the columns; empty while there is not enough to say."""
+def effects(closed: Mapping[str, Any], slugs: list[str]) -> list[dict[str, Any]]:
+    """The seven terms as lines, by provider in the columns, in that order; empty while there is not enough to say."""
     by_provider = closed.get("effects", {})
+    order = [*(slug for slug in slugs if slug in by_provider), *sorted({*by_provider} - {*slugs})]
     return [
-        {"words": words, "name": name, "terms": {slug: terms[name] for slug, terms in by_provider.items()}}
+        {"words": words, "name": name, "terms": {slug: by_provider[slug][name] for slug in order}}
         for name, words in EFFECT_WORDS.items()
         if by_provider
     ]

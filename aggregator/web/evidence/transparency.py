@@ -13,9 +13,9 @@ from flask.blueprints import BlueprintSetupState
 
 from aggregator.config import hosting
 from aggregator.opendata import charts
-from aggregator.web.evidence import edition_files, statements
+from aggregator.web.evidence import edition_files, statements, waiting
+from aggregator.web.evidence import method as method_figures
 from aggregator.web.evidence.press import press
-from aggregator.web.language import words
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
 from aggregator.web.serving.platforms import draw
@@ -73,35 +73,33 @@ def shares() -> str:
     totals, closed = site.published("shares"), site.published("closed")
     rows = [{**row, "label": site.label(row["slug"])} for row in totals.get("providers", [])]
     controls = statements.controls_of(site.published("controls"))
-    return render_template(
-        "transparency.html",
-        totals=totals,
-        at=words.moment(totals.get("at")),
-        first=words.day(totals.get("first")),
-        question=statements.question(rows, totals, controls["failed"]),
-        largest=max(rows, key=lambda row: row["places"], default=None),
-        choice=statements.choice(site, totals),
-        controls=controls,
-        coverage=site.published("coverage"),
-        providers=rows,
-        classes=[{"words": text, **statements.of_class(totals, name)} for name, text in CLASS_WORDS.items()],
-        effects=statements.effects(closed),
-        closed=closed,
-        closed_days=(words.day(closed.get("first")), words.day(closed.get("last"))),
-        weeks=charts.weeks(closed.get("weeks", []), [row["slug"] for row in rows]),
-        territory=statements.territory(site, closed.get("territory", [])),
-        service=statements.service(closed.get("service", []), [row["slug"] for row in rows]),
-        history=[statements.event(entry, site) for entry in list(site.published("history"))[:HISTORY_SHOWN]],
-        press=press(site, request.args.get("liste", "")),
-        operator=site.campaign.operator,
-        label=site.label,
-        figures=edition_files.figures(site),
-    )
+    slugs = [row["slug"] for row in rows]
+    page = {
+        "totals": totals,
+        "counts": statements.counts(totals, closed),
+        "question": statements.question(rows, totals, controls["failed"]),
+        "largest": max(rows, key=lambda row: row["places"], default=None),
+        "choice": statements.choice(site, totals),
+        "controls": controls,
+        "coverage": site.published("coverage"),
+        "providers": rows,
+        "classes": [{"words": text, **statements.of_class(totals, name)} for name, text in CLASS_WORDS.items()],
+        "effects": statements.effects(closed, slugs),
+        "weeks": charts.weeks(closed.get("weeks", []), slugs),
+        "territory": statements.territory(site, closed.get("territory", [])),
+        "service": statements.service(closed.get("service", []), slugs),
+        "history": [statements.event(entry, site) for entry in list(site.published("history"))[:HISTORY_SHOWN]],
+        "press": press(site, request.args.get("liste", "")),
+        "operator": site.campaign.operator,
+        "label": site.label,
+        "figures": edition_files.figures(site),
+    }
+    return render_template("transparency.html", **page, waiting=waiting.waiting(site.now(), page))
 
 
 @transparency.get("/transparence/methode")
 def method() -> str:
-    return render_template("method.html")
+    return render_template("method.html", found=method_figures.calibration(), crowds=method_figures.CROWD_WORDS)
 
 
 @transparency.get("/hebergement")

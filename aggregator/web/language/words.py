@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from aggregator.opendata.editions import spoken
+from aggregator.opendata.editions.spoken import Spoken
 from aggregator.search.order import band_limits
-from aggregator.web.language.catalogues import FRENCH, gettext, language, together
+from aggregator.web.language.catalogues import gettext, language, together
 from providers.phone import dialled
 
 NBSP = "\u00a0"
@@ -28,14 +29,17 @@ def hour_and_minute(hour: int, minute: int) -> str:
 
 def dated(day: date, pattern: str) -> str:
     """A date in a pattern of CLDR; the first of a month is « 1er » in French."""
-    return _dated(day, pattern, language())
+    return spoken.dated(day, pattern, language())
 
 
-@lru_cache(maxsize=4096)
-def _dated(day: date, pattern: str, spoken: str) -> str:
-    if day.day == 1 and spoken == FRENCH:
-        pattern = pattern.replace("d", "d'er'", 1)
-    return format_date(day, pattern, locale=spoken)
+def ratio(value: float) -> str:
+    """ "×1,5"."""
+    return Spoken(language()).ratio(value)
+
+
+def tick(share: float) -> str:
+    """A percentage on an axis: "50 %"."""
+    return Spoken(language()).tick(share)
 
 
 def day_short(day: date) -> str:
@@ -218,6 +222,8 @@ FILTERS = {
     "number": number,
     "decimal": decimal,
     "percent": percent,
+    "ratio": ratio,
+    "tick": tick,
     "points": points,
     "signed": signed,
     "country": country,

@@ -42,6 +42,7 @@ from aggregator.search.order import epoch_of
 from aggregator.search.search import Ranking
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
+from aggregator.web.language.catalogues import gettext
 from aggregator.web.serving.cache import SizedCache
 from aggregator.web.serving.fragments import Fragment
 from aggregator.web.serving.gate import Gate
@@ -127,7 +128,7 @@ class Site:
 
     def label(self, slug: str) -> str:
         """The platform's name; sites that are only linked to are counted together, without one."""
-        return self.labels.get(slug, slug) or "Autres sites"
+        return self.labels.get(slug, slug) or gettext("Autres sites")
 
     def is_read(self, slug: str) -> bool:
         """True when this portal reads the provider; false for a site that is only linked to."""

@@ -65,10 +65,10 @@ def test_a_figure_says_the_numbers_of_the_closed_table_in_the_log(a_week: Settin
 
 def test_a_day_without_redirects_says_none_though_the_week_had_a_hundred(a_week: Settings) -> None:
     """The control of the figures' days: those of the running edition are of the last seven days."""
-    figure = json.loads(text(a_week.editions_dir / "2026-11-25", "figures/suivent-elles-les-lieux.json"))
+    figure = json.loads(text(a_week.editions_dir / "2026-11-25", "figures/trois-parts.json"))
 
     assert (figure["count"], figure["days"]) == (0, ["2026-11-25", "2026-11-25"])
-    assert figure["period"] == "le 25 novembre 2026"
+    assert figure["period"] == "le mercredi 25 novembre 2026"
 
 
 def test_a_week_holds_its_own_windows_and_the_cumulative_file_all_of_them(a_week: Settings) -> None:

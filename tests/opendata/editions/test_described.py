@@ -20,6 +20,8 @@ from providers.records import Outcome
 from tests.edition import ALL, text
 from tests.edition import table as table_of
 
+SUMS = {f"{name}.csv": {"sha256": "0" * 64, "bytes": 1} for name in ALL}
+
 
 def test_a_closed_edition_tells_until_when_it_knows_and_when_it_was_written() -> None:
     late = About("2026-11-22", "2026-11-22T23:59:59Z", 7, demo=True, written="2026-11-25T08:00:00Z")
@@ -43,8 +45,7 @@ def test_changes_are_told_in_words_and_the_first_edition_has_none() -> None:
 
 
 def test_a_data_package_describes_every_column() -> None:
-    sums = {f"{name}.csv": {"sha256": "0" * 64, "bytes": 1} for name in ALL}
-    package = datapackage(ALL, About("2026-W47", "2026-11-22T23:59:59Z", 7, demo=True), sums, Settings())
+    package = datapackage(ALL, About("2026-W47", "2026-11-22T23:59:59Z", 7, demo=True), SUMS, Settings())
 
     assert package["name"] == "aiguillage-2026-w47"
     assert package["description"].endswith("données inventées.")
@@ -53,11 +54,34 @@ def test_a_data_package_describes_every_column() -> None:
         assert [field["name"] for field in one["schema"]["fields"]] == list(ALL[one["name"]].names)
 
 
+def test_a_data_package_tells_how_the_file_in_the_states_form_is_read() -> None:
+    package = datapackage(ALL, About("2026-11-22", "2026-11-22T23:59:59Z", 7, demo=True), SUMS, Settings())
+    by_name = {one["name"]: one for one in package["resources"]}
+    ours, states = by_name["places"], by_name["lieux-de-vaccination"]
+    walk_in, rdv = (
+        next(field for field in one["schema"]["fields"] if field["name"] == name)
+        for one, name in ((ours, "walk_in"), (states, "rdv"))
+    )
+
+    assert ours["dialect"] == {"delimiter": ",", "lineTerminator": "\r\n"}
+    assert (walk_in["trueValues"], walk_in["falseValues"]) == (["true"], ["false"])
+    assert states["dialect"] == {"delimiter": ";", "lineTerminator": "\n"}
+    assert (rdv["trueValues"], rdv["falseValues"]) == (["t"], ["f"])
+
+
+def test_a_key_of_which_a_cell_may_be_empty_is_one_in_sqlite_alone() -> None:
+    package = datapackage(ALL, About("2026-11-22", "2026-11-22T23:59:59Z", 7, demo=True), SUMS, Settings())
+    keys = {one["name"]: one["schema"].get("primaryKey") for one in package["resources"]}
+
+    assert keys["fetches"] == ["hour", "provider", "kind", "outcome"]
+    assert keys["lieux-de-vaccination"] == ["gid"]
+    assert keys["redirects"] is None
+    assert ALL["redirects"].key
+
+
 def test_a_key_to_a_table_that_the_package_has_not_is_left_out() -> None:
     offers = {"offers": ALL["offers"]}
-    package = datapackage(
-        offers, About("cumul", "x", 7, demo=False), {"offers.csv": {"sha256": "", "bytes": 0}}, Settings()
-    )
+    package = datapackage(offers, About("cumul", "x", 7, demo=False), SUMS, Settings())
 
     assert package["resources"][0]["schema"]["primaryKey"] == ["id"]
     assert "foreignKeys" not in package["resources"][0]["schema"]

@@ -43,7 +43,9 @@ def test_twelve_redirects_are_too_few_to_say_anything(filled: Settings) -> None:
     page = page_of(filled)
 
     assert "On ne peut pas encore le dire." in page
-    assert "12 redirections ; il en faut au moins 30." in page
+    assert "12 redirections (le lundi 23 novembre 2026, 13 h 00 ; total à la minute) : il en faut au moins 30" in page
+    assert "11 redirections (le lundi 23 novembre 2026, 13 h 00 ; aujourd’hui par paliers de 11), " in page
+    assert "Voie droite" not in page
     assert not re.search(r"\d+,\d % des redirections", page)
 
 
@@ -55,7 +57,8 @@ def test_a_thousand_get_a_verdict_with_both_shares_and_bounds(filled: Settings) 
     assert re.search(r"(Non|Oui) pour \d plateformes? sur 4\.", page)
     assert "Maiia reçoit 59,6 % des redirections pour " in page
     assert len(re.findall(r"\d+,\d % des lieux · \d+,\d % des redirections", page)) == 4
-    assert len(re.findall(r"\(\d+,\d % à \d+,\d %\)", page)) == 4
+    assert len(re.findall(r"\(\d+,\d % à \d+,\d %\)", page)) == 8  # beside the tracks, and in the table
+    assert {"×1,5", "×1", "×0,67"} <= {*re.findall(r"<text[^>]*>([^<]+)</text>", page)}
 
 
 def test_the_list_of_a_past_date_can_be_counted_again(filled: Settings) -> None:
@@ -128,7 +131,7 @@ def test_the_six_causes_are_told_and_the_rule_was_followed(week_page: str) -> No
 def test_weeks_and_territories_are_drawn_and_written(week_page: str) -> None:
     assert '<th scope="row">2026-W48</th>' in week_page
     assert "/log/metrics/2026-W48.csv" in week_page
-    assert 'class="carreaux"' in week_page
+    assert 'class="carreaux"' not in week_page  # a hundred redirects: no département stands alone, all would be hatched
     assert "Rhône" in week_page or "Reste du pays" in week_page
 
 
@@ -170,3 +173,101 @@ def test_a_line_of_the_log_that_concerns_no_platform_names_none(a_week: Settings
 
     assert "Règle de l’ordre mise en vigueur" in history
     assert "Autres sites" not in history
+
+
+COUNTED = re.compile(r"([0-9\u202f]+) redirections? \(([^()]+)\)")
+
+
+def told(page: str) -> dict[str, set[int]]:
+    """Window -> the numbers of redirects that the page tells of it."""
+    found: dict[str, set[int]] = {}
+    for shown, window in COUNTED.findall(re.sub(r"<[^>]+>", "", page)):
+        found.setdefault(" ".join(window.split()), set()).add(int(shown.replace("\u202f", "")))
+    return found
+
+
+def of_figures(settings: Settings) -> dict[str, set[int]]:
+    """The same of the running edition's figures."""
+    index = json.loads((settings.editions_dir / "en-cours" / "index.json").read_text(encoding="utf-8"))
+    found: dict[str, set[int]] = {}
+    for figure in index["figures"].values():
+        if figure["count"] is not None:
+            window = " ".join(figure["period"].replace("\u00a0", " ").split())
+            found.setdefault(window, set()).add(figure["count"])
+    return found
+
+
+def differing(*sources: dict[str, set[int]]) -> dict[str, set[int]]:
+    """The windows of which more than one number is told."""
+    windows = {window for source in sources for window in source}
+    numbers = {window: set().union(*(source.get(window, set()) for source in sources)) for window in windows}
+    return {window: found for window, found in numbers.items() if len(found) > 1}
+
+
+def test_one_window_has_one_number_on_the_page_on_charts_and_in_files(a_week: Settings, week_page: str) -> None:
+    published = {
+        name: json.loads((a_week.published_dir / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("shares", "closed")
+    }
+    page, charts = told(week_page), of_figures(a_week)
+    seven, week = (
+        "du lundi 23 au dimanche 29 novembre 2026",
+        "semaine 2026-W48, du lundi 23 au dimanche 29 novembre 2026",
+    )
+
+    assert differing(page, charts) == {}
+    assert page[seven] == charts[seven] == {published["closed"]["redirects"]} == {100}
+    assert page[week] == {sum(row["redirects"] for row in published["closed"]["weeks"][-1]["rows"])}
+    steps = next(numbers for window, numbers in page.items() if window.endswith("aujourd’hui par paliers de 11"))
+    assert steps == {published["shares"]["step"]}
+    assert f"Redirections ({published['shares']['step']})" in week_page
+
+
+def test_a_second_number_for_one_window_would_be_seen(a_week: Settings, week_page: str) -> None:
+    """The control: the page once told 732, 723, 800 and 574 side by side."""
+    moved = week_page.replace("100 redirections (du lundi", "101 redirections (du lundi", 1)
+
+    assert moved != week_page
+    assert differing(told(moved), of_figures(a_week)) == {"du lundi 23 au dimanche 29 novembre 2026": {100, 101}}
+
+
+def test_the_concentration_and_the_site_s_part_are_one_sentence_at_the_top(week_page: str) -> None:
+    words = re.sub(r"<[^>]+>", "", week_page[week_page.index("<h1>") :])
+    places = [
+        words.index(text) for text in ("le site n’a rien ajouté : 0 liste sur 120", "D’où vient l’écart", "Trois parts")
+    ]
+
+    assert places == sorted(places)
+    assert re.search(r"\w+, la plus présente : \d+,\d % des lieux, .+ ; le site n’a rien ajouté", words)
+
+
+def test_what_is_not_there_yet_is_told_once_with_the_day_on_which_it_comes(filled: Settings) -> None:
+    page = page_of(filled)
+    part = re.sub(r"<[^>]+>", "", page[page.index('id="attente"') : page.index('id="controles"')])
+
+    assert "Les listes recalculées, donc la part du site : lundi 23 novembre, après 14 h 00" in part
+    assert "Les causes de l’écart : mardi 24 novembre, après 1 h 00, avec 30 redirections" in part
+    assert "Les semaines et les départements : lundi 30 novembre, après 1 h 00" in part
+    assert [
+        one for one in ("Semaine par semaine", "Par territoire", "D’où vient l’écart") if f"{one}</h2>" in page
+    ] == []
+
+
+def test_what_is_there_is_not_waited_for(week_page: str) -> None:
+    """The control."""
+    part = week_page[week_page.index('id="attente"') : week_page.index('id="controles"')]
+
+    assert "Les causes" not in part
+    assert "Les semaines" not in part
+
+
+def test_sites_of_no_declared_platform_are_one_row_with_their_names_in_its_details(filled: Settings) -> None:
+    page = page_of(filled)
+    table = page[page.index("Tous les centres de la liste") :]
+    rows = re.findall(r'<th scope="row"><bdi>([^<]+)</bdi>', table[: table.index("</table>")])
+    details = re.findall(r"<li><bdi>([^<]+)</bdi>", table[table.index("<details>") : table.index("</details>")])
+
+    assert rows.count("Autres sites") == 1
+    assert [row for row in rows if "." in row] == []
+    assert f"Autres sites : {len(details)} sites" in table
+    assert [host for host in details if "." in host] == details != []
