@@ -1629,13 +1629,28 @@ def asked_in(log, entry):
     if hashlib.sha256(body).hexdigest() != entry["sha256"]:
         raise Wrong(f"{name} does not have the hash that the log states")
     content = json.loads(body)
-    for field in ("hour", "lists", "different"):
-        if content[field] != entry[field]:
-            raise Wrong(f"{name}: {field} is {content[field]}, and the log has {entry[field]}")
+    committed = ["root"] if content["format"] != "replay/1" else []
+    for field in ("hour", "lists", "different", *committed):
+        if content[field] != entry.get(field):
+            raise Wrong(f"{name}: {field} is {content[field]}, and the log has {entry.get(field)}")
+    if committed and shown_root(content) != entry["root"]:
+        raise Wrong(f"{name}: its lists, told and closed, do not have the root that the log commits to")
     told = sum(one["n"] for one in content["asked"])
     if told > entry["lists"] or any(one["n"] < LEAST_ASKED for one in content["asked"]):
         raise Wrong(f"{name}: {told} lists are told of {entry['lists']}, each asked {LEAST_ASKED} times or more")
     return content["asked"]
+
+
+def shown_root(content):
+    """The root over what each list of the hour commits to: those told in full, and the digests of the others."""
+    digests = [bytes.fromhex(one) for one in content["closed"]]
+    for one in content["asked"]:
+        told = {key: one[key] for key in ("epoch", "key", "snapshot", "hash", "n")}
+        head = f"aiguillage-shown/v1\n{content['hour']}\n".encode() + bytes.fromhex(one["salt"])
+        digests.append(hashlib.sha256(head + canonical(told)).digest())
+    if len(digests) != content["distinct"]:
+        raise Wrong(f"the replay of {content['hour']} tells {content['distinct']} lists and commits to {len(digests)}")
+    return root_of([leaf(one) for one in sorted(digests)]).hex()
 
 
 def offered_by(log, asked):

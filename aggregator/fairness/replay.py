@@ -2,12 +2,13 @@
 
 The outcome is published by hour (docs/ranking.md §8), with the exposure that each provider would have had by chance and
 by the criteria alone (docs/figures.md §7). The lists shown are then forgotten: only questions asked eleven times or
-more in the hour stay public.
+more in the hour stay public, beside a commitment to every one, so that none can be added or taken away afterwards.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +20,13 @@ from typing import Any
 from aggregator import canonical, files, instants
 from aggregator.config.settings import Settings
 from aggregator.fairness.choices import Choices, offered
-from aggregator.ledger import seeds
+from aggregator.ledger import merkle, seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.redirect.event_reader import EventReader
+from aggregator.redirect.events import SALT_BYTES
 from aggregator.redirect.impressions import WEIGHTS, exposure_of
 from aggregator.redirect.rollups import RollUps
+from aggregator.redirect.tokens import load_secret
 from aggregator.search.order import tie_group
 from aggregator.search.question import Question
 from aggregator.search.search import Ranking, UnknownOriginError, search
@@ -35,6 +38,7 @@ from aggregator.statistics import decomposition
 MIN_ASKED = 11  # questions of fewer are not published (docs/figures.md §10)
 DELAY = timedelta(minutes=2)  # what an hour has shown waits in memory for some seconds (docs/figures.md §1.2)
 
+FORMAT = "replay/2"
 LIST_DIGITS = 32  # of the hash of a list: what a token and an event hold of it
 
 ListRow = tuple[str, str, str, str, int]
@@ -45,7 +49,8 @@ ListRow = tuple[str, str, str, str, int]
 class Control:
     """How the replay of one hour went. `expected`: provider -> exposure (at random, by the criteria, replayed).
 
-    `offered`: hour of the order -> list -> what it says of a click on it; `digest`: SHA-256 of the replayed lists.
+    `offered`: hour of the order -> list -> what it says of a click on it; `digest`: SHA-256 of the replayed lists;
+    `root`: over what each list commits to, those of few askers (`closed`) included.
     """
 
     hour: str
@@ -54,6 +59,8 @@ class Control:
     different: int = 0
     first_difference: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[bytes] = field(default_factory=list)
+    root: bytes = merkle.EMPTY_ROOT
     expected: dict[str, tuple[float, float, int]] = field(default_factory=dict)
     offered: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     digest: str = ""
@@ -90,6 +97,7 @@ class Replays:
         for hour in hours:
             lists, served = self._reader.shown(hour)
             control = replay(hour, lists, shelf, drawn.seed_of)
+            commit(control, lists, load_secret(self._settings.keys_dir / "token.key"))
             self._compare_exposure(control, served)
             for epoch, offered_then in control.offered.items():
                 self._choices.keep(epoch, offered_then)
@@ -139,11 +147,29 @@ def replay(hour: str, rows: Sequence[ListRow], shelf: Shelf, seed_of: Callable[[
         if answer is not None:
             _add(answer, times, totals, drawn)
             control.offered[epoch][whole[:LIST_DIGITS]] = offered(answer)
-        if times >= MIN_ASKED:
-            control.asked.append({"epoch": epoch, "key": key, "snapshot": named, "hash": whole, "n": times})
     control.digest = hashlib.sha256(canonical.to_json({"hour": hour, "lists": rows})).hexdigest()
     control.expected = {prov: (totals[prov][0], totals[prov][1], drawn[prov]) for prov in sorted(totals)}
     return control
+
+
+def commit(control: Control, rows: Sequence[ListRow], secret: bytes) -> None:
+    """Note what the replay says of each list: in full when it was asked often, else a digest that nobody can guess.
+
+    The salt comes from a key of the portal, not from chance: the same lists, after a stop, are the same file.
+    """
+    digests = []
+    for epoch, named, key, whole, times in sorted(rows):
+        shown = {"epoch": epoch, "key": key, "snapshot": named, "hash": whole, "n": times}
+        content = canonical.to_json(shown)
+        head = f"aiguillage-shown/v1\n{control.hour}\n".encode()
+        salt = hmac.digest(secret, head + content, "sha256")[:SALT_BYTES]
+        digest = hashlib.sha256(head + salt + content).digest()
+        digests.append(digest)
+        if times >= MIN_ASKED:
+            control.asked.append({**shown, "salt": salt.hex()})
+        else:
+            control.closed.append(digest)
+    control.root = merkle.root_of(map(merkle.leaf_hash, sorted(digests)))
 
 
 def publish(control: Control, folder: Path) -> None:
@@ -153,13 +179,15 @@ def publish(control: Control, folder: Path) -> None:
     """
     content = canonical.to_json(
         {
-            "format": "replay/1",
+            "format": FORMAT,
             "hour": control.hour,
             "lists": control.lists,
             "distinct": control.distinct,
             "different": control.different,
             "first_difference": control.first_difference,
             "asked": sorted(control.asked, key=lambda row: (row["key"], row["epoch"], row["snapshot"])),
+            "closed": sorted(digest.hex() for digest in control.closed),
+            "root": control.root.hex(),
         }
     )
     for part in itertools.count(1):

@@ -218,7 +218,7 @@ class Sealer:
             content = path.read_bytes()
             found = json.loads(content)
             digest = hashlib.sha256(content).hexdigest()
-            counts = {name: found[name] for name in ("hour", "lists", "different")}
+            counts = {name: found[name] for name in ("hour", "lists", "different", "root") if name in found}
             yield {"t": "replay", **counts, "file": name, "sha256": digest}
             if found["different"]:
                 yield {

@@ -25,6 +25,39 @@ def test_every_list_shown_is_replayed_and_then_forgotten(portal: Portal) -> None
     assert [row["n"] for row in asked] == [12]  # a question asked three times stays nobody's business
 
 
+def test_every_list_is_committed_to_and_the_rare_ones_stay_closed(portal: Portal) -> None:
+    portal.visit(12, 0)
+    portal.visit(3, 0, "insee=01053&tri=tot&rayon=25")
+    portal.clock.forward(hours=1, minutes=3)
+    portal.work()
+
+    content = json.loads((portal.log / "replays" / "2026-11-23T12.json").read_text())
+    source = verify.Source(str(portal.log))
+    log = verify.read_log(source, source.text("vkey").strip())
+    [entry] = log.of_type("replay")
+    assert (len(content["asked"]), len(content["closed"]), content["distinct"]) == (1, 1, 2)
+    assert "01053" not in json.dumps(content)
+    assert verify.shown_root(content) == content["root"] == entry["root"]
+
+
+@pytest.mark.parametrize("change", ["told otherwise", "one more", "one less"])
+def test_a_list_told_otherwise_than_it_was_committed_to_is_found(portal: Portal, change: str) -> None:
+    """The control: an operator who would make exposure fit."""
+    portal.visit(12, 0)
+    portal.visit(3, 0, "insee=01053&tri=tot&rayon=25")
+    portal.clock.forward(hours=1, minutes=3)
+    portal.work()
+    content = json.loads((portal.log / "replays" / "2026-11-23T12.json").read_text())
+
+    if change == "told otherwise":
+        content["asked"][0]["n"] += 1
+        assert verify.shown_root(content) != content["root"]
+        return
+    content["closed"] = [*content["closed"], "00" * 32] if change == "one more" else []
+    with pytest.raises(verify.Wrong, match="commits to"):
+        verify.shown_root(content)
+
+
 def test_a_list_shown_in_another_order_turns_the_page_red(portal: Portal) -> None:
     """The control of the control: one hash is not the one that the rule gives."""
     portal.visit(2, 0)
