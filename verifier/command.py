@@ -73,6 +73,7 @@ def parsed_arguments(argv):
         command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
         if name == "receipt":
             command.add_argument("receipt", metavar="TEXT")
+            command.add_argument("--platform", help="where you were sent, as the log names it: the receipt must say so")
         command.add_argument("where", metavar="URL|DIR")
         if name == "copy":
             command.add_argument("--to", required=True, metavar="FOLDER")

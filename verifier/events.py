@@ -196,6 +196,9 @@ def check_receipt(log, arguments):
     signer = next((key for key in keys if has_signed(key, receipt["key_id"], promised, receipt["signature"])), None)
     if signer is None:
         raise CannotCheck("not a receipt of this portal: no key of its log has signed this")
+    sent_to, platform = receipt["event"]["prov"], getattr(arguments, "platform", None)
+    if platform and sent_to != platform:
+        raise Wrong(f"relabelled: signed by {signer} as a redirect to {sent_to}, and you were sent to {platform}")
     found = find(log, receipt["event"]["bin"], receipt["commitment"])
     if found is not None:
         late = " (later than promised)" if found["minute"] > receipt["deadline"] else ""

@@ -24,6 +24,7 @@ ROWS = {
     20: "third_parties", 21: "accessible", 22: "landing", 23: "double_counting", 24: "slow_clients", 25: "peak",
     26: "disk", 27: "restore", 28: "formula_cells", 29: "static_rules", 30: "mutants",
     31: "odd_values", 32: "other_digits", 33: "json_time", 34: "calibration", 35: "live_faults",
+    36: "dishonest",
 }  # fmt: skip
 NIGHTLY = (30, 34, 35)
 RED = "**red**"

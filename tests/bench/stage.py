@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,26 +58,28 @@ def now() -> datetime:
 
 
 @contextmanager
-def staged(folder: Path, places: int = 150, near_lyon: bool = True) -> Iterator[tuple[Settings, Sandbox]]:
-    """A data folder after one full run, and the platforms that it was read from, still running."""
+def staged(
+    folder: Path, places: int = 150, near_lyon: bool = True, at: Callable[[], datetime] = now
+) -> Iterator[tuple[Settings, Sandbox]]:
+    """A data folder after one full run at an instant, and the platforms that it was read from, still running."""
     settings = Settings(data_dir=geography(folder))
-    with Sandbox(world(places, near_lyon)) as sandbox:
+    with Sandbox(world(places, near_lyon), now=at) as sandbox:
         settings.sandbox_path.write_text(json.dumps(sandbox.description()), encoding="utf-8")
-        collect(settings, sandbox)
+        collect(settings, sandbox, at)
         yield settings, sandbox
 
 
-def collect(settings: Settings, sandbox: Sandbox) -> None:
+def collect(settings: Settings, sandbox: Sandbox, at: Callable[[], datetime] = now) -> None:
     places = gazetteers.load_gazetteer(settings.gazetteer_path)
     with closing(open_stores(settings.data_dir)) as stores:
         body = official_list(sandbox.world)
-        import_official_list(ListFile(body, "liste.csv", now().date()), settings, stores, places, now())
-        collector = Collector(settings, stores, places, now)
+        import_official_list(ListFile(body, "liste.csv", at().date()), settings, stores, places, at())
+        collector = Collector(settings, stores, places, at)
         collector.discover()
         collector.read()
-        Publisher(settings, stores, places, now).publish()
+        Publisher(settings, stores, places, at).publish()
     with closing(Accounts(settings)) as accounts:
-        accounts.shares.publish(now())
+        accounts.shares.publish(at())
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 import verify
 from aggregator.fairness import metrics
-from aggregator.opendata.text_formats import harmless
+from aggregator.opendata.text_formats import DIALECTS, EXCEL_FR
 
 Rows = list[dict[str, Any]]
 Change = Callable[[Rows], None]
@@ -102,7 +102,8 @@ def cell(column: str, value: Any, french: bool) -> str:
     if value is None or isinstance(value, bool | int | float) or column == "updated" or column in verify.DATES:
         text: str = verify.cell_of(column, value, french)
         return text
-    return harmless(value)
+    changed: str = DIALECTS[EXCEL_FR if french else ""].changes["string"](value)
+    return changed
 
 
 def other(value: Any) -> Any:

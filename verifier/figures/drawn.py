@@ -39,7 +39,7 @@ def drawn_figures(log, name):
             [chosen_of(row) for row in told],
             {"count": telling, "days": days, "numbers": [telling, clicks]},
         )
-    gaps = [row for row in mine if row["effect_deviation"] is not None]
+    gaps = [row for row in by_places if row["effect_deviation"] is not None]
     if gaps:
         rows = [{"provider": row["provider"], **{one: row.get(f"effect_{one}") for one in TERMS}} for row in gaps]
         found["causes"] = (rows, {"count": clicks, "days": days, "numbers": [clicks]})
@@ -53,6 +53,18 @@ def drawn_figures(log, name):
             {"count": None, "days": [min(row["day"] for row in rows), max(row["day"] for row in rows)]},
         )
     return found
+
+
+def shows(name, figures):
+    """Whether something is to be seen in a figure: no empty axes, no map on which every square is hatched."""
+    rows = figures["territoire" if name == "part-par-departement" else name][0]
+    if name in ("territoire", "part-par-departement"):
+        return any(row["stratum_type"] == STRATA["department"] and not row["suppressed"] for row in rows)
+    column = {"suivent-elles-les-lieux": "ratio", "semaines": "share_redirects"}.get(name)
+    if column:
+        return any(row[column] is not None for row in rows)
+    counted = {"trois-parts": "places", "pannes": "minutes_unread"}.get(name)
+    return any(row[counted] for row in rows) if counted else True
 
 
 TRACKS = {
