@@ -29,7 +29,6 @@ WEIGHTY = 60
 TESTED_ELSEWHERE = {
     "aggregator/web/*": "tests/web, page by page",
     "aggregator/cli/deciding.py": "tests/cli/test_group.py (refusals) and the stores; owed a file",
-    "aggregator/cli/publishing.py": "tests/opendata; owed a file",
     "aggregator/collect/placement.py": "tests/collect/test_matching.py and test_official_list.py; owed a file",
     "aggregator/collect/readings.py": "tests/collect/test_collector.py",
     "aggregator/statistics/decomposition.py": "tests/fairness/test_measures.py",

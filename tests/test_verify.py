@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import gzip
+import hashlib
 import json
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -250,6 +252,27 @@ def test_a_copy_is_as_good_as_the_portal(sealed: Path, tmp_path: Path) -> None:
     assert run("totals", "--day", DAY, copy) == 0
     assert run("seed", "--date", DAY, copy) == 0
     assert run("order", "--epoch", "2026-11-23T12", "--query", QUESTIONS[0].key, copy) == 0
+
+
+def test_a_copy_brings_the_program_that_checks_it_and_the_sum_of_each_file(sealed: Path, tmp_path: Path) -> None:
+    """Only the folder, and nothing of ours beside it: neither modules nor a portal that could be asked."""
+    copy = tmp_path / "copy"
+    assert run("copy", "--to", copy, "--day", DAY, sealed) == 0
+    shutil.rmtree(sealed.parent)
+
+    alone = [sys.executable, "-I", "verify.py", "log", "."]
+    checked = subprocess.run(alone, cwd=copy, env={}, capture_output=True, text=True, check=False)
+    lines = (copy / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+    assert (checked.returncode, checked.stdout.splitlines()[-1]) == (0, "OK")
+    there = {path.relative_to(copy).as_posix(): path for path in copy.rglob("*") if path.is_file()}
+    assert {*sums} == {*there} - {"SHA256SUMS"}
+    assert {name: hashlib.sha256(there[name].read_bytes()).hexdigest() for name in sums} == sums
+    # The control: in a copy that somebody has touched, the program says so.
+    tile = next(path for path in there.values() if "tile/entries" in path.as_posix())
+    tile.write_bytes(tile.read_bytes()[:-1] + b"!")
+    assert subprocess.run(alone, cwd=copy, env={}, capture_output=True, check=False).returncode != 0
 
 
 def rewritten(sealed: Path, filled: Settings, change: Callable[[list[bytes]], list[bytes]]) -> Path:

@@ -1,12 +1,17 @@
-"""A copy of everything that a check needs."""
+"""A copy of everything that a check needs, this very program and the sums of all files included."""
 
 from __future__ import annotations
+
+import hashlib
+from pathlib import Path
 
 from verifier.figures.editions import check_edition
 from verifier.log import check_log
 from verifier.order import named, snapshots_of_hour
 from verifier.source import Missing
 from verifier.whole.gaps import changed_ids, check_gaps
+
+SUMS, PROGRAM = "SHA256SUMS", "verify.py"
 
 
 def check_copy(log, arguments):
@@ -27,6 +32,7 @@ def check_copy(log, arguments):
             if log.one("release", name=name):
                 check_edition(log, name)
     said.append(f"copied to {arguments.to}, with {len(kept)} snapshot files of {len(days)} days")
+    said.append(f"{write_sums(Path(arguments.to))} files in {SUMS}; there, without the portal: python {PROGRAM} all .")
     hours = [one["hour"] for one in log.of_type("snapshots") if one["hour"][:10] in days]
     return said + check_gaps(log, 0) + changed_ids(log, hours)
 
@@ -36,3 +42,14 @@ def keep_if_there(log, name):
         log.source.get(name)
     except Missing:
         pass
+
+
+def write_sums(folder):
+    """Put this program beside what it has copied, and name each file with its hash, as `sha256sum --check` reads it."""
+    (folder / PROGRAM).write_bytes(Path(__file__).read_bytes())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / SUMS)
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n" for path in files
+    ]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    return len(files)

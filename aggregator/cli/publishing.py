@@ -1,4 +1,4 @@
-"""Commands about open data: one file, an edition, the dictionary."""
+"""Commands about what is given away: one file, an edition, the dictionary, the report of a week."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ from aggregator.opendata.editions.described import About
 from aggregator.opendata.sources import NothingPublishedError, Sources
 from aggregator.opendata.sqlite_file import EditionFile
 from aggregator.store import open_stores
+from aggregator.web.evidence.dossier.checks import checked
+from aggregator.web.evidence.dossier.document import Order
+from aggregator.web.evidence.dossier.document import report as pdf_of
+from aggregator.web.evidence.dossier.week import NoEvidenceError, closed_week
+from aggregator.web.language.catalogues import FRENCH, LANGUAGES
 from aggregator.worker.tasks import write_editions
 
 
@@ -77,3 +82,26 @@ def release() -> None:
 def dictionary() -> None:
     """The data dictionary, as docs/data-dictionary.md holds it."""
     sys.stdout.write("\n".join(datasets.dictionary(Settings().datasets())) + "\n")
+
+
+@main.command()
+@click.option("--week", required=True, help="A closed week, like 2026-W48.")
+@click.option("--language", type=click.Choice(LANGUAGES), default=FRENCH, show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+              help="The PDF; else aiguillage-WEEK.pdf here.")  # fmt: skip
+@refusing
+def report(week: str, language: str, out: Path | None) -> None:
+    """A dated PDF of a closed week: question, method, figures, checks run, what cannot be proved, heads and hashes."""
+    settings = Settings.from_env()
+    published, made = settings.published_dir, datetime.now(UTC).replace(microsecond=0)
+    try:
+        window, _ = closed_week(published, week)
+        checks, proof = checked(published, window)
+        content = pdf_of(settings, Order(week, language, made), proof, checks)
+    except NoEvidenceError as error:
+        raise Refused(str(error)) from error
+    target = out or Path(f"aiguillage-{week}.pdf")
+    target.write_bytes(content)
+    for one in checks:
+        click.echo(f"{one.code}  verify.py {one.command}")
+    click.echo(target)
