@@ -4,6 +4,7 @@
     python verify.py log    [--vkey KEY] [--from OLD] [--policy FILE] URL|DIR   whole, signed, witnessed, only grew
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
+    python verify.py page   FILE|ADDRESS URL|DIR                           a list as somebody saw it: their saved page
     python verify.py ids    URL|DIR                                        no place's id was kept back, or replaced
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import binascii
 import bisect
 import csv
 import gzip
@@ -38,9 +40,11 @@ import urllib.error
 import urllib.request
 import zlib
 from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from statistics import NormalDist
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 # --- Files of a portal, from its address or a copy of it, bounded; and the two ways in which a check can end badly.
@@ -139,16 +143,16 @@ def unpacked(body, name):
     return whole
 
 
-def fetched(url):
-    """What an address answers: at most `MAX_FILE` bytes, in `MAX_SECONDS`."""
-    parts, size, until = [], 0, time.monotonic() + MAX_SECONDS
+def fetched(url, most=None):
+    """What an address answers: at most `most` bytes (`MAX_FILE`), in `MAX_SECONDS`."""
+    parts, size, until, most = [], 0, time.monotonic() + MAX_SECONDS, most or MAX_FILE
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:
             while part := answer.read1(1 << 20):
                 parts.append(part)
                 size += len(part)
-                if size > MAX_FILE or time.monotonic() > until:
-                    raise CannotCheck(f"{url}: larger than {MAX_FILE} bytes, or too slow")
+                if size > most or time.monotonic() > until:
+                    raise CannotCheck(f"{url}: larger than {most} bytes, or too slow")
     except urllib.error.HTTPError as error:
         raise (Missing if error.code in (404, 410) else CannotCheck)(f"{url}: {error}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -1149,13 +1153,17 @@ def check_order(log, arguments):
     hashes = []
     for one in wanted if arguments.hash else wanted[-1:]:
         ids = recompute(log.source, one, arguments.query, arguments.epoch, bytes.fromhex(seed["seed"]))
-        head = f"aiguillage-list/v1\norder/1\n{one['snapshot']}\n{arguments.epoch}\n{arguments.query}\n"
-        hashes.append(hashlib.sha256((head + "".join(f"{i}\n" for i in ids)).encode()).hexdigest())
+        hashes.append(list_hash_of(one["snapshot"], arguments.epoch, arguments.query, ids))
         if arguments.hash and hashes[-1].startswith(arguments.hash):
             return [*said, *ids, f"list {hashes[-1]}: equal to the list that was shown"]
     if arguments.hash:
         raise Wrong(f"no snapshot of {arguments.epoch} gives a list {arguments.hash}…; recomputed: {', '.join(hashes)}")
     return [*said, *ids, f"list {hashes[-1]}"]
+
+
+def list_hash_of(snapshot, epoch, query, ids):
+    head = f"aiguillage-list/v1\norder/1\n{snapshot}\n{epoch}\n{query}\n"
+    return hashlib.sha256((head + "".join(f"{i}\n" for i in ids)).encode()).hexdigest()
 
 
 def snapshots_of(log, epoch, wanted):
@@ -1334,9 +1342,14 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
             section = 2
         else:
             section = 1
-    message = f"aiguillage-order/v1\n{epoch}\n{query}\n{place['id']}"
-    tie = hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
+    tie = tie_of(seed, epoch, query, place["id"])
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
+
+
+def tie_of(seed, epoch, query, identifier):
+    """The public draw of a place, or of an offer among those of its place (docs/ranking.md §6.3)."""
+    message = f"aiguillage-order/v1\n{epoch}\n{query}\n{identifier}"
+    return hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
 
 
 # --- Ids of places: each hour's list is chained to the last, no id changes its day, and none is older than it was seen.
@@ -1401,6 +1414,425 @@ def listed_in(log, entry, until="~"):
 def ids_chained(before, rows):
     lines = "".join(f"{place} {day}\n" for place, day in sorted(rows))
     return hashlib.sha256(f"aiguillage-ids/v1\n{before}\n{lines}".encode()).hexdigest()
+
+
+# --- A page of a list as a browser saved it: what is read of it, and what is not.
+
+# A page of a list has some 100 KB; a tag of it, the borders of the map, some 50.
+MAX_PAGE, MAX_MARKUP, PAGE_SECONDS = 2 * 1024 * 1024, 512 * 1024, 30
+UNSEEN = ("template", "noscript")
+
+
+def text_of_page(where):
+    if where.startswith(("http://", "https://")):
+        body = fetched(where, MAX_PAGE)
+    else:
+        path = Path(where)
+        if not path.is_file():
+            raise CannotCheck(f"{where}: no such file")
+        if path.stat().st_size > MAX_PAGE:
+            raise CannotCheck(f"{where}: larger than {MAX_PAGE} bytes, no page of a list")
+        body = path.read_bytes()
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CannotCheck(f"{where}: not UTF-8, no page as a browser saves it") from error
+
+
+def parsed_page(text):
+    """In pieces: a page made to keep the parser busy ends it soon, whatever it is made of."""
+    page, until = SavedPage(), time.monotonic() + PAGE_SECONDS
+    try:
+        for at in range(0, len(text), 1 << 16):
+            page.feed(text[at : at + (1 << 16)])
+            if len(page.rawdata) > MAX_MARKUP or time.monotonic() > until:
+                raise CannotCheck("a tag without an end, or a page made to be slow: no page of a list")
+        page.close()
+    except AssertionError as error:  # of the parser, for declarations that it does not know
+        raise CannotCheck(f"no HTML that can be read: {error}") from error
+    page.close_card()
+    return page
+
+
+class SavedPage(HTMLParser):
+    """What is looked at: cards, the reference line, "page 2 of 3". No tree is built: depth costs nothing.
+
+    `loose`: addresses of buttons outside the cards.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.cards, self.loose, self.checks, self.reference, self.pages = [], [], [], [], []
+        self.base, self.card, self.depth, self.unseen = "", None, 0, 0
+        self.inside, self.taken = set(), None
+
+    def handle_starttag(self, tag, attrs):
+        given = {}
+        for name, value in attrs:
+            given.setdefault(name, value or "")  # of an attribute that stands twice, browsers take the first
+        self.unseen += tag in UNSEEN
+        if self.unseen:
+            return
+        classes = given.get("class", "").split()
+        if tag == "base":
+            self.base = self.base or given.get("href", "")
+        if tag == "li":
+            self.open_item(classes)
+        if {"p": "reference", "nav": "pages"}.get(tag, "nothing else") in classes:
+            self.inside.add(tag)
+        self.take_address(tag, given)
+        if self.taken and self.taken.tag == tag:
+            self.taken.depth += 1
+        elif self.taken is None:
+            self.take_text(tag, classes)
+
+    def open_item(self, classes):
+        if "carte" in classes:
+            self.close_card()
+            self.card = SimpleNamespace(rank=None, place="", name=None, distance=None, buttons=[], links=[])
+        self.depth = 1 if "carte" in classes else self.depth + 1
+
+    def close_card(self):
+        if self.card:
+            self.cards.append(self.card)
+        self.card, self.taken = None, None
+
+    def take_address(self, tag, given):
+        address = given.get("formaction") or (given.get("action") if tag == "form" else given.get("href"))
+        if address is None or tag in ("base", "link", "use"):
+            return
+        path = urlsplit(address).path
+        if self.card and (tag == "form" or "formaction" in given):
+            self.card.buttons.append(SimpleNamespace(address=address, label=None))
+        elif "/rdv/" in path:
+            self.loose.append(address)
+        elif self.card:
+            place = re.search(r"/centre/(p-[a-z2-7]{10})$", path)
+            self.card.place = self.card.place or (place[1] if place else "")
+            self.card.links.append(address)
+        elif "p" in self.inside and path.endswith("/verifier"):
+            self.checks.append(address)
+
+    def take_text(self, tag, classes):
+        """Begins to collect the text of an element that is compared with something."""
+        card, into = self.card, None
+        if card is None:
+            into = (self, "page") if "nav" in self.inside and tag == "span" else None
+        elif tag == "span" and "numero" in classes and card.rank is None:
+            into = (card, "rank")
+        elif tag == "a" and card.place and card.name is None:
+            into = (card, "name")
+        elif tag == "strong" and card.distance is None:
+            into = (card, "distance")
+        elif tag == "span" and "insecable" in classes and card.buttons and card.buttons[-1].label is None:
+            into = (card.buttons[-1], "label")
+        if into:
+            self.taken = SimpleNamespace(tag=tag, depth=1, into=into, parts=[])
+
+    def handle_data(self, data):
+        if self.unseen:
+            return
+        if "p" in self.inside:
+            self.reference.append(data)
+        if self.taken:
+            self.taken.parts.append(data)
+
+    def handle_endtag(self, tag):
+        self.unseen -= bool(self.unseen) and tag in UNSEEN
+        if self.unseen:
+            return
+        self.inside.discard(tag)
+        if self.taken and self.taken.tag == tag:
+            self.taken.depth -= 1
+            if not self.taken.depth:
+                self.finish_text()
+        if tag == "li":
+            self.depth -= 1
+            if self.card and self.depth <= 0:
+                self.close_card()
+
+    def finish_text(self):
+        (owner, name), text = self.taken.into, " ".join("".join(self.taken.parts).split())
+        self.taken = None
+        if owner is self:
+            self.pages.append(text)
+        else:
+            setattr(owner, name, text)
+
+
+# --- A page of a list as somebody saved it: what a person saw, against the list made again (docs/ranking.md §7.3, §9).
+
+PLACES_ON_A_PAGE = 20
+# Version, hours since 1970, list, place, offer, rank; then 16 bytes of a MAC whose key is the portal's.
+BUTTON, MAC_SIZE = struct.Struct(">BI16s7s7sH"), 16
+BASE_32 = "abcdefghijklmnopqrstuvwxyz234567"
+PRINTED_REFERENCE = {
+    "heure": r"\d{4}-\d\d-\d\dT\d\d",
+    "question": r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*",
+    "empreinte": r"[0-9a-f]{8,64}",
+    "releve": r"[0-9a-f]{8,64}",
+}
+LATER_HOURS = 3  # an order is kept for two hours after its own, with newer facts on its cards
+
+
+def check_page(log, arguments):
+    page = parsed_page(text_of_page(arguments.page))
+    asked = reference_of(page)
+    seed = log.one("seed", date=asked.epoch[:10])
+    if seed is None:
+        raise CannotCheck(f"the log holds no seed of {asked.epoch[:10]}")
+    asked.seed = bytes.fromhex(seed["seed"])
+    names, said = snapshots_of(log, asked.epoch, asked.snapshot)
+    again = list_again(log.source, names, asked)
+    check_places(page, again)
+    if not again.hash.startswith(asked.hash):
+        raise Wrong(f"the page prints the list {asked.hash}; recomputed: {again.hash[: len(asked.hash)]}")
+    check_buttons(page, again, asked)
+    said += check_facts(log, page, names, again, asked)
+    return [*said, *told_of_page(page, again, asked, labels_of(page))]
+
+
+def told_of_page(page, again, asked, labels):
+    first, last = page.cards[0].number, page.cards[-1].number
+    yield f"hour {asked.epoch}, snapshot {again.names['snapshot'][:8]}, question {asked.question}"
+    for card in page.cards:
+        buttons = ", ".join(plain(one.label) for one in card.buttons) or "no button"
+        yield f"{card.number}. {plain(card.name)} ({card.place}), {plain(card.distance)}: {buttons}"
+    yield f"ranks {first} to {last} of {len(again.ids)}: these places in this order, and every offer of theirs"
+    yield f"list {again.hash}: equal to the list that is printed, {4 * len(asked.hash)} bits of it"
+    count = sum(len(card.buttons) for card in page.cards)
+    yield f"{count} buttons name this hour, list, place, offer and rank; their MAC only the portal's own key can check"
+    if labels:
+        yield "buttons call " + ", ".join(f"{slug} {plain(label)!r}" for slug, label in sorted(labels.items()))
+    yield "not checked: what is said of slots, other words, and what style sheets or scripts hide or move"
+
+
+def plain(text):
+    """For a terminal: what a page says may hold what a terminal obeys."""
+    return "".join(one if one.isprintable() else "?" for one in (text or "nothing")[:120])
+
+
+# The reference, and the list made again
+
+
+def reference_of(page):
+    """What the line under a list says, in print and in its link."""
+    if not page.checks:
+        raise CannotCheck("no list of this portal: the page has no reference line with a link to check it")
+    if len(set(page.checks)) > 1:
+        raise Wrong("the page has several references, to different lists")
+    query = parse_qs(urlsplit(page.checks[0]).query, max_num_fields=20)
+    epoch, question, digest, snapshot = (query.get(name, [""])[0] for name in PRINTED_REFERENCE)
+    for name, value in zip(PRINTED_REFERENCE, (epoch, question, digest, snapshot), strict=True):
+        if not re.fullmatch(PRINTED_REFERENCE[name], value, re.ASCII):
+            raise CannotCheck(f"the reference of the page has no {name} that can be read: {plain(value)}")
+    hour = datetime.strptime(epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
+    contract, _, rest = "".join("".join(page.reference).split()).partition("·")
+    printed_hour, _, rest = rest.partition("·")
+    if not {hour.day, hour.year, hour.hour} <= {int(one[:9]) for one in re.findall(r"[0-9]+", printed_hour)}:
+        raise Wrong(f"the page prints the hour {plain(printed_hour)}, and its link says {epoch}")
+    if rest.partition("·")[0] != digest or not contract.endswith("order/1"):
+        raise Wrong(
+            f"the page prints the list {plain(contract)} {plain(rest.partition('·')[0])}, and its link {digest}"
+        )
+    return SimpleNamespace(epoch=epoch, question=question, hash=digest, snapshot=snapshot)
+
+
+def list_again(source, names, asked):
+    """List of the snapshot that the page names; of several that begin alike, the one that gives the printed hash."""
+    wanted = [one for one in names if one["snapshot"].startswith(asked.snapshot)]
+    if not wanted:
+        raise CannotCheck(
+            f"no snapshot of {asked.epoch} begins with {asked.snapshot}: it is not published any more, or never was"
+        )
+    for one in {one["snapshot"]: one for one in wanted}.values():
+        keyed = ordered_keys(source, one, asked.question, asked.epoch, asked.seed)
+        ids = [identifier for _, identifier in keyed]
+        digest = list_hash_of(one["snapshot"], asked.epoch, asked.question, ids)
+        if digest.startswith(asked.hash):
+            break
+    return SimpleNamespace(names=one, ids=ids, hash=digest, bands={identifier: key[2] for key, identifier in keyed},
+                           places=places_of(source, one))  # fmt: skip
+
+
+def places_of(source, names):
+    return {one["id"]: one for one in named(source, names["places"])["places"]}
+
+
+# Places
+
+
+def check_places(page, again):
+    """The cards are the recomputed places at their ranks: none missing, none more, none in another's stead."""
+    if not page.cards:
+        raise Wrong("the page shows no place, under the reference of a list that has some")
+    for card in page.cards:
+        if not re.fullmatch(r"[1-9][0-9]{0,5}", card.rank or ""):
+            raise Wrong(f"{plain(card.name)} has no rank on the page: {plain(card.rank)}")
+        card.number = int(card.rank)
+    first = (min(card.number for card in page.cards) - 1) // PLACES_ON_A_PAGE * PLACES_ON_A_PAGE + 1
+    expected = again.ids[first - 1 : first - 1 + PLACES_ON_A_PAGE]
+    for at in range(max(len(expected), len(page.cards))):
+        check_rank(first + at, page.cards[at : at + 1], expected[at : at + 1], again)
+    count = -(-len(again.ids) // PLACES_ON_A_PAGE)
+    said = [[int(one[:9]) for one in re.findall(r"[0-9]+", text)] for text in page.pages]
+    if said != ([[first // PLACES_ON_A_PAGE + 1, count]] if count > 1 else []):
+        raise Wrong(
+            f"this is page {first // PLACES_ON_A_PAGE + 1} of {count}; the page says {plain(', '.join(page.pages))}"
+        )
+
+
+def check_rank(rank, cards, expected, again):
+    """`cards`, `expected`: one, or none where the other goes on."""
+    names = [f"{plain(again.places[one]['name'])} ({one})" for one in expected]
+    if not cards:
+        raise Wrong(f"rank {rank} is {names[0]} in the recomputed list, and missing on the page")
+    [card] = cards
+    seen = f"{plain(card.name)} ({plain(card.place)})"
+    if not expected:
+        raise Wrong(f"rank {rank} is {seen} on the page, and the recomputed list has none there")
+    if card.place != expected[0]:
+        missing = (
+            "" if card.number == rank else f"; the page gives that place rank {card.number}, and rank {rank} to none"
+        )
+        raise Wrong(f"rank {rank} is {seen} on the page and {names[0]} in the recomputed list{missing}")
+    if card.number != rank:
+        raise Wrong(f"{seen} bears rank {card.number} on the page, and {rank} in the recomputed list")
+    low, high = limits_of(again.bands[card.place])
+    if metres_printed(card.distance or "") != ([low, high] if low else [high]):
+        raise Wrong(f"rank {rank}, {seen}: {plain(card.distance)} on the page, from {low} to {high} m recomputed")
+
+
+def limits_of(number):
+    """The band of this number in metres."""
+    for first, start, width in ((44, 50_000, 10_000), (24, 10_000, 2_000), (8, 2_000, 500), (0, 0, 250)):
+        if number >= first:
+            low = start + (number - first) * width
+            return low, low + width
+    raise ValueError(number)
+
+
+def metres_printed(text):
+    """ "750 m à 1 km", "1 to 1.25 km": a number without a unit has that of the next one."""
+    found = re.findall(r"([0-9]{1,6}(?:[.,][0-9]{1,2})?)\s*(km|m)?\b", text)
+    unit, metres = "", []
+    for number, own in reversed(found):
+        unit = own or unit
+        metres.insert(0, round(float(number.replace(",", ".")) * (1000 if unit == "km" else 1)))
+    return metres
+
+
+# Buttons
+
+
+def check_buttons(page, again, asked):
+    """Each button is of this hour and list, of its card's place and rank; nothing else of a card leads elsewhere."""
+    addresses = [one.address for card in page.cards for one in card.buttons]
+    addresses += [one for card in page.cards for one in card.links if not one.startswith("tel:")]
+    if page.loose:
+        raise Wrong(f"a button outside the cards leads to {plain(page.loose[0])}")
+    hosts = {urlsplit(urljoin(page.base, one)).netloc for one in [*page.checks, *addresses]}
+    if len(hosts) > 1:
+        raise Wrong(f"buttons and reference lead to several sites: {plain(', '.join(sorted(hosts)))}")
+    for card in page.cards:
+        where = f"rank {card.number}, {plain(card.name)}"
+        for address in card.links:
+            if not address.startswith("tel:") and not re.search(
+                rf"/(centre/{card.place}|hebergement)$", urlsplit(address).path
+            ):
+                raise Wrong(f"{where}: a link leads to {plain(address)}")
+        for one in card.buttons:
+            hour, digest, place, one.offer, rank = button_of(one.address, where)
+            for what, said, wanted in (
+                ("hour", hour, asked.epoch), ("list", digest, again.hash[:32]),
+                ("place", place, card.place), ("rank", rank, card.number),
+            ):  # fmt: skip
+                if said != wanted:
+                    raise Wrong(f"{where}: a button is of the {what} {said}, and should be of {wanted}")
+
+
+def button_of(address, where):
+    """(hour, first 32 digits of the list, place, offer, rank) of a button's address (docs/log.md §5)."""
+    token = re.search(r"/rdv/([A-Za-z0-9_-]{1,200})$", urlsplit(address).path)
+    try:
+        raw = base64.urlsafe_b64decode(token[1] + "=" * (-len(token[1]) % 4)) if token else b""
+    except binascii.Error:
+        raw = b""
+    if len(raw) != BUTTON.size + MAC_SIZE or raw[0] != 1:
+        raise Wrong(f"{where}: a button leads to {plain(address)}, and not by this portal's count")
+    _, hours, digest, place, offer, rank = BUTTON.unpack(raw[: BUTTON.size])
+    hour = datetime(1970, 1, 1) + timedelta(hours=min(hours, 70_000_000))  # noqa: DTZ001 - every hour here is UTC
+    return f"{hour:%Y-%m-%dT%H}", digest.hex(), identifier_of("p", place), identifier_of("o", offer), rank
+
+
+def identifier_of(kind, raw):
+    number = int.from_bytes(raw, "big")
+    return f"{kind}-{''.join(BASE_32[number >> 5 * at & 31] for at in range(9, -1, -1))}"
+
+
+def check_facts(log, page, names, again, asked):
+    """Names and offers are those of the snapshot; on a list by distance, perhaps of one that came later.
+
+    Such a list keeps its order, while its cards tell the newest facts (docs/ranking.md §7.3).
+    """
+    different = first_difference(page, again.places, asked)
+    if different is None:
+        return []
+    by_distance = dict(part.split("=", 1) for part in asked.question.split("&"))["sort"] == "near"
+    for one in later_than(again.names, log, names, asked.epoch) if by_distance else ():
+        # A place that is gone meanwhile keeps its card.
+        if first_difference(page, again.places | places_of(log.source, one), asked) is None:
+            return [f"names and offers are those of a later snapshot, {one['snapshot'][:8]}"]
+    raise Wrong(different)
+
+
+def later_than(first, log, names, epoch):
+    """Snapshots with other places than the first, put in force after it and while its order was kept."""
+    hour = datetime.strptime(epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
+    after = [f"{hour + timedelta(hours=ahead):%Y-%m-%dT%H}" for ahead in range(1, LATER_HOURS)]
+    published = [*names, *(one for name in after for one in snapshots_of_hour(log, name)[0])]
+    known = {first["places"]}
+    for one in published[published.index(first) + 1 :]:
+        if one["places"] not in known:
+            known.add(one["places"])
+            yield one
+
+
+def first_difference(page, places, asked):
+    """In words: what a card says otherwise than the place's record, or None."""
+    for card in page.cards:
+        place, where = places[card.place], f"rank {card.number}, {plain(card.name)}"
+        if card.name != " ".join(place["name"].split()):
+            return f"{where}: this place ({card.place}) is called {plain(place['name'])}"
+        drawn = sorted(place["offers"], key=lambda one: tie_of(asked.seed, asked.epoch, asked.question, one["id"]))
+        wanted, shown = [one["id"] for one in drawn], [one.offer for one in card.buttons]
+        if missing := [one for one in drawn if one["id"] not in shown]:
+            return f"{where}: the button of the offer {missing[0]['id']} ({missing[0]['provider']}) is missing"
+        if more := [one for one in shown if one not in wanted]:
+            return f"{where}: a button leads to the offer {more[0]}, which this place does not have"
+        if shown != wanted:
+            return f"{where}: its buttons stand as {', '.join(shown)}, and were drawn as {', '.join(wanted)}"
+        for one, offer in zip(card.buttons, drawn, strict=True):
+            one.provider, one.site = offer["provider"], urlsplit(offer["url"]).netloc
+    return None
+
+
+def labels_of(page):
+    """{platform: name on its buttons}: one for each, none for two; a site without a platform bears its own."""
+    labels = {}
+    for card in page.cards:
+        for one in card.buttons:
+            where = f"rank {card.number}, {plain(card.name)}"
+            if not one.label:
+                raise Wrong(f"{where}: a button names no platform")
+            if not one.provider and one.label != one.site:
+                raise Wrong(f"{where}: a button names {plain(one.label)} and leads to {one.site}")
+            if one.provider and labels.setdefault(one.provider, one.label) != one.label:
+                raise Wrong(f"{where}: a button names {plain(one.label)} and leads to {one.provider}, "
+                            f"elsewhere {plain(labels[one.provider])}")  # fmt: skip
+    if len(set(labels.values())) < len(labels):
+        raise Wrong(f"two platforms bear one name on this page: {labels}")
+    return labels
 
 
 # --- The measures of docs/figures.md, from their formulas: the standard library is enough.
@@ -3294,6 +3726,7 @@ COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
+    "page": check_page,
     "ids": check_ids,
     "totals": check_totals,
     "metrics": check_metrics,
@@ -3329,6 +3762,8 @@ def parsed_arguments(argv):
         if name == "receipt":
             command.add_argument("receipt", metavar="TEXT")
             command.add_argument("--platform", help="where you were sent, as the log names it: the receipt must say so")
+        if name == "page":
+            command.add_argument("page", metavar="FILE|ADDRESS", help="a page of a list, as a browser saved it")
         command.add_argument("where", metavar="URL|DIR")
         if name == "copy":
             command.add_argument("--to", required=True, metavar="FOLDER")

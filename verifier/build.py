@@ -16,6 +16,7 @@ TARGET = PACKAGE.parent / "verify.py"
 # From what knows least to what knows most.
 MODULES = (
     "source", "tree", "outside/stamps", "outside/beacon", "log", "outside/policy", "events", "order", "outside/ids",
+    "outside/saved_page", "page",
     "counts/measures", "counts/supply", "counts/shown", "counts/derived",
     "figures/tables", "figures/days", "figures/weeks", "figures/metrics",
     "figures/drawn", "figures/editions", "figures/choice", "figures/pages", "figures/closed",

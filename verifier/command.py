@@ -3,6 +3,7 @@
     python verify.py log    [--vkey KEY] [--from OLD] [--policy FILE] URL|DIR   whole, signed, witnessed, only grew
     python verify.py seed   --date D URL|DIR                               the draw of a day was fixed in advance
     python verify.py order  --epoch E --query Q [--hash H] URL|DIR         one list, recomputed from published files
+    python verify.py page   FILE|ADDRESS URL|DIR                           a list as somebody saw it: their saved page
     python verify.py ids    URL|DIR                                        no place's id was kept back, or replaced
     python verify.py totals --day D URL|DIR                                a day's totals are the sum of its minutes
     python verify.py metrics --day D URL|DIR                               published figures follow from the counts
@@ -30,6 +31,7 @@ from verifier.log import check_log, check_seed, read_log
 from verifier.order import check_order
 from verifier.outside.ids import check_ids
 from verifier.outside.policy import check_policy, key_in_policy
+from verifier.page import check_page
 from verifier.source import CannotCheck, Missing, Source, Wrong
 from verifier.whole.everything import FAILURES, check_all, check_figures
 from verifier.whole.gaps import check_gaps
@@ -39,6 +41,7 @@ COMMANDS = {
     "log": check_log,
     "seed": check_seed,
     "order": check_order,
+    "page": check_page,
     "ids": check_ids,
     "totals": check_totals,
     "metrics": check_metrics,
@@ -74,6 +77,8 @@ def parsed_arguments(argv):
         if name == "receipt":
             command.add_argument("receipt", metavar="TEXT")
             command.add_argument("--platform", help="where you were sent, as the log names it: the receipt must say so")
+        if name == "page":
+            command.add_argument("page", metavar="FILE|ADDRESS", help="a page of a list, as a browser saved it")
         command.add_argument("where", metavar="URL|DIR")
         if name == "copy":
             command.add_argument("--to", required=True, metavar="FOLDER")

@@ -27,13 +27,17 @@ def check_order(log, arguments):
     hashes = []
     for one in wanted if arguments.hash else wanted[-1:]:
         ids = recompute(log.source, one, arguments.query, arguments.epoch, bytes.fromhex(seed["seed"]))
-        head = f"aiguillage-list/v1\norder/1\n{one['snapshot']}\n{arguments.epoch}\n{arguments.query}\n"
-        hashes.append(hashlib.sha256((head + "".join(f"{i}\n" for i in ids)).encode()).hexdigest())
+        hashes.append(list_hash_of(one["snapshot"], arguments.epoch, arguments.query, ids))
         if arguments.hash and hashes[-1].startswith(arguments.hash):
             return [*said, *ids, f"list {hashes[-1]}: equal to the list that was shown"]
     if arguments.hash:
         raise Wrong(f"no snapshot of {arguments.epoch} gives a list {arguments.hash}…; recomputed: {', '.join(hashes)}")
     return [*said, *ids, f"list {hashes[-1]}"]
+
+
+def list_hash_of(snapshot, epoch, query, ids):
+    head = f"aiguillage-list/v1\norder/1\n{snapshot}\n{epoch}\n{query}\n"
+    return hashlib.sha256((head + "".join(f"{i}\n" for i in ids)).encode()).hexdigest()
 
 
 def snapshots_of(log, epoch, wanted):
@@ -212,6 +216,11 @@ def order_key(place, distance, first, states, asked, epoch, query, seed):
             section = 2
         else:
             section = 1
-    message = f"aiguillage-order/v1\n{epoch}\n{query}\n{place['id']}"
-    tie = hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()
+    tie = tie_of(seed, epoch, query, place["id"])
     return section, half_day, band(distance), place["drawn"] == epoch[:10], tie
+
+
+def tie_of(seed, epoch, query, identifier):
+    """The public draw of a place, or of an offer among those of its place (docs/ranking.md §6.3)."""
+    message = f"aiguillage-order/v1\n{epoch}\n{query}\n{identifier}"
+    return hmac.new(seed, message.encode(), hashlib.sha256).hexdigest()

@@ -106,16 +106,16 @@ def unpacked(body, name):
     return whole
 
 
-def fetched(url):
-    """What an address answers: at most `MAX_FILE` bytes, in `MAX_SECONDS`."""
-    parts, size, until = [], 0, time.monotonic() + MAX_SECONDS
+def fetched(url, most=None):
+    """What an address answers: at most `most` bytes (`MAX_FILE`), in `MAX_SECONDS`."""
+    parts, size, until, most = [], 0, time.monotonic() + MAX_SECONDS, most or MAX_FILE
     try:
         with urllib.request.urlopen(url, timeout=30) as answer:
             while part := answer.read1(1 << 20):
                 parts.append(part)
                 size += len(part)
-                if size > MAX_FILE or time.monotonic() > until:
-                    raise CannotCheck(f"{url}: larger than {MAX_FILE} bytes, or too slow")
+                if size > most or time.monotonic() > until:
+                    raise CannotCheck(f"{url}: larger than {most} bytes, or too slow")
     except urllib.error.HTTPError as error:
         raise (Missing if error.code in (404, 410) else CannotCheck)(f"{url}: {error}") from error
     except (OSError, ValueError, http.client.HTTPException) as error:

@@ -28,7 +28,7 @@ HISTORY_SHOWN = 30
 REFERENCE = {
     "heure": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"),
     "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
-    "empreinte": re.compile(r"[0-9a-f]{8}"),
+    "empreinte": re.compile(r"[0-9a-f]{16}|[0-9a-f]{8}"),  # eight under lists that were saved before
     "releve": re.compile(r"[0-9a-f]{8}"),
 }
 CLASS_WORDS = {

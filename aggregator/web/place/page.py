@@ -73,7 +73,7 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         "hours_today": hours_of(where, now.date()),
         "distance": _distance(snapshot, asked.question, where),
         "back": asking("pages.results", {**back, **ref}) if back else None,
-        "reference": f"{CONTRACT} · {epoch} · {alone[:8]}",
+        "reference": f"{CONTRACT} · {epoch} · {alone[:16]}",
         "drawing": map_of(site.outlines, site.towns, [(1, where)], None),
         "linked_data": linked_data.of_place(where, url_for("places.place", place_id=where.id, _external=True)),
         "report": _report(site, where),

@@ -45,7 +45,7 @@ def test_the_same_question_gives_the_same_order_as_the_page(program: FlaskClient
 
         assert [place["id"] for place in listed["places"]] == names(page)
         assert listed["contract"] == "order/1"
-        assert f"empreinte={listed['list'][:8]}" in page
+        assert f"empreinte={listed['list'][:16]}" in page
 
 
 def test_pages_hold_every_place_once(program: FlaskClient) -> None:

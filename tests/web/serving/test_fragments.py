@@ -70,7 +70,7 @@ def test_the_same_place_has_the_rank_the_link_and_the_buttons_of_each_list(brows
             for click, label in buttons:
                 assert site.label(site.snapshot.places.offers[click.offer_id].provider) == label
             offers[len(clicks)] += 1
-            assert all(f"empreinte={click.list_hash[:8]}" in page for click in clicks)
+            assert all(f"empreinte={click.list_hash[:16]}" in page for click in clicks)
             assert all(part in query for part in re.findall(r"insee=\w+|tri=tot|moment=soir", path))
 
     assert max(seen.values()) > 2  # the same place, in several lists
