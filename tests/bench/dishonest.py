@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,7 +30,7 @@ from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.event_log import open_events
 from tests.bench.score import Score, report
 from tests.bench.sealed import verdict
-from tests.bench.stage import BROWSER, TOKEN, staged
+from tests.bench.stage import BROWSER, LYON, TOKEN, staged
 from tests.clock import NOON
 from tests.portal import MONDAY, Portal
 
@@ -48,6 +49,8 @@ class Published:
     head: Path
     receipts: list[tuple[str, str]]
     """(receipt, platform that the citizen was sent to), of one whose click was dropped and of one relabelled."""
+    page: Path
+    """A list as one visitor has saved it."""
 
     @property
     def log(self) -> Path:
@@ -187,6 +190,13 @@ class Lie:
     commands: tuple[tuple[str, ...], ...]
 
 
+def reordered_page(one: Published) -> None:
+    """Two cards change places for one visitor, ranks and all; what is published stays true."""
+    cards = re.split(r'(?=<li class="carte" id="lieu-\d+">)', one.page.read_text(encoding="utf-8"))
+    first, second = (re.sub(r'(lieu-|numero">)\d+', rf"\g<1>{n}", cards[at]) for n, at in ((2, 1), (1, 2)))
+    one.page.write_text("".join([cards[0], second, first, *cards[3:]]), encoding="utf-8")
+
+
 def nothing(_: Published) -> None:
     """Told already, by the portal itself: see `portal_with_a_week`."""
 
@@ -204,6 +214,7 @@ LIES = (
     Lie("clicks relabelled in the totals", relabelled_totals, (("totals", "--day", MONDAY),)),
     Lie("a click dropped before it was sealed", nothing, (("receipt", "{dropped}"),)),
     Lie("a click relabelled at its source", nothing, (("receipt", "--platform", "{platform}", "{relabelled}"),)),
+    Lie("two cards swapped for one visitor", reordered_page, (("page", "{page}"),)),
     Lie("a false day", false_day, (("metrics", "--day", MONDAY),)),
     Lie("a false week, in one column", false_week, (("metrics", "--day", WEEK),)),
     Lie("ids ground against seeds", grinded_ids, (("ids",),)),
@@ -221,6 +232,8 @@ def portal_with_a_week(folder: Path) -> Iterator[Published]:
         portal = Portal(settings, gazetteers.load_gazetteer(settings.gazetteer_path))
         portal.visit(60, 50)
         receipts = [dropped(portal), relabelled(portal)]
+        page = folder / "page.html"
+        page.write_text(portal.citizen(202).get(LYON).text, encoding="utf-8")
         portal.site.flush()
         portal.work()
         for _ in range(8):
@@ -232,7 +245,7 @@ def portal_with_a_week(folder: Path) -> Iterator[Published]:
         portal.app.extensions["aiguillage"].close()
         head = folder / "head"
         shutil.copy(settings.published_dir / "log" / "checkpoint", head)
-        yield Published(settings.published_dir, settings, head, receipts)
+        yield Published(settings.published_dir, settings, head, receipts, page)
 
 
 def dropped(portal: Portal) -> tuple[str, str]:
@@ -254,7 +267,7 @@ def relabelled(portal: Portal) -> tuple[str, str]:
 
 def a_click(portal: Portal, number: int) -> tuple[str, str]:
     citizen = portal.citizen(number)
-    button = TOKEN.search(citizen.get("/recherche?insee=69123&rayon=50", headers={"User-Agent": BROWSER}).text)
+    button = TOKEN.search(citizen.get(LYON, headers={"User-Agent": BROWSER}).text)
     assert button is not None
     answer = citizen.post(button[1])
     sent_to = portal.settings.booking_sites().owner(answer.headers["Location"])
@@ -264,13 +277,14 @@ def a_click(portal: Portal, number: int) -> tuple[str, str]:
 def copied(honest: Published, target: Path) -> Published:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(honest.folder, target, symlinks=True)
-    return Published(target, honest.settings, honest.head, honest.receipts)
+    page = shutil.copy(honest.page, target.with_suffix(".html"))
+    return Published(target, honest.settings, honest.head, honest.receipts, Path(page))
 
 
 def found_by(lie: Lie, one: Published) -> list[str]:
     """The commands that do not agree."""
     words = {"{head}": str(one.head), "{dropped}": one.receipts[0][0], "{relabelled}": one.receipts[1][0]}
-    words["{platform}"] = one.receipts[1][1]
+    words.update({"{platform}": one.receipts[1][1], "{page}": str(one.page)})
     return [
         f"verify.py {' '.join(command)}"
         for command in lie.commands
