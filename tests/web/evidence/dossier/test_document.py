@@ -56,7 +56,7 @@ def lines_of(rows: list[dict[str, Any]], labels: dict[str, str], mark: str, per_
     return [
         f"{labels[row['provider']]} {row['redirects']} {percent(row['share_redirects'])} "
         f"{percent(row['goodman_low'])}{between}{percent(row['goodman_high'])} "
-        f"×{round(row['dr_places'], 2):.2f}".replace(".", mark)
+        f"×{round(row['dr_places'], 2):g}".replace(".", mark)
         for row in rows
     ]
 
