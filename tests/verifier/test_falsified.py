@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("week")
 
 WEEK = "2026-W48"
 SUNDAY_NOON = NOON + timedelta(days=6)
-# Maps of départements are not drawn of a week in which none has a row: tests/test_small_numbers.py has them.
+# Maps of départements are not drawn of a week in which none has a row, as this one.
 FIGURES = ("causes", "choix", "pannes", "semaines", "suivent-elles-les-lieux",
            "trois-parts")  # fmt: skip
 # What is not found, and why. The tests fail when a row is found, and has to be struck out.
