@@ -526,8 +526,8 @@ def parsed(number, entry):
 
 
 def check_log(log, arguments):
-    source, entries, leaves = log.source, log.entries, log.leaves
-    said = [f"{len(entries)} entries, root {log.root.hex()[:16]}…, signature holds"]
+    leaves = log.leaves
+    said = [f"{len(log.entries)} entries, root {log.root.hex()[:16]}…, signature holds"]
     if arguments.old:
         text = Path(arguments.old).read_text(encoding="utf-8") if Path(arguments.old).exists() else arguments.old
         _, old_size, old_root = old_checkpoint(log, text, arguments.vkey)
@@ -536,12 +536,27 @@ def check_log(log, arguments):
         if root_of(leaves[:old_size]) != old_root:
             raise Wrong(f"the first {old_size} entries are not those of the old checkpoint")
         said.append(f"it only grew since the {old_size} entries of the old checkpoint")
+    said.append(check_minutes(log))
+    check_key_changes(log)
+    said.append(check_chain(log))
+    check_tiles(log.source, leaves)
+    check_published_policy(log)
+    said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
+    said += check_stamps(log)
+    bad = [entry for entry in log.of_type("replay") if entry["different"]]
+    lists = sum(entry["lists"] for entry in log.of_type("replay"))
+    said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
+    return said
+
+
+def check_minutes(log):
+    """Every minute's commitments: as many as it says, sorted, under its root."""
     upto, events, withheld = 0, 0, []
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(log.entries):
         if entry["t"] != "minute":
             continue
         try:
-            commitments = source.get(entry["file"])
+            commitments = log.source.get(entry["file"])
         except Missing:
             withheld.append(entry["file"])
             continue
@@ -553,19 +568,9 @@ def check_log(log, arguments):
         if entry["upto"] <= upto:
             raise Wrong(f"entry {number}: its sequence number goes backwards")
         upto, events = entry["upto"], events + entry["events"]
-    said.append(f"{events} sealed events in {len(log.of_type('minute'))} minutes, each under its root")
     if withheld:
         raise CannotCheck(f"{len(withheld)} minutes are sealed and their files not there: {', '.join(withheld[:5])}")
-    check_key_changes(log)
-    said.append(check_chain(log))
-    check_tiles(source, leaves)
-    check_published_policy(log)
-    said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
-    said += check_stamps(log)
-    bad = [entry for entry in log.of_type("replay") if entry["different"]]
-    lists = sum(entry["lists"] for entry in log.of_type("replay"))
-    said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
-    return said
+    return f"{events} sealed events in {len(log.of_type('minute'))} minutes, each under its root"
 
 
 def old_checkpoint(log, text, vkey):
@@ -831,10 +836,8 @@ def told(when, within_hours):
     )
 
 
-# --- Redirects: totals of a day against its minutes and its openings, and one receipt against the log (docs/log.md).
+# --- Sealed redirects: a day's totals against its minutes, and against those events that are opened (docs/log.md §5).
 
-MAX_RECEIPT = 4096
-NO_RECEIPT = "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it"
 OPENED = 300
 FIELDS = ("basket", "bin", "centre", "class", "list", "policy", "pos", "prov")
 SHOWN = ("bin", "class", "policy", "prov")
@@ -853,7 +856,12 @@ def minutes_of(log, first, end):
             yield entry, parts
 
 
-# A day's totals
+def reaches(log):
+    """Until when the log knows what happened, "2026-11-23T15:04"; "" when nothing says so."""
+    times = [entry["minute"] for entry in log.of_type("minute")]
+    times += [f"{entry['hour']}:59" for entry in log.of_type("snapshots")]
+    times += [entry["at"][:16] for entry in log.entries if "at" in entry]
+    return max(times, default="")
 
 
 def check_totals(log, arguments):
@@ -1000,7 +1008,11 @@ def likely(k, n):
     return max(0.0, (centre - spread) / (1 + z * z / n)), min(1.0, (centre + spread) / (1 + z * z / n))
 
 
-# One receipt
+# --- One receipt: counted, not due yet, omitted, or no receipt of this portal (docs/log.md §8).
+
+MAX_RECEIPT = 4096
+NO_RECEIPT = "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it"
+WITHIN = 7 * 24  # hours in which a redirect that was sealed late is looked for
 
 
 def check_receipt(log, arguments):
@@ -1030,7 +1042,8 @@ def check_receipt(log, arguments):
             f"not due yet: it is promised for {receipt['deadline']} UTC, and the log reaches {known or 'nothing'}"
         )
     raise Wrong(
-        f"omitted: signed by {signer}, promised for {receipt['deadline']} UTC, and no minute up to {known} holds it. "
+        f"omitted: signed by {signer}, promised for {receipt['deadline']} UTC, and no minute up to "
+        f"{min(known, later(receipt['event']['bin'] + ':00', WITHIN))} holds it. "
         f"Evidence: this receipt, and the head of the log ({len(log.entries)} entries, root {log.root.hex()})"
     )
 
@@ -1100,19 +1113,19 @@ def keys_of(log):
 
 
 def find(log, hour, commitment):
-    """The minute entry, from the hour of the click on, that holds a commitment; None."""
-    for entry, parts in minutes_of(log, hour, "9999"):
+    """The minute entry that holds a commitment, in the week from the hour of the click on; None.
+
+    A log that has slept for longer goes on only when its operator says so (docs/log.md §7).
+    """
+    for entry, parts in minutes_of(log, hour, later(f"{hour}:00", WITHIN)):
         if commitment in parts:
             return entry
     return None
 
 
-def reaches(log):
-    """Until when the log knows what happened, "2026-11-23T15:04"; "" when nothing says so."""
-    times = [entry["minute"] for entry in log.of_type("minute")]
-    times += [f"{entry['hour']}:59" for entry in log.of_type("snapshots")]
-    times += [entry["at"][:16] for entry in log.entries if "at" in entry]
-    return max(times, default="")
+def later(moment, hours):
+    """ "2026-11-23T15:00" and a number of hours -> "2026-11-23T18:00"."""
+    return (datetime.fromisoformat(moment) + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M")
 
 
 def check_unsigned(log, text):

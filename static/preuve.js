@@ -77,11 +77,12 @@ const path = (number, width) => {
   return `tile/entries/${name}${width < TILE ? `.p/${width}` : ""}`;
 };
 
-/* The entries of the log from the newest tile back to the hour of the click, as [entry, when]. */
+/* The entries of the log from the newest tile back to the hour of the click, as [entry, when]; null when that is too far. */
 const entriesSince = async (hour) => {
   const size = Number((await text("checkpoint")).split("\n")[1]), found = [];
   const last = Math.ceil(size / TILE) - 1;
-  for (let number = last; number >= Math.max(0, last - MOST_TILES); number -= 1) {
+  for (let number = last; number >= 0; number -= 1) {
+    if (last - number >= MOST_TILES) return null;
     const bundle = await fetched(path(number, Math.min(TILE, size - number * TILE)));
     const view = new DataView(bundle.buffer);
     let older = false;
@@ -109,7 +110,10 @@ const check = async (receipt) => {
   }
   const said = { deadline: mine.deadline, plateforme: mine.event.prov, classe: mine.event.class };
   const since = await entriesSince(mine.event.bin), sought = hex(mine.commitment);
-  for (const [entry] of since.filter(([one, when]) => one.t === "minute" && when >= mine.event.bin)) {
+  if (!since) return ["ancien", said];
+  /* What is promised is the deadline: a click sealed after it is for verify.py to find. */
+  const promised = ([entry, when]) => entry.t === "minute" && when >= mine.event.bin && when <= mine.deadline;
+  for (const [entry] of since.filter(promised)) {
     const body = await fetched(entry.file);
     const parts = Array.from({ length: body.length / 32 }, (_, at) => body.slice(32 * at, 32 * at + 32));
     if (parts.some((one) => hex(one) === sought)) {
@@ -133,7 +137,7 @@ const show = async () => {
 };
 form.addEventListener("submit", (event) => { event.preventDefault(); show(); });
 const given = () => {
-  if (location.hash.length > 1) { form.elements.texte.value = decodeURIComponent(location.hash.slice(1)); show(); }
+  if (location.hash.length > 1) { form.elements.texte.value = location.hash.slice(1); show(); }
 };
 addEventListener("hashchange", given);
 form.hidden = false;

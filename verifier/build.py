@@ -15,12 +15,12 @@ PACKAGE = Path(__file__).parent
 TARGET = PACKAGE.parent / "verify.py"
 # From what knows least to what knows most.
 MODULES = (
-    "source", "tree", "outside/stamps", "outside/beacon", "log", "outside/policy", "events", "order", "outside/ids",
-    "outside/saved_page", "page",
+    "source", "tree", "outside/stamps", "outside/beacon", "log", "outside/policy", "events", "receipts", "order",
+    "outside/ids",     "outside/saved_page", "page",
     "counts/measures", "counts/supply", "counts/shown", "counts/derived",
     "figures/tables", "figures/days", "figures/weeks", "figures/metrics",
     "figures/drawn", "figures/editions", "figures/choice", "figures/pages", "figures/closed",
-    "whole/gaps", "whole/everything", "copying", "command",
+    "whole/gaps", "whole/everything", "whole/copying", "command",
 )  # fmt: skip
 HEAD = "#!/usr/bin/env python3\n"
 

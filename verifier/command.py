@@ -24,15 +24,16 @@ import hashlib
 import sys
 from pathlib import Path
 
-from verifier.copying import check_copy
-from verifier.events import check_receipt, check_totals
+from verifier.events import check_totals
 from verifier.figures.metrics import check_metrics
 from verifier.log import check_log, check_seed, read_log
 from verifier.order import check_order
 from verifier.outside.ids import check_ids
 from verifier.outside.policy import check_policy, key_in_policy
 from verifier.page import check_page
+from verifier.receipts import check_receipt
 from verifier.source import CannotCheck, Missing, Source, Wrong
+from verifier.whole.copying import check_copy
 from verifier.whole.everything import FAILURES, check_all, check_figures
 from verifier.whole.gaps import check_gaps
 

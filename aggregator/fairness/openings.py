@@ -23,18 +23,25 @@ SHOWN = ("bin", "class", "policy", "prov")
 
 def publish(log: TransparencyLog, reader: EventReader, folder: Path) -> list[str]:
     """Write `openings/<day>.json` of every day whose totals are in the log and that has none. Returns those days."""
+    last = log.last("day")
+    # Each minute: a look at one file. Only in the night is there more to do.
+    if last is None or _path(folder, last["day"]).exists():
+        return []
     seeds = {entry["date"]: bytes.fromhex(entry["seed"]) for _, entry in log.entries("seed")}
-    done, before = [], 0
+    since, done, before = promised_from(log), [], 0
     for _, entry in log.entries("day"):
         day, after = entry["day"], (date.fromisoformat(entry["day"]) + timedelta(days=1)).isoformat()
-        path = folder / "openings" / f"{day}.json"
-        if day >= promised_from(log) and after in seeds and not path.exists():
+        if day >= since and after in seeds and not _path(folder, day).exists():
             drawn = draw(day, seeds[after], reader.commitments(before, entry["upto"]))
-            opened = list(opening(reader.events(drawn)))
-            files.write_whole(path, canonical.to_json({"format": "openings/1", "day": day, "opened": opened}))
+            content = {"format": "openings/1", "day": day, "opened": list(opening(reader.events(drawn)))}
+            files.write_whole(_path(folder, day), canonical.to_json(content))
             done.append(day)
         before = entry["upto"]
     return done
+
+
+def _path(folder: Path, day: str) -> Path:
+    return folder / "openings" / f"{day}.json"
 
 
 def promised_from(log: TransparencyLog) -> str:

@@ -45,6 +45,7 @@ def outcome(page: Page, portal: Portal, receipt: str) -> str:
 
 
 def test_a_click_is_promised_then_found_and_nothing_is_sent(page: Page, portal: Portal) -> None:
+    portal.run("seal")
     search(page, portal)
     token = re.search(r"/rdv/([^?]+)", page.locator("form[action^='/rdv/']").last.get_attribute("action") or "")
     assert token is not None

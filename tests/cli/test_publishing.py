@@ -10,7 +10,7 @@ from aggregator.config.settings import Settings
 from tests.commands import run
 
 
-@pytest.mark.xdist_group("a week")
+@pytest.mark.xdist_group("week")
 def test_a_report_is_written_and_each_check_is_told_with_its_code(a_week: Settings, tmp_path: Path) -> None:
     out = tmp_path / "report.pdf"
 

@@ -21,7 +21,7 @@ from aggregator.web.evidence.dossier.document import Order, report
 from aggregator.web.evidence.dossier.week import Checked, Proof
 from aggregator.web.language.catalogues import LANGUAGES, SPOKEN
 
-pytestmark = pytest.mark.xdist_group("a week")
+pytestmark = pytest.mark.xdist_group("week")
 WEEK = "2026-W48"
 MADE = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
 Run = tuple[Sequence[Checked], Proof]
