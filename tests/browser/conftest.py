@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from aggregator.config.settings import ROOT
+from aggregator.redirect.event_reader import EventReader
 from tests.browser.fonts import FONT_SETS, environment_with, folder_of
 from tests.conftest import geography
 from tests.once import alone_in_making
@@ -66,6 +67,16 @@ class Portal:
             cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True, timeout=120,
         )  # fmt: skip
         return done.stdout
+
+    def seal(self) -> None:
+        """Until every redirect is in the log: a minute is sealed once, so what came after waits for the next."""
+        events, minutes = EventReader(self.data / "events.db"), self.data / "published" / "log" / "minutes"
+
+        def all_sealed() -> bool:
+            self.run("seal")
+            return len(events.commitments(after=0)) == sum(one.stat().st_size // 32 for one in minutes.rglob("*.bin"))
+
+        wait_for(all_sealed, patience_s=120)
 
 
 def free_port() -> int:

@@ -42,7 +42,7 @@ def test_from_a_town_to_the_platform_s_own_page_and_back(page: Page, portal: Por
     page.go_back()
     assert page.url == listed
     assert events.totals() == before + 1
-    portal.run("seal")
+    portal.seal()
     assert json.loads(portal.run("shares", "--json"))["total"] == before + 1
 
 
@@ -227,7 +227,7 @@ def test_the_first_button_is_on_screen_without_scrolling(page: Page, portal: Por
 
 def test_an_auditor_checks_the_running_portal_from_its_address_and_from_a_copy(portal: Portal, tmp_path: Path) -> None:
     """In a process of its own, with nothing of ours on its path but the file that the portal serves."""
-    portal.run("seal")
+    portal.seal()
     tool = tmp_path / "verify.py"
     tool.write_bytes(urllib.request.urlopen(f"{portal.origin}/verify.py").read())
 
