@@ -124,7 +124,7 @@ def check_log(log, arguments):
     check_tiles(log.source, leaves)
     check_published_policy(log)
     said.append(f"hash tiles agree; {check_named_files(log)} files named in the log have the hash it states")
-    said += check_stamps(log)
+    said += [*program_of(log), *check_stamps(log)]
     bad = [entry for entry in log.of_type("replay") if entry["different"]]
     lists = sum(entry["lists"] for entry in log.of_type("replay"))
     said.append(f"the portal says that it replayed {lists} lists, {sum(entry['different'] for entry in bad)} different")
@@ -208,6 +208,8 @@ def check_named_files(log):
             named[f"contracts/{entry['sha256']}.md"] = entry["sha256"]
         elif entry["t"] == "witnesses":
             named[f"policies/{entry['sha256']}.txt"] = entry["sha256"]
+        elif entry["t"] == "program":
+            named[f"programs/{entry['sha256']}.sha256"] = entry["sha256"]
         elif entry["t"] == "disclosure":
             named[f"hosting/{entry['sha256']}.json"] = entry["sha256"]
         elif entry["t"] == "replay":
@@ -224,6 +226,15 @@ def check_named_files(log):
         if hashlib.sha256(log.source.get(name)).hexdigest() != digest:
             raise Wrong(f"{name} does not have the hash that the log states")
     return len(named)
+
+
+def program_of(log):
+    """What the portal says it runs, and whether this very file belongs to it."""
+    mine = f"{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()}  verify.py"
+    for entry in log.of_type("program")[-1:]:
+        name = f"programs/{entry['sha256']}.sha256"
+        whose = "its own" if mine in log.source.text(name).splitlines() else "another than its own"
+        yield f"program {entry['version']}, {entry['files']} files, sums in {name}; this verify.py is {whose}"
 
 
 def check_published_policy(log):

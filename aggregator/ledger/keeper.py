@@ -11,14 +11,16 @@ from aggregator.ledger import seeds
 from aggregator.ledger.controls import WINDOW_DAYS, Controls
 from aggregator.ledger.log import LogError, TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer, text_of
-from aggregator.ledger.sealing import Rules, Sealer
+from aggregator.ledger.sealing import program
+from aggregator.ledger.sealing.announcements import Rules
+from aggregator.ledger.sealing.sealer import Sealer
 from aggregator.ledger.witnessing.asking import Asked, lines
 from aggregator.ledger.witnessing.policy import load_policy
 from aggregator.ledger.witnessing.visit import confirms, is_fresh
 from aggregator.redirect.event_reader import EventReader
 
 NEXT_KEY = "log-next.key"
-TOLD = ("decision", "incident", "contract", "policy", "disclosure", "key")
+TOLD = ("decision", "incident", "contract", "policy", "disclosure", "program", "key")
 
 
 class LogKeeper:
@@ -63,7 +65,8 @@ class LogKeeper:
             chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
             told = self.policy.witnesses or log.last("witnesses")
             witnesses = self._settings.witness_policy.read_bytes() if told else b""
-            rules = Rules(self._settings.contract_path, self._settings.hosting_dir, policy, witnesses)
+            contract, hosting = self._settings.contract_path, self._settings.hosting_dir
+            rules = Rules(contract, hosting, policy, witnesses, program.running())
             sealer = Sealer(log, self._published, reader, chain, rules, self._before_signing)
             # A demonstration may be started again after a month: its draws need no protection from a wrong clock.
             added = sealer.seal(at, resume or self._settings.demo)

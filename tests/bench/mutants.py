@@ -48,12 +48,12 @@ GROUPS = {
             "providers/booking_url.py", "aggregator/search/order.py", "aggregator/fairness/shares.py",
             "aggregator/statistics/small_areas.py",
             "aggregator/ledger/merkle.py", "aggregator/ledger/log.py", "aggregator/ledger/seeds.py",
-            "aggregator/redirect/rollups.py", "aggregator/ledger/sealing.py",
+            "aggregator/redirect/rollups.py", "aggregator/ledger/sealing/sealer.py",
         ),
         (
             "tests/providers/test_booking_url.py", "tests/search/test_order.py", "tests/ledger/test_log.py",
             "tests/statistics/test_small_areas.py", "tests/fairness/test_shares.py", "tests/redirect/test_rollups.py",
-            "tests/ledger/test_merkle.py", "tests/ledger/test_seeds.py", "tests/ledger/test_sealing.py",
+            "tests/ledger/test_merkle.py", "tests/ledger/test_seeds.py", "tests/ledger/sealing/test_sealer.py",
         ),
         (
             ("providers/booking_url.py", 'if match["origin"] not in allowed_origins:', "if False:"),
@@ -61,7 +61,7 @@ GROUPS = {
             ("aggregator/fairness/shares.py", "if least <= low and high <= most:", "if least <= low or high <= most:"),
             ("aggregator/ledger/merkle.py", 'b"\\x00"', 'b"\\x01"'),
             ("aggregator/redirect/rollups.py", "STEP = 11", "STEP = 1"),
-            ("aggregator/ledger/sealing.py", "sorted(commitment", "list(commitment"),
+            ("aggregator/ledger/sealing/sealer.py", "sorted(commitment", "list(commitment"),
         ),
         least=0.9,
     ),

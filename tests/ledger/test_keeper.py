@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +12,10 @@ import pytest
 from pymerkle import InmemoryTree
 
 import verify
-from aggregator.config.settings import Settings
+from aggregator.config.settings import ROOT, Settings
 from aggregator.fairness.accounts import Accounts
 from aggregator.ledger.notes import load_or_create_signer
+from aggregator.ledger.sealing import program
 from aggregator.ledger.witnessing.asking import Asked
 from aggregator.ledger.witnessing.visit import Witness
 from aggregator.store import open_stores
@@ -155,3 +158,41 @@ def test_another_library_reads_the_same_root_from_the_published_tiles(day_over: 
         tree.append_entry(entry)
 
     assert (len(entries), tree.get_root()) == (size, root)
+
+
+def verify_log(program: Path, log: Path) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, str(program), "log", str(log)], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_log_states_which_program_runs_once(portal: Portal) -> None:
+    portal.work()
+    portal.clock.forward(minutes=1)
+    portal.work()
+
+    [entry] = [row for row in portal.published("history.json") if row["t"] == "program"]
+    assert (portal.log / "programs" / f"{entry['sha256']}.sha256").read_bytes() == program.running().sums
+    assert entry["files"] == program.running().files
+
+
+def test_verify_py_says_whether_it_belongs_to_that_program(portal: Portal, tmp_path: Path) -> None:
+    portal.work()
+    other = tmp_path / "verify.py"
+    other.write_bytes((ROOT / "verify.py").read_bytes() + b"# changed\n")
+
+    own_code, own = verify_log(ROOT / "verify.py", portal.log)
+    other_code, of_another = verify_log(other, portal.log)
+
+    assert (own_code, other_code) == (0, 0)
+    assert "this verify.py is its own" in own
+    assert "this verify.py is another than its own" in of_another
+
+
+def test_sums_of_the_program_that_are_not_those_of_the_log_are_found(portal: Portal) -> None:
+    portal.work()
+    [path] = (portal.log / "programs").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
+
+    code, said = verify_log(ROOT / "verify.py", portal.log)
+
+    assert (code, "programs/" in said) == (1, True)

@@ -9,7 +9,7 @@ from verifier.source import Missing, Wrong
 
 KEPT_DAYS = 396
 # May stand between the seed of a day and the total of the day before: they are logged together.
-BEFORE_A_DAY = ("contract", "policy", "disclosure", "seed", "day", "chain", "key", "witnesses")
+BEFORE_A_DAY = ("contract", "policy", "disclosure", "seed", "day", "chain", "key", "witnesses", "program")
 NAMED_AT_ONCE = 12
 
 

@@ -24,13 +24,15 @@ BESIDE = ("snapshots", "hours")
 # What the pages print, as the worker wrote it: an auditor compares it with the log.
 PAGES = ("shares.json", "closed.json")
 # Named by the hash of what they hold, or by their place in a log that only grows.
-FIXED = ("snapshots", "contracts", "hosting", "tile")
+FIXED = ("snapshots", "contracts", "hosting", "policies", "programs", "tile")
 HOUR = re.compile(r"hours/([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})\.ndjson")
 KINDS = {
     ".csv": "text/csv",
     ".json": "application/json",
     ".ndjson": "application/x-ndjson",
     ".md": "text/plain",
+    ".sha256": "text/plain",
+    ".txt": "text/plain",
 }
 
 

@@ -32,6 +32,7 @@ EVENT_WORDS = {
     "contract": lazy_gettext("Règle de l’ordre mise en vigueur"),
     "policy": lazy_gettext("Marges et seuils annoncés"),
     "disclosure": lazy_gettext("Fiche d’hébergement publiée"),
+    "program": lazy_gettext("Programme mis en service"),
     "key": lazy_gettext("Clé du journal changée"),
     "incident": lazy_gettext("Incident"),
     "correction": lazy_gettext("Correction"),

@@ -1,4 +1,4 @@
-"""What goes into the public log, and when: rules, seeds, minutes, days, snapshots, replays, figures, decisions.
+"""What goes into the public log, and when: announcements, seeds, minutes, days, snapshots, replays, figures, decisions.
 
 A *minute* entry holds the number of new events and the Merkle root of their sorted commitments, nothing by provider;
 the commitments are published beside it. A *day* entry holds exact national totals by class and provider of the minutes
@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aggregator import canonical, files, instants
-from aggregator.ledger import ids, merkle
+from aggregator.ledger import merkle
 from aggregator.ledger.log import LogError, TransparencyLog
+from aggregator.ledger.sealing import ids
+from aggregator.ledger.sealing.announcements import Announcements, Rules
 from aggregator.ledger.seeds import DaySeeds, SeedChain
 from aggregator.redirect.event_reader import EventReader
 
@@ -26,20 +27,6 @@ from aggregator.redirect.event_reader import EventReader
 MOST_BACK = timedelta(minutes=5)
 MOST_ASLEEP = timedelta(days=7)
 EDITIONS = ("????-??-??", "????-W??")  # folders of closed days and weeks
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the log announces before it is used.
-
-    `contract`: text of the ranking contract; `hosting`: folder of the hosting sheets; `policy`: margins and thresholds
-    that verdicts are made with; `witnesses`: the policy that says who signs beside us, empty when nobody does or did.
-    """
-
-    contract: Path
-    hosting: Path
-    policy: Mapping[str, str]
-    witnesses: bytes = b""
 
 
 class Sealer:
@@ -61,10 +48,7 @@ class Sealer:
         self._reader = reader
         self._chain = chain
         self._days_seeds = DaySeeds(chain, self._folder)
-        self._contract = rules.contract
-        self._policy = dict(rules.policy)
-        self._hosting = rules.hosting
-        self._witnesses = rules.witnesses
+        self._announcements = Announcements(log, self._folder, chain, rules)
         self._before_signing = before_signing
 
     def seal(self, now: datetime, resume: bool = False) -> int:
@@ -79,8 +63,7 @@ class Sealer:
         # Days before the minute: `_days` adds up the minutes that come after the last `day` entry. A minute of today
         # that stood before it would be missing in the total of today.
         for work in (
-            self._rules,
-            self._disclosures,
+            self._announcements.new,
             self._seeds,
             self._days,
             self._minute,
@@ -110,38 +93,6 @@ class Sealer:
             raise LogError(
                 f"nothing has been sealed for {asleep.days} days: if the clock is right, run `aiguillage seal --resume`"
             )
-
-    def _rules(self, now: datetime) -> Iterator[dict[str, Any]]:
-        """The contract and the margins in force, whenever they change; the anchor of the seed chain, once."""
-        text = self._contract.read_bytes()
-        digest = hashlib.sha256(text).hexdigest()
-        last = self._log.last("contract")
-        if last is None or last["sha256"] != digest:
-            files.write_whole(self._folder / "contracts" / f"{digest}.md", text)
-            yield {"t": "contract", "at": instants.second(now), "version": "order/1", "sha256": digest}
-        last = self._log.last("policy")
-        if last is None or {k: v for k, v in last.items() if k not in ("t", "at")} != self._policy:
-            yield {"t": "policy", "at": instants.second(now), **self._policy}
-        yield from self._changed_witnesses(now)
-        if self._log.last("chain") is None:
-            yield {"t": "chain", "start": self._chain.start.isoformat(), "anchor": self._chain.anchor.hex()}
-
-    def _changed_witnesses(self, now: datetime) -> Iterator[dict[str, Any]]:
-        """Who must sign beside us, whenever that changes: a quorum that was made smaller is seen by everybody."""
-        digest, last = hashlib.sha256(self._witnesses).hexdigest(), self._log.last("witnesses")
-        if self._witnesses and (last is None or last["sha256"] != digest):
-            files.write_whole(self._folder / "policies" / f"{digest}.txt", self._witnesses)
-            yield {"t": "witnesses", "at": instants.second(now), "sha256": digest}
-
-    def _disclosures(self, now: datetime) -> Iterator[dict[str, Any]]:
-        """Each hosting sheet, whenever it changes, with a copy under its hash."""
-        known = {entry["provider"]: entry["sha256"] for _, entry in self._log.entries("disclosure")}
-        for path in sorted(self._hosting.glob("*.json")):
-            content = path.read_bytes()
-            digest = hashlib.sha256(content).hexdigest()
-            if known.get(path.stem) != digest:
-                files.write_whole(self._folder / "hosting" / f"{digest}.json", content)
-                yield {"t": "disclosure", "at": instants.second(now), "provider": path.stem, "sha256": digest}
 
     def _seeds(self, now: datetime) -> Iterator[dict[str, Any]]:
         """The link of every day that has begun, published as it begins."""

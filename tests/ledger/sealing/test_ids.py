@@ -10,7 +10,7 @@ import pytest
 
 import verify
 from aggregator.fairness.accounts import Accounts
-from aggregator.ledger import ids
+from aggregator.ledger.sealing import ids
 from aggregator.snapshot.format import keep
 from aggregator.snapshot.shelf import put_in_force
 from aggregator.store import open_stores
