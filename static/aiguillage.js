@@ -38,7 +38,7 @@ if (field) {
       option.dataset.url = one.url;
       const name = document.createElement("strong");
       name.textContent = one.name;
-      option.append(name, ` (${one.department}) · ${one.department_name}`);
+      option.append(name, `${one.department ? ` (${one.department})` : ""} · ${one.department_name}`);
       option.addEventListener("mousedown", (event) => { event.preventDefault(); choose(option); });
       return option;
     }));

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
+from aggregator.country.finder.addresses import locate
+from aggregator.country.finder.finder import load_finder
 from aggregator.country.gazetteer import Gazetteer
 from providers.official_list import read
 from providers.sandbox.world import Town, World, invented, of_list
@@ -21,7 +23,7 @@ def world(settings: Settings, places: int, centres: Path | None, seed: int) -> W
         return invented([town for town in known if town.postcode], places, seed)
     listed = []
     for centre in read(centres.read_bytes(), datetime.now(UTC).date()).centres:
-        commune = gazetteer.get(centre.insee or "") or gazetteer.locate(centre.postcode, centre.city)
+        commune = gazetteer.get(centre.insee or "") or locate(load_finder(gazetteer), centre.postcode, centre.city)
         if commune is not None:
             listed.append(replace(centre, insee=commune.insee))
     return of_list(listed, settings.declared_origins(), {town.insee: town for town in known}, seed)

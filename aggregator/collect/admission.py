@@ -13,8 +13,11 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aggregator.collect.matching import LinkKey
-from aggregator.country.gazetteer import Commune, Gazetteer
+from aggregator.country.finder.addresses import locate
+from aggregator.country.finder.finder import load_finder
+from aggregator.country.gazetteer import Commune, Gazetteer, department_of
 from aggregator.country.geography import distance_m, in_territory
+from aggregator.country.outlines import Outlines
 from providers import PROVIDERS
 from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError
 from providers.records import Centre
@@ -28,8 +31,11 @@ FARTHEST_IN_GUYANE_M = 250_000
 
 
 class Intake:
-    def __init__(self, gazetteer: Gazetteer, sites: BookingSites) -> None:
+    def __init__(self, gazetteer: Gazetteer, sites: BookingSites, outlines: Outlines | None = None) -> None:
+        """`outlines`: to find the commune of a centre that has only a position; whoever asks for links needs none."""
+        self._outlines = outlines
         self._gazetteer = gazetteer
+        self._finder = load_finder(gazetteer)
         self._sites = sites
 
     def admit(self, centre: Centre) -> Centre:
@@ -59,10 +65,21 @@ class Intake:
         return admitted, refused
 
     def commune_of(self, centre: Centre) -> Commune | None:
-        # A code that the gazetteer lacks is no code: the address still may settle the commune.
-        if centre.insee and (commune := self._gazetteer.get(centre.insee)):
+        # A former commune's code is its successor's; one that nobody knows is no code, and the address may settle it.
+        if centre.insee and (commune := self._gazetteer.of_code(centre.insee)):
             return commune
-        return self._gazetteer.locate(centre.postcode, centre.city)
+        return locate(self._finder, centre.postcode, centre.city) or self._commune_at(centre)
+
+    def _commune_at(self, centre: Centre) -> Commune | None:
+        """By its position, of a centre of which neither code nor address says where it is.
+
+        An address that two communes could have is settled by it too; where it lies outside its département, by nothing.
+        """
+        if self._outlines is None or centre.lat is None or centre.lon is None:
+            return None
+        commune = self._gazetteer.get(self._outlines.commune_at(centre.lat, centre.lon) or "")
+        told = department_of(centre.postcode) if centre.postcode else ""
+        return commune if commune and told in ("", commune.department) else None
 
     def link_of(self, centre: Centre) -> LinkKey | None:
         """(provider, key) of an admitted booking link; None without a link, or on a site that we do not read."""
@@ -94,8 +111,8 @@ class Intake:
 
     def _positioned(self, centre: Centre) -> Centre:
         commune = self.commune_of(centre)
-        if commune is not None:
-            centre = replace(centre, insee=commune.insee)
+        # Without one no list can show it by département, and nobody knows the zone of its hours: somebody looks.
+        centre = replace(centre, insee=commune.insee) if commune else centre.with_flag("no-commune")
         if _believable(centre, commune):
             return centre
         # Swapped or absurd coordinates are never repaired in silence: the commune's point stands in, marked (P17).

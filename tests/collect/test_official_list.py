@@ -19,6 +19,7 @@ from aggregator.worker import tasks
 from providers.records import Centre
 from providers.sandbox.server import Sandbox, official_list
 from tests.clock import NOON
+from tests.conftest import geography
 
 Collect = Callable[..., Collector]
 
@@ -54,8 +55,9 @@ def test_an_import_is_kept_with_its_date(stores: Stores, settings: Settings, gaz
 
 
 def test_a_site_that_is_only_linked_to_is_counted_by_its_name_and_not_as_no_link(
-    stores: Stores, gazetteer: Gazetteer, tmp_path: Path
+    stores: Stores, gazetteer: Gazetteer, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    geography(tmp_path, tmp_path_factory)
     campaign = tmp_path / "c.toml"
     text = Settings().campaign_path.read_text(encoding="utf-8")
     campaign.write_text(text.replace("link_only = []", 'link_only = ["rdv.ville-inventee.example"]'), encoding="utf-8")

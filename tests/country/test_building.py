@@ -23,12 +23,14 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append("gazetteer")
         lyon = ["69123", "Lyon", ["69001"], "69", 45.75, 4.85, 500_000, None]
         content = {"format": FORMAT, "communes": [lyon], "departments": [["69", "Rhône"]], "regions": {"69": "x"}}
+        content |= {"former": [], "former_codes": {}}
         path.write_bytes(gzip.compress(json.dumps(content).encode()))
         return 1
 
     def build_outlines(path: Path) -> int:
         done.append("outlines")
-        np.savez_compressed(path, points=np.zeros((0, 2), np.int32), starts=np.zeros(1, np.int32))
+        owners = np.zeros(0, "U5")
+        np.savez_compressed(path, points=np.zeros((0, 2), np.int32), starts=np.zeros(1, np.int32), owners=owners)
         return 0
 
     monkeypatch.setattr(building, "build", build)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.country import NotBuiltError
+from aggregator.country.gazetteer import Gazetteer
 from aggregator.country.outlines import SCALE, Box, Outlines, load_outlines
 from tests.conftest import outlines_file
 
@@ -127,3 +128,39 @@ def test_outlines_of_another_version_are_not_built(tmp_path: Path) -> None:
 
     with pytest.raises(NotBuiltError):
         load_outlines(tmp_path / "outlines.npz")
+
+
+@pytest.fixture(scope="session")
+def outlines(tmp_path_factory: pytest.TempPathFactory) -> Outlines:
+    return load_outlines(outlines_file(tmp_path_factory))
+
+
+class TestCommuneAt:
+    """Where a centre lies that has a position and no address."""
+
+    def test_a_point_is_in_the_commune_whose_outline_holds_it(self, outlines: Outlines) -> None:
+        known = {(48.8566, 2.3522): "75056", (45.76, 4.84): "69123", (-20.89, 55.45): "97411", (16.24, -61.53): "97120"}
+
+        assert {point: outlines.commune_at(*point) for point in known} == known
+
+    def test_at_sea_and_abroad_it_is_in_none(self, outlines: Outlines) -> None:
+        assert [outlines.commune_at(*point) for point in ((43.0, 5.0), (51.5, -0.12), (0.0, 0.0))] == [None] * 3
+
+    def test_a_commune_within_another_is_that_one(self) -> None:
+        around, within = square(0, 0, 10), square(4, 4, 2)
+        both = Outlines(np.concatenate((around, within)), np.array([0, 5, 10], np.int32), np.array(["1", "2"]))
+
+        assert both.commune_at(0.00005, 0.00005) == "2"
+        assert both.commune_at(0.00001, 0.00001) == "1"
+
+    def test_nearly_every_commune_holds_its_own_centre(self, outlines: Outlines, gazetteer: Gazetteer) -> None:
+        """A crescent need not; the middle of all others is theirs and no neighbour's."""
+        towns = [one for one in gazetteer.communes.values() if one.parent is None][::20]
+        others = [one.name for one in towns if outlines.commune_at(one.lat, one.lon) != one.insee]
+
+        assert len(others) < len(towns) / 50
+
+
+def square(west: int, south: int, size: int) -> np.ndarray:
+    corners = [(0, 0), (size, 0), (size, size), (0, size), (0, 0)]
+    return np.array([(west + x, south + y) for x, y in corners], np.int32)

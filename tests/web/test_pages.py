@@ -115,7 +115,7 @@ def test_a_postal_code_of_two_departments_is_asked_about(visitor: FlaskClient) -
         ("q=", 400, "Écrivez une ville ou un code postal, par exemple 42000."),
         ("", 400, "Écrivez une ville"),
         ("q=Sain-Deni", 404, "Vouliez-vous dire"),
-        ("q=qqqqqqqq", 404, "Essayez le code postal."),
+        ("q=qqqqqqqq", 404, "Écrivez le nom d’une ville"),
         ("q=Lyon&rayon=abc", 400, "Nous n’avons pas compris « rayon=abc »"),
         ("q=Lyon&tri=doctolib", 400, "tri=doctolib"),
         ("q=Lyon&page=99", 404, "La page 99 n’existe pas"),

@@ -37,6 +37,8 @@ class Asked:
     page: int
     reference: tuple[str, str] | None
     complaints: tuple[Complaint, ...]
+    remarks: tuple[str, ...] = ()
+    """What is to be said when the origin is not literally what was typed."""
 
 
 class _Reader:

@@ -12,30 +12,50 @@ from typing import Any
 from flask import Blueprint, render_template
 from werkzeug.exceptions import NotFound
 
+from aggregator.country.finder.names import Level
 from aggregator.search.order import tie_key
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.serving.page_cache import keep
 from aggregator.web.serving.site import Site, here
+from providers.text import fold
 
+LARGEST = 6
 directory = Blueprint("directory", __name__)
 
 
 @directory.get("/annuaire")
 def country() -> str:
-    return render_template("directory.html", departments=departments(here()))
+    site = here()
+    return render_template("directory.html", departments=departments(site), unplaced=_unplaced(site))
 
 
 @directory.get("/annuaire/<code>")
 def department(code: str) -> Any:
-    """The places of one département, kept for all who ask within the minute; 404 for a code without places."""
+    """The places of one département and its towns, kept for all who ask within the minute; 404 for no département."""
     site = here()
     snapshot = site.snapshot
-    if snapshot is None or code not in {place.department for place in snapshot.places.all}:
+    if snapshot is None or code not in site.gazetteer.departments:
         raise NotFound
     keep()
     name = site.gazetteer.department_name(code)
-    return render_template("directory.html", name=name, communes=_communes(site, snapshot, code))
+    communes, towns = _communes(site, snapshot, code), _towns(site, snapshot, code)
+    return render_template("directory.html", name=name, communes=communes, towns=towns)
+
+
+@directory.get("/annuaire/region/<slug>")
+def region(slug: str) -> Any:
+    """The départements of one region with their numbers of places; 404 for no region."""
+    site = here()
+    area = site.finder.names.areas.get(slug)
+    if area is None or area.level is not Level.REGION or site.snapshot is None:
+        raise NotFound
+    count = {one["code"]: one for one in departments(site)}
+    within = [
+        count.get(code) or {"code": code, "name": site.gazetteer.department_name(code), "n": 0}
+        for code in sorted(area.departments)
+    ]
+    return render_template("directory.html", name=area.name, departments=within)
 
 
 def departments(site: Site) -> list[dict[str, Any]]:
@@ -47,6 +67,22 @@ def departments(site: Site) -> list[dict[str, Any]]:
         "places by département", lambda: Counter(one.department for one in snapshot.places.all if one.department)
     )
     return [{"code": code, "name": site.gazetteer.department_name(code), "n": n} for code, n in sorted(count.items())]
+
+
+def _unplaced(site: Site) -> list[Place]:
+    """Places of which no source says where in France they are, in the hour's public draw."""
+    found = [place for place in site.snapshot.places.all if not place.department] if site.snapshot else []
+    seed = site.seed(site.epoch) if found else b""
+    return sorted(found, key=lambda place: tie_key(seed, site.epoch, "directory=", place.id))
+
+
+def _towns(site: Site, snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
+    """Towns of a département with places, and its largest without, by name: INSEE code, name, number of places."""
+    count = Counter(place.insee for place in snapshot.places.all if place.department == code and place.insee)
+    wanted = {insee for insee in count if insee in site.gazetteer.communes}
+    wanted |= {commune.insee for commune in site.gazetteer.largest_of(code, LARGEST)}
+    communes = sorted((site.gazetteer.communes[insee] for insee in wanted), key=lambda one: (fold(one.name), one.insee))
+    return [{"insee": one.insee, "name": one.name, "n": count[one.insee]} for one in communes]
 
 
 def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Place]]]:

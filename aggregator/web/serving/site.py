@@ -19,8 +19,8 @@ from aggregator.config import hosting
 from aggregator.config.settings import Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country import outlines
+from aggregator.country.finder.finder import load_finder
 from aggregator.country.geocoder import Addresses
-from aggregator.country.misspelt import load_misspelt
 from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.ledger.receipts import Receipts
@@ -71,7 +71,7 @@ class Site:
         self.gazetteer = gazetteers.load_gazetteer(settings.gazetteer_path)
         self.outlines = outlines.load_outlines(settings.outlines_path)
         self.towns = Towns(self.gazetteer.communes.values())
-        self.misspelt = load_misspelt(self.gazetteer)
+        self.finder = load_finder(self.gazetteer)
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))

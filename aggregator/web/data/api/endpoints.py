@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -25,6 +25,7 @@ from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.data.api import openapi
 from aggregator.web.data.api.openapi import AFTER, FORMAT, LIMIT, QUESTION, Operation, Parameter
+from aggregator.web.data.api.origins import origin_of
 from aggregator.web.data.api.place_json import COLUMNS, PlainPlaces
 from aggregator.web.data.api.problems import Problem
 from aggregator.web.evidence import edition_files
@@ -207,8 +208,10 @@ def _question(site: Site, asked: Mapping[str, Any]) -> Question | None:
         raise Problem(400, f"{read.complaints[0].name} is not understood")
     if asked["insee"] is not None or lat is not None:
         return read.question
+    if asked["q"] is not None:
+        return replace(read.question, insee=origin_of(site, asked["q"]))
     if any(asked[parameter.name] is not None for parameter in QUESTION):
-        raise Problem(400, "a filter needs an origin: insee, or lat and lon")
+        raise Problem(400, "a filter needs an origin: q, insee, or lat and lon")
     return None
 
 

@@ -43,6 +43,7 @@ LIMIT = Parameter("limit", "Rows of a page.", {"type": "integer", "minimum": 1, 
 FORMAT = Parameter("format", "JSON or CSV.", {"type": "string", "enum": ["json", "csv"], "default": "json"})
 FLAG = {"type": "string", "enum": ["0", "1"]}
 QUESTION = (
+    Parameter("q", "Town to search around, as people write it: name, postal code, former name.", STRING),
     Parameter("insee", "Commune to search around.", {"type": "string", "pattern": "^([0-9]{2}|2[AB])[0-9]{3}$"}),
     Parameter(
         "lat", "Latitude, rounded to 0.01 degree; with `lon`.", {"type": "number", "minimum": -90, "maximum": 90}

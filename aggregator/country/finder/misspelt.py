@@ -1,4 +1,4 @@
-"""Finds the towns whose name looks like what was typed, for a mistake in spelling.
+"""Finds the places whose name looks like what was typed, for a mistake in spelling.
 
 Comparing with all of 40,000 names takes a tenth of a second. An index of groups of three letters, built once, leaves
 the hundred names that share most of them to be compared.
@@ -7,24 +7,26 @@ the hundred names that share most of them to be compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from collections.abc import Iterable
 
 import numpy as np
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
-from aggregator.country.gazetteer import Commune, Gazetteer, normal
+from aggregator.country.finder.names import Named
 
 COMPARED = 150
-LEAST_ALIKE = 82  # of 100, as rapidfuzz measures
+LEAST_ALIKE = 78  # of 100, as rapidfuzz measures the best part of a name
+LEAST_WHOLE = 156  # of 200, with the whole name beside its part
 
 
 class Misspelt:
     """Thread-safe: nothing changes after it is built."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
-        named = list(gazetteer.names)
+    def __init__(self, names: Iterable[tuple[str, Named]]) -> None:
+        """`names`: as `normal` writes them, and whose they are."""
+        named = list(names)
         self._names = [name for name, _ in named]
-        self._towns = [town for _, town in named]
+        self._named = [one for _, one in named]
         holders: dict[str, list[int]] = defaultdict(list)
         for number, name in enumerate(self._names):
             for group in _groups(name):
@@ -32,17 +34,22 @@ class Misspelt:
         self._holders = {group: np.array(numbers, np.int32) for group, numbers in holders.items()}
         self._sizes = np.array([len(_groups(name)) for name in self._names], np.int32)
 
-    def towns_like(self, text: str, limit: int = 5) -> list[Commune]:
-        """Of names about as alike the larger town first; empty for less than three letters or when none is alike."""
-        wanted = normal(text)
+    def like(self, wanted: str, limit: int = 6) -> list[Named]:
+        """Of names about as alike the larger place first; empty for less than three letters or when none is alike.
+
+        `wanted`: as `normal` writes it.
+        """
         if len(wanted) < 3:
             return []
         # A short name lies within many a longer text ("ur" in "la roch sur yon") and is not what was meant.
         names = {n: name for n in self._sharing_most(wanted) if 5 * len(name := self._names[n]) >= 3 * len(wanted)}
         matches = process.extract(wanted, names, limit=limit * 4, score_cutoff=LEAST_ALIKE)
-        # Scores are rounded, or a village whose name is a hair closer would stand before its city.
-        matches.sort(key=lambda match: (-round(match[1]), -self._towns[match[2]].population, match[0]))
-        return list({self._towns[number].insee: self._towns[number] for _, _, number in matches}.values())[:limit]
+        # The whole name counts beside its parts, or "lyonn" would be Cognat-Lyonne; scores are rounded, or a village
+        # whose name is a hair closer would stand before its city.
+        scores = {n: score + fuzz.ratio(wanted, name) for name, score, n in matches}
+        alike = (n for n, score in scores.items() if score >= LEAST_WHOLE)
+        best = sorted(alike, key=lambda n: (-round(scores[n] / 10), self._named[n].weight, self._names[n]))
+        return list(dict.fromkeys(self._named[n] for n in best))[:limit]
 
     def _sharing_most(self, wanted: str) -> list[int]:
         groups = _groups(wanted)
@@ -53,12 +60,6 @@ class Misspelt:
         alike = shared / (self._sizes + len(groups) - shared)  # Jaccard's: a long name holds many groups of any
         some = min(COMPARED, int(np.count_nonzero(shared)))
         return [int(number) for number in np.argpartition(-alike, some - 1)[:some]]
-
-
-@lru_cache(maxsize=1)
-def load_misspelt(gazetteer: Gazetteer) -> Misspelt:
-    """Built once a process, as the gazetteer is read once: it takes half a second."""
-    return Misspelt(gazetteer)
 
 
 def _groups(name: str) -> set[str]:

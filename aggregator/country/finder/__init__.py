@@ -1,0 +1,1 @@
+"""Finds what people type: towns, codes, départements, regions, addresses (docs/places.md)."""

@@ -1,0 +1,53 @@
+"""Every name that a place can be called by."""
+
+from __future__ import annotations
+
+from aggregator.country.finder.finder import Finder
+from aggregator.country.finder.names import Area, Level, Names, Town, searchable
+from aggregator.country.gazetteer import Commune, FormerCommune, Gazetteer
+from providers.records import Department
+
+
+def commune(insee: str, name: str, department: str = "69", population: int = 1) -> Commune:
+    return Commune(insee, name, (), department, 45.0, 4.0, population)
+
+
+def test_articles_may_be_left_out() -> None:
+    assert searchable("Le Havre") == ["le havre", "havre"]
+    assert searchable("L’Isle-d’Abeau") == ["l isle d abeau", "isle d abeau"]
+    assert searchable("Lyon") == ["lyon"]
+
+
+def test_all_that_bear_a_name_stand_largest_first_and_former_ones_last() -> None:
+    towns = [commune("1", "Vienne", "38", 30_000), commune("2", "Autre", "51", 9)]
+    names = Names(Gazetteer(towns, [Department("86", "Vienne")], {}, [FormerCommune("9", "Vienne", "2")]))
+
+    found = [one.code if isinstance(one, Area) else one.former or one.commune.name for one in names.of("vienne")]
+
+    assert found == ["Vienne", "Vienne", "86"] or found == ["Vienne", "86", "Vienne"]
+
+
+def test_a_former_commune_of_its_successor_s_name_is_not_told_twice() -> None:
+    names = Names(Gazetteer([commune("1", "Annecy", "74")], [], {}, [FormerCommune("9", "Annecy", "1")]))
+
+    assert names.of("annecy") == [Town(commune("1", "Annecy", "74"))]
+
+
+def test_a_departement_of_one_commune_is_that_commune(finder: Finder) -> None:
+    assert [one.commune.name for one in finder.names.of("75") if isinstance(one, Town)] == ["Paris"]
+    assert len(finder.names.of("paris")) == 1
+
+
+def test_a_region_of_one_departement_is_that_departement(finder: Finder) -> None:
+    assert [(one.level, one.code) for one in finder.names.of("guadeloupe") if isinstance(one, Area)] == [
+        (Level.DEPARTMENT, "971")
+    ]
+    assert [one.code for one in finder.names.of("corse") if isinstance(one, Area)] == ["corse"]
+
+
+def test_names_that_begin_so_are_read_from_one_sorted_list(finder: Finder) -> None:
+    found = [name for name, _ in finder.names.beginning("bourg en b")]
+
+    assert "bourg en bresse" in found
+    assert all(name.startswith("bourg en b") for name in found)
+    assert list(finder.names.beginning("")) == []
