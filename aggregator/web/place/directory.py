@@ -78,10 +78,12 @@ def _unplaced(site: Site) -> list[Place]:
 
 def _towns(site: Site, snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
     """Towns of a département with places, and its largest without, by name: INSEE code, name, number of places."""
-    count = Counter(place.insee for place in snapshot.places.all if place.department == code and place.insee)
-    wanted = {insee for insee in count if insee in site.gazetteer.communes}
-    wanted |= {commune.insee for commune in site.gazetteer.largest_of(code, LARGEST)}
-    communes = sorted((site.gazetteer.communes[insee] for insee in wanted), key=lambda one: (fold(one.name), one.insee))
+    known = site.gazetteer.communes
+    mine = [known[place.insee] for place in snapshot.places.all if place.department == code and place.insee in known]
+    # A town has the places of its arrondissements too.
+    count = Counter([one.insee for one in mine] + [one.parent for one in mine if one.parent])
+    wanted = set(count) | {commune.insee for commune in site.gazetteer.largest_of(code, LARGEST)}
+    communes = sorted((known[insee] for insee in wanted), key=lambda one: (fold(one.name), one.insee))
     return [{"insee": one.insee, "name": one.name, "n": count[one.insee]} for one in communes]
 
 
