@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote
 from providers.ask import Ask
 from providers.base import MAX_PAGES, Provider
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import Draft
 from providers.records import Centre, Department, Reason
 from providers.shapes import Oddities, as_shape
@@ -94,7 +94,7 @@ class Keldoc(Provider):
             city=row.cabinet.city or "",
             lat=lat,
             lon=lon,
-            phone=phone_number(details.phone_number),
+            phone=contact(details.phone_number),
             booking_url=deep_link(self.config.booking_origin, _segments(row.url), row.id, specialty),
         )
 
@@ -122,7 +122,7 @@ class Keldoc(Provider):
                 for cabinet in cabinets:
                     with draft.part():
                         self._cabinet(draft, clinic.id, specialty, cabinet, shapes)
-        draft.phone = next((phone_number(t.phone_number or t.num) for t in shapes if t.phone_number or t.num), None)
+        draft.phone = contact(*(number for table in shapes for number in (table.phone_number, table.num)))
         draft.phone_only = bool(shapes) and all(t.phone_number or t.num for t in shapes)
 
     def _clinic(self, ask: Ask, link: Link) -> Clinic:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from providers.ask import Ask
 from providers.base import MAX_PAGES, Provider
 from providers.errors import InvalidAnswerError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import Draft, midnight
 from providers.records import Centre, Department, Hours, Reason
 from providers.text import split_link
@@ -180,7 +180,7 @@ def centre_of_listing(centre: ListedCentre, url: str, identity: str, origin: str
         insee=insee if len(insee) == 5 else None,
         lat=point[0] if point else None,
         lon=point[1] if point else None,
-        phone=phone_number(office.phoneNumber),
+        phone=contact(office.phoneNumber),
         hours=opening_hours(office.openingSchedules or {}),
         booking_url=deep_link(origin, url, identity),
         kind="drugstore" if "pharmacie" in url else "vaccination-center",

@@ -25,7 +25,7 @@ from providers.list_cells import (
     template_hours,
     wheelchair_in,
 )
-from providers.phone import phone_number
+from providers.phone import contact, phone_number
 from providers.records import WEEKDAYS, Centre
 from providers.text import clean
 
@@ -46,7 +46,7 @@ TEMPLATE_COLUMNS = (
     "remarque",
 )
 WALK_IN = "sans-rdv"
-_RowReader = Callable[[Mapping[str, str], date], tuple[Centre, int]]
+_RowReader = Callable[[Mapping[str, str], date], "Row"]
 MAX_BYTES = 64 * 1024 * 1024
 
 # A note that begins so keeps the public out; "…ainsi qu'à la population" in the same note lets it in.
@@ -67,8 +67,20 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What one row says. `links`: how many its cell holds; `odd`: what of it was not understood, in words."""
+
+    centre: Centre
+    links: int
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OfficialList:
-    """What one file says. `hints` counts the cells that name a booking site without giving a link."""
+    """What one file says. `hints` counts the cells that name a booking site without giving a link.
+
+    `odd`: what was not understood of rows that were taken, by line.
+    """
 
     dialect: str
     rows: int
@@ -76,6 +88,7 @@ class OfficialList:
     refused: tuple[Refusal, ...]
     hints: Mapping[str, int] = field(default_factory=dict)
     several_links: int = 0
+    odd: tuple[Refusal, ...] = ()
 
 
 def read(body: bytes, as_of: date) -> OfficialList:
@@ -110,13 +123,15 @@ def _reader_for(columns: list[str]) -> _RowReader:
 def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, columns: int) -> OfficialList:
     centres: dict[str, Centre] = {}
     refused: list[Refusal] = []
+    odd: list[Refusal] = []
     hints: dict[str, int] = {}
     rows = several = 0
     try:
         for row in reader:
             rows += 1
             try:
-                centre, links = to_centre(_checked(row), as_of)
+                taken = to_centre(_checked(row), as_of)
+                centre = taken.centre
                 if centre.source_id in centres:
                     raise RowError(f"identifier {centre.source_id} is already on an earlier line")
             except RowError as error:
@@ -126,13 +141,14 @@ def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, 
                 refused.append(Refusal(reader.line_num, f"cannot be read ({type(error).__name__})"))
                 continue
             centres[centre.source_id] = centre
-            several += links > 1
+            several += taken.links > 1
+            odd += (Refusal(reader.line_num, words) for words in taken.odd)
             if centre.platform_hint:
                 hints[centre.platform_hint] = hints.get(centre.platform_hint, 0) + 1
     except csv.Error as error:
         raise OfficialListError(f"line {reader.line_num}: {error}") from error
     dialect = "modele" if to_centre is _template_centre else str(columns)
-    return OfficialList(dialect, rows, tuple(centres.values()), tuple(refused), hints, several)
+    return OfficialList(dialect, rows, tuple(centres.values()), tuple(refused), hints, several, tuple(odd))
 
 
 def _checked(row: dict[str, str | None]) -> dict[str, str]:
@@ -144,13 +160,13 @@ def _checked(row: dict[str, str | None]) -> dict[str, str]:
     return {key: value or "" for key, value in row.items() if key and key != "_extra"}
 
 
-def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
+def _state_centre(row: Mapping[str, str], as_of: date) -> Row:
     links, hint = booking_links(row["rdv_site_web"])
     note = clean(row.get("rdv_modalites"), 1000)
     lat, lon, flags = position_in(row["lat_coor1"], row["long_coor1"])
     closes = day_in(row.get("date_fermeture", ""))
     street = " ".join(part for part in (row.get("adr_num", ""), row.get("adr_voie", "")) if part.strip())
-    return _centre(
+    return _row(
         identifier=row["gid"],
         name=row["nom"],
         address=street,
@@ -160,9 +176,7 @@ def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
         lat=lat,
         lon=lon,
         flags=flags,
-        phone=next(
-            (n for n in (phone_number(row.get(c)) for c in ("rdv_tel", "lieu_tel", "rdv_tel2")) if n is not None), None
-        ),
+        phones=[row.get(column, "") for column in ("rdv_tel", "lieu_tel", "rdv_tel2")],
         hours=tuple(hours_in(row.get(f"rdv_{day}", "")) for day in WEEKDAYS),
         links=links,
         hint=hint,
@@ -176,12 +190,12 @@ def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     )
 
 
-def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
+def _template_centre(row: Mapping[str, str], as_of: date) -> Row:
     walk_in = row["site_rdv"].strip().casefold() == WALK_IN
     links, hint = ([], None) if walk_in else booking_links(row["site_rdv"])
     note = clean(row["remarque"], 1000)
     lat, lon, flags = position_in(row["latitude"], row["longitude"])
-    return _centre(
+    return _row(
         identifier=row["identifiant"],
         name=row["nom"],
         address=row["adresse"],
@@ -191,7 +205,7 @@ def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
         lat=lat,
         lon=lon,
         flags=flags,
-        phone=phone_number(row["telephone"]),
+        phones=[row["telephone"]],
         hours=template_hours(row["horaires"]),
         links=links,
         hint=hint,
@@ -205,7 +219,7 @@ def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     )
 
 
-def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, **facts: object) -> tuple[Centre, int]:
+def _row(*, identifier: str, name: str, links: list[str], hint: str | None, phones: list[str], **facts: object) -> Row:
     identifier, name = clean(identifier, 80), clean(name)
     if not identifier:
         raise RowError("no identifier")
@@ -227,10 +241,15 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
         booking_url=link if has_page else None,
         booking_site=urlsplit(link).hostname if link and not has_page else None,
         platform_hint=hint,
+        phone=contact(*phones),
         official_id=identifier,
         **facts,  # type: ignore[arg-type]
     )
-    return centre, len(links)
+    odd: tuple[str, ...] = ()
+    if any(cell.strip() for cell in phones) and phone_number(centre.phone) is None:
+        odd = (f"the telephone cannot be dialled: {clean(' '.join(phones), 60)}",)
+        centre = centre.with_flag("telephone")
+    return Row(centre, len(links), odd)
 
 
 def reserved_for_professionals(note: str) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from providers.ask import Ask
 from providers.base import Provider
 from providers.errors import InvalidAnswerError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import PARIS, Draft
 from providers.records import Centre, Department
 from providers.text import split_link
@@ -46,7 +46,7 @@ class Ordoclic(Provider):
         profile = draft.ask.get(Profile, "api", f"/v1/public/{kind}/profile/{quote(slug, safe='')}")
         draft.booking_url = f"{self.config.booking_origin}{split_link(centre_url).path}"
         draft.centre_id = profile.entityId
-        draft.phone = phone_number(profile.phone)
+        draft.phone = contact(profile.phone)
         if profile.by_telephone:
             draft.phone_only = True
             return
@@ -101,7 +101,7 @@ def centre_of(item: Item, origin: str) -> Iterator[Centre]:
         city=place.city or "",
         lat=place.coordinates.lat if place.coordinates else None,
         lon=place.coordinates.lon if place.coordinates else None,
-        phone=phone_number(item.phone),
+        phone=contact(item.phone),
         booking_url=f"{origin}/app/pharmacie/{quote(slug, safe='-._~')}",
         kind="drugstore",
     )

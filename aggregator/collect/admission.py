@@ -17,6 +17,7 @@ from aggregator.country.gazetteer import Commune, Gazetteer
 from aggregator.country.geography import distance_m, in_territory
 from providers import PROVIDERS
 from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError
+from providers.phone import MAX_TEXT
 from providers.records import Centre
 from providers.text import clean
 
@@ -41,7 +42,7 @@ class Intake:
             city=clean(centre.city, 100),
             note=clean(centre.note, 1000),
             hours=tuple(clean(text, 120) if text else text for text in centre.hours),
-            phone=clean(centre.phone, 20) or None,
+            phone=clean(centre.phone, MAX_TEXT) or None,
         )
         return self._positioned(self._linked(centre))
 

@@ -24,8 +24,8 @@ from providers.records import Centre
 class ImportReport:
     """Counts of one import. `sites`: open places by booking site (provider's slug, undeclared host, or "" for none).
 
-    `refused`: (line, reason) of each row; `flagged`: how many centres have each flag; `held`: why the list does not
-    replace the one in force, None when it does.
+    `refused`: (line, reason) of each row; `odd`: the same of rows that were taken; `flagged`: how many centres have
+    each flag; `held`: why the list does not replace the one in force, None when it does.
     """
 
     dialect: str
@@ -41,6 +41,7 @@ class ImportReport:
     flagged: Mapping[str, int]
     several_links: int
     refused: tuple[tuple[int, str], ...]
+    odd: tuple[tuple[int, str], ...] = ()
     held: str | None = None
 
 
@@ -106,6 +107,7 @@ def _report(found: OfficialList, centres: list[Centre], sites: Mapping[str, str]
         flagged=dict(Counter(flag for centre in centres for flag in centre.flags)),
         several_links=found.several_links,
         refused=tuple((refusal.line, refusal.reason) for refusal in found.refused),
+        odd=tuple((oddity.line, oddity.reason) for oddity in found.odd),
         held=held,
     )
 
