@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote
 
 from providers.ask import Ask
@@ -15,7 +15,7 @@ from providers.phone import contact
 from providers.reading import Draft
 from providers.records import Centre, Department, Reason
 from providers.shapes import Oddities, as_shape
-from providers.text import number_in, slugify, split_link
+from providers.text import number_in, page_segments, slugify, split_link
 from providers.wire.keldoc import Cabinet, Clinic, Details, Listing, Motive, MotiveCategory, Row, Specialty, Timetable
 
 API = "/api/patients/v2"
@@ -51,6 +51,8 @@ class Link:
 
 class Keldoc(Provider):
     slug = "keldoc"
+    page_depth = 4  # the fourth names a cabinet
+    page_query: ClassVar = {"cabinet": "cabinet", "specialty": "specialty"}
     origin_names = ("www", "booking")
 
     def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
@@ -178,9 +180,10 @@ class Keldoc(Provider):
 
 def parse_link(url: str) -> Link:
     """Also the `/redirect/?dom=&inst=&user=` form, which names the same three segments (§4.1)."""
-    parts = split_link(url.strip())
+    url = url.strip()
+    parts = split_link(url)
     query = {key: values[0].strip() for key, values in parse_qs(parts.query).items()}
-    segments = _segments(parts.path)
+    segments = tuple(page_segments(url, Keldoc.page_depth))
     if segments[:1] == ("redirect",):
         segments = tuple(query[key] for key in ("dom", "inst", "user") if key in query)
     return Link(segments, number_in(query.get("cabinet")), number_in(query.get("specialty")))

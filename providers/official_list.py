@@ -11,13 +11,14 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlsplit
 
+from providers.booking_url import host_of
+from providers.link_wraps import opaque
 from providers.list_cells import (
     RowError,
-    booking_links,
     day_in,
     hours_in,
     insee_in,
@@ -25,6 +26,8 @@ from providers.list_cells import (
     template_hours,
     wheelchair_in,
 )
+from providers.list_file import ListFileError, header, list_text
+from providers.list_links import booking_links
 from providers.phone import contact, phone_number
 from providers.records import WEEKDAYS, Centre
 from providers.text import clean
@@ -79,7 +82,7 @@ class Row:
 class OfficialList:
     """What one file says. `hints` counts the cells that name a booking site without giving a link.
 
-    `odd`: what was not understood of rows that were taken, by line.
+    `odd`: what was not understood of rows that were taken, by line; `conversions`: how the file had to be read.
     """
 
     dialect: str
@@ -89,6 +92,7 @@ class OfficialList:
     hints: Mapping[str, int] = field(default_factory=dict)
     several_links: int = 0
     odd: tuple[Refusal, ...] = ()
+    conversions: tuple[str, ...] = ()
 
 
 def read(body: bytes, as_of: date) -> OfficialList:
@@ -96,16 +100,18 @@ def read(body: bytes, as_of: date) -> OfficialList:
     if len(body) > MAX_BYTES:
         raise OfficialListError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
-        text = body.decode("utf-8-sig")  # spreadsheets put a byte order mark first
-    except UnicodeDecodeError as error:
-        raise OfficialListError(f"not UTF-8 at byte {error.start}: save the file as UTF-8") from error
-    header = text.partition("\n")[0]
-    delimiter = ";" if header.count(";") >= header.count(",") else ","
+        file = list_text(body)
+        columns, delimiter, told = header(file, (STATE_COLUMNS, TEMPLATE_COLUMNS))
+    except ListFileError as error:
+        raise OfficialListError(str(error)) from error
+    to_centre = _reader_for([name for name in columns if name])
     # Strict: a quote that is never closed would otherwise swallow the rows behind it in silence.
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="_extra", strict=True)
-    columns = [name for name in reader.fieldnames or [] if name]
-    to_centre = _reader_for(columns)
-    return _read_rows(reader, to_centre, as_of, len(reader.fieldnames or []))
+    reader = csv.DictReader(
+        io.StringIO(file.text, newline=""), columns, delimiter=delimiter, restkey="_extra", strict=True
+    )
+    found = _read_rows(reader, to_centre, as_of, file.skipped)
+    dialect = "modele" if to_centre is _template_centre else str(len(columns))
+    return replace(found, dialect=dialect, conversions=(*file.conversions, *told, *found.conversions))
 
 
 def _reader_for(columns: list[str]) -> _RowReader:
@@ -120,14 +126,20 @@ def _reader_for(columns: list[str]) -> _RowReader:
     )
 
 
-def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, columns: int) -> OfficialList:
+def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, skipped: int) -> OfficialList:
+    """`skipped`: lines of the file in front of the header."""
     centres: dict[str, Centre] = {}
     refused: list[Refusal] = []
     odd: list[Refusal] = []
     hints: dict[str, int] = {}
-    rows = several = 0
+    rows = several = empty = 0
     try:
+        next(reader)  # the header
         for row in reader:
+            line = skipped + reader.line_num
+            if not any(value for cell in row.values() for value in (cell or "")):
+                empty += 1  # what a spreadsheet writes below its last row
+                continue
             rows += 1
             try:
                 taken = to_centre(_checked(row), as_of)
@@ -135,20 +147,20 @@ def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, 
                 if centre.source_id in centres:
                     raise RowError(f"identifier {centre.source_id} is already on an earlier line")
             except RowError as error:
-                refused.append(Refusal(reader.line_num, str(error)))
+                refused.append(Refusal(line, str(error)))
                 continue
             except Exception as error:  # whatever a cell holds, it costs its own row and no other
-                refused.append(Refusal(reader.line_num, f"cannot be read ({type(error).__name__})"))
+                refused.append(Refusal(line, f"cannot be read ({type(error).__name__})"))
                 continue
             centres[centre.source_id] = centre
             several += taken.links > 1
-            odd += (Refusal(reader.line_num, words) for words in taken.odd)
+            odd += (Refusal(line, words) for words in taken.odd)
             if centre.platform_hint:
                 hints[centre.platform_hint] = hints.get(centre.platform_hint, 0) + 1
     except csv.Error as error:
-        raise OfficialListError(f"line {reader.line_num}: {error}") from error
-    dialect = "modele" if to_centre is _template_centre else str(columns)
-    return OfficialList(dialect, rows, tuple(centres.values()), tuple(refused), hints, several, tuple(odd))
+        raise OfficialListError(f"line {skipped + reader.line_num}: {error}") from error
+    told = (f"{empty} empty rows left out",) if empty else ()
+    return OfficialList("", rows, tuple(centres.values()), tuple(refused), hints, several, tuple(odd), told)
 
 
 def _checked(row: dict[str, str | None]) -> dict[str, str]:
@@ -239,7 +251,7 @@ def _row(*, identifier: str, name: str, links: list[str], hint: str | None, phon
         city=clean(str(facts.pop("city"))),
         insee=insee_in(insee),
         booking_url=link if has_page else None,
-        booking_site=urlsplit(link).hostname if link and not has_page else None,
+        booking_site=host_of(link) if link and not has_page else None,
         platform_hint=hint,
         phone=contact(*phones),
         official_id=identifier,
@@ -249,6 +261,8 @@ def _row(*, identifier: str, name: str, links: list[str], hint: str | None, phon
     if any(cell.strip() for cell in phones) and phone_number(centre.phone) is None:
         odd = (f"the telephone cannot be dialled: {clean(' '.join(phones), 60)}",)
         centre = centre.with_flag("telephone")
+    if link and opaque(link):
+        odd += (f"only {host_of(link)} knows where its link leads: write the plain link",)
     return Row(centre, len(links), odd)
 
 

@@ -153,6 +153,8 @@ def import_list(file: Path, as_of: datetime | None) -> None:
         for name, count in counts.items():
             table.add_row(f"{title} {name or '(aucun)'}", str(count))
     Console().print(table)
+    for conversion in report.conversions:
+        click.echo(f"fichier converti : {conversion}")
     for line, reason in report.refused:
         click.echo(f"ligne {line} : {reason}")
     for line, reason in report.odd:
