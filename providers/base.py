@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from time import monotonic
 from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode
 
 from providers.ask import Ask, as_failure
+from providers.booking_url import origin_of
 from providers.breaker import Breaker
 from providers.errors import (
     InvalidAnswerError,
@@ -24,6 +26,7 @@ from providers.errors import (
 from providers.http import FetchClient, Limits
 from providers.reading import Draft, Window
 from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason
+from providers.text import page_segments, split_link
 
 MAX_PAGES = 200  # P24: a listing may serve the same page for ever
 PARTS_AT_ONCE = 8
@@ -54,6 +57,9 @@ class Provider(ABC):
 
     slug: ClassVar[str]
     origin_names: ClassVar[tuple[str, ...]] = ("api",)
+    # The page of a centre: how many segments its path has, and which parameters say which centre it is, by what name.
+    page_depth: ClassVar[int] = 3
+    page_query: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -127,6 +133,18 @@ class Provider(ABC):
     @abstractmethod
     def link_key(cls, url: str) -> str | None:
         """What identifies a centre in a booking link, whatever its spelling; None when the link names no centre."""
+
+    @classmethod
+    def centre_page(cls, url: str) -> str:
+        """The page of the centre, for a link from the middle of a booking; any other link as it is. Never raises."""
+        segments = page_segments(url, cls.page_depth)
+        if segments == page_segments(url, cls.page_depth + 1):
+            return url
+        said: dict[str, str] = {}
+        for name, value in parse_qsl(split_link(url).query):
+            if name in cls.page_query:
+                said.setdefault(cls.page_query[name], value)
+        return f"{origin_of(url)}/{'/'.join(segments)}{'?' if said else ''}{urlencode(said)}"
 
     def blocked_instead(self, error: ProviderError, path: str) -> bool:
         """True where this provider's own way of refusing is not the usual 403."""

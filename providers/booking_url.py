@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from providers.text import split_link
+
 MAX_LENGTH = 2000
 
 # RFC 3986 characters only; "\", control characters, spaces and raw non-ASCII cannot match.
@@ -58,6 +60,8 @@ def check(url: str, allowed_origins: Collection[str]) -> str:
         decoded = unquote_to_bytes(rest).decode("utf-8")
     except UnicodeDecodeError:
         raise UnsafeUrlError("bytes that are not UTF-8") from None
+    if any("\x80" <= character <= "\x9f" for character in decoded + _fully_unquoted(rest)):
+        raise UnsafeUrlError("an encoded control character or backslash")
     # U+560A cut to one byte is a line feed: old servers cut so, and a header is split.
     if any(ord(character) > 0xFF and ord(character) & 0xFF < 0x20 for character in decoded):
         raise UnsafeUrlError("a character that hides a control character")
@@ -78,6 +82,15 @@ def origin_of(url: str) -> str:
     return match["origin"] if match else ""
 
 
+def host_of(url: str) -> str | None:
+    """The host of a link as it is written, ASCII letters in lower case; None without one. For texts and counts alone.
+
+    `urlsplit(…).hostname` would make a "k" of the Kelvin sign, and name a look-alike like the site that it imitates.
+    """
+    host = split_link(url).netloc.rpartition("@")[2].partition(":")[0]
+    return _lower(host) or None
+
+
 def canonical(raw: str) -> str:
     """`raw` as a careful person would have typed it: trimmed, https, host in lower case, non-ASCII percent-encoded.
 
@@ -95,7 +108,12 @@ def canonical(raw: str) -> str:
     host, question, query = host.partition("?")
     tail = f"{question}{query}{slash}{tail}" if question else f"/{tail.lstrip('/')}"
     tail, _, _ = tail.partition("#")
-    return f"{scheme.lower()}://{host.lower()}{quote(tail, safe=_KEPT, errors='surrogatepass')}"
+    return f"{_lower(scheme)}://{_lower(host)}{quote(tail, safe=_KEPT, errors='surrogatepass')}"
+
+
+def _lower(text: str) -> str:
+    # ASCII alone: the Kelvin sign (U+212A) and others would become letters, and a look-alike host a declared one.
+    return "".join(character.lower() if character.isascii() else character for character in text)
 
 
 def rebase(url: str, origins: dict[str, str]) -> str:
@@ -127,9 +145,19 @@ class BookingSites:
         self._replacements = dict(replacements)
 
     def admit(self, raw: str) -> tuple[str, str]:
-        """(the URL in canonical form, the slug of its provider). Raises UnsafeUrlError."""
-        url = check(rebase(canonical(raw), self._replacements), self.owners)
+        """(the URL in canonical form at a declared site, the slug of its provider). Raises UnsafeUrlError."""
+        url = check(rebase(self._as_declared(canonical(raw)), self._replacements), self.owners)
         return url, self.owners[origin_of(url)]
+
+    def _as_declared(self, url: str) -> str:
+        """`url` at the declared one of "example.fr" and "www.example.fr", when it is at the other."""
+        origin = origin_of(url)
+        if not origin or origin in self.owners or origin in self._replacements:
+            return url
+        scheme, _, host = origin.partition("://")
+        other = f"{scheme}://{host.removeprefix('www.') if host.startswith('www.') else f'www.{host}'}"
+        known = other in self.owners or other in self._replacements
+        return other + url.removeprefix(origin) if known else url
 
     def allows(self, url: str) -> bool:
         return self._allows(url)

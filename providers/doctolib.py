@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 from providers.ask import Ask
 from providers.base import MAX_PAGES, Provider
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
 from providers.reading import Draft
 from providers.records import Centre, Department, Hours, Reason
-from providers.text import slugify, split_link
+from providers.text import page_segments, slugify, split_link
 from providers.wire.doctolib import (
     Agenda,
     Availabilities,
@@ -43,6 +44,7 @@ class Choice:
 
 class Doctolib(Provider):
     slug = "doctolib"
+    page_query: ClassVar = {"pid": "pid", "placeId": "pid"}
 
     def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
         seen: set[str] = set()
@@ -162,19 +164,19 @@ def department_slug(name: str) -> str:
 
 
 def centre_slug(url: str) -> str | None:
-    """The last of at least three path segments, in lower case; None when the link stops at a town."""
-    segments = split_link(url).path.strip("/").split("/")
-    return segments[-1].lower() if len(segments) >= 3 and segments[-1] else None
+    """The third path segment, in lower case; None when the link stops at a town. Steps of a booking follow (§2.6)."""
+    segments = page_segments(url)
+    return segments[2].lower() if len(segments) == 3 else None
 
 
 def practice_in(url: str) -> int | None:
-    """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings (§2.2)."""
-    match = re.search(r"[?&]pid=(?:practice-)?([0-9]{1,18})", url)
-    return int(match[1]) if match else None
+    """The number in `pid=practice-165752`, `pid=162589` and their dirty spellings, else in `placeId=` (§2.2)."""
+    found = (re.search(rf"[?&]{name}=(?:practice-)?([0-9]{{1,18}})", url) for name in ("pid", "placeId"))
+    return next((int(match[1]) for match in found if match), None)
 
 
 def deep_link(url: str, practice: int | None, origin: str) -> str:
-    segments = split_link(url).path.strip("/").split("/")
+    segments = page_segments(url)
     query = f"?pid=practice-{practice}" if practice else ""
     return f"{origin}/{BOOKING_CATEGORY}/{'/'.join(segments[-2:-1])}/{segments[-1].lower()}{query}"
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, quote
 
 from providers.ask import Ask
 from providers.base import MAX_PAGES, Provider
 from providers.errors import GoneError, InvalidAnswerError, ProviderError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import Draft
 from providers.records import Centre, Department, Reason
 from providers.shapes import Oddities, as_shape
-from providers.text import number_in, slugify, split_link
+from providers.text import number_in, page_segments, slugify, split_link
 from providers.wire.keldoc import Cabinet, Clinic, Details, Listing, Motive, MotiveCategory, Row, Specialty, Timetable
 
 API = "/api/patients/v2"
@@ -51,6 +51,8 @@ class Link:
 
 class Keldoc(Provider):
     slug = "keldoc"
+    page_depth = 4  # the fourth names a cabinet
+    page_query: ClassVar = {"cabinet": "cabinet", "specialty": "specialty"}
     origin_names = ("www", "booking")
 
     def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
@@ -94,7 +96,7 @@ class Keldoc(Provider):
             city=row.cabinet.city or "",
             lat=lat,
             lon=lon,
-            phone=phone_number(details.phone_number),
+            phone=contact(details.phone_number),
             booking_url=deep_link(self.config.booking_origin, _segments(row.url), row.id, specialty),
         )
 
@@ -122,7 +124,7 @@ class Keldoc(Provider):
                 for cabinet in cabinets:
                     with draft.part():
                         self._cabinet(draft, clinic.id, specialty, cabinet, shapes)
-        draft.phone = next((phone_number(t.phone_number or t.num) for t in shapes if t.phone_number or t.num), None)
+        draft.phone = contact(*(number for table in shapes for number in (table.phone_number, table.num)))
         draft.phone_only = bool(shapes) and all(t.phone_number or t.num for t in shapes)
 
     def _clinic(self, ask: Ask, link: Link) -> Clinic:
@@ -178,9 +180,10 @@ class Keldoc(Provider):
 
 def parse_link(url: str) -> Link:
     """Also the `/redirect/?dom=&inst=&user=` form, which names the same three segments (§4.1)."""
-    parts = split_link(url.strip())
+    url = url.strip()
+    parts = split_link(url)
     query = {key: values[0].strip() for key, values in parse_qs(parts.query).items()}
-    segments = _segments(parts.path)
+    segments = tuple(page_segments(url, Keldoc.page_depth))
     if segments[:1] == ("redirect",):
         segments = tuple(query[key] for key in ("dom", "inst", "user") if key in query)
     return Link(segments, number_in(query.get("cabinet")), number_in(query.get("specialty")))

@@ -1,77 +1,16 @@
-"""Cells of an official list: links, hours, positions, codes and days, as people write them."""
+"""Cells of an official list: hours, positions, codes and days, as people write them."""
 
 from __future__ import annotations
 
-import base64
 import re
-from collections.abc import Iterator
 from datetime import date, datetime
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from providers.booking_url import canonical
 from providers.records import WEEKDAYS, Hours
 from providers.text import clean, fold
-
-_URL = re.compile(r"(?:https?://|www\.)[^\s,;<>\"]+", re.IGNORECASE)
-_V3 = re.compile(r"https://urldefense\.[a-z]+/v3/__(.+?)__;([A-Za-z0-9_-]*)!*\S*")
-_BARE_HOST = re.compile(r"^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?:/[^\s]*)?$", re.IGNORECASE)
 
 
 class RowError(ValueError):
     """A row that cannot become a centre; the message is its reason."""
-
-
-def booking_links(cell: str) -> tuple[list[str], str | None]:
-    """(links of a cell, what it says when it holds none).
-
-    Mail-gateway wraps are opened, schemes added, several URLs told apart; an e-mail address is neither kept nor shown.
-    Raises RowError when all that the cell holds is a link that nobody can read.
-    """
-    text = cell.replace("\u00a0", " ").strip()
-    if not text:
-        return [], None
-    if _BARE_HOST.match(text) and "@" not in text:
-        text = f"https://{text}"
-    links: list[str] = []
-    unreadable = False
-    text = _V3.sub(lambda wrap: _fill_v3(wrap[1], wrap[2]), text)
-    for match in _URL.findall(text):
-        try:
-            link = canonical(_unwrap(match if "://" in match else f"https://{match}"))
-            if link not in links and "@" not in urlsplit(link).netloc:
-                links.append(link)
-        except ValueError:
-            unreadable = True
-    if unreadable and not links:
-        raise RowError(f"the booking link cannot be read: {clean(text, 60)}")
-    if links or "@" in text:
-        return links, None
-    return [], clean(fold(text), 60)
-
-
-def _unwrap(url: str) -> str:
-    """The URL inside a mail gateway's: Proofpoint v1 and v2, Outlook safelinks."""
-    parts = urlsplit(url.strip())
-    host, query = (parts.hostname or "").lower(), parse_qs(parts.query)
-    if host.endswith("safelinks.protection.outlook.com") and "url" in query:
-        return query["url"][0]
-    if host.startswith("urldefense.") and "u" in query:
-        inner = query["u"][0]
-        if "/v2/" in parts.path:
-            # Version 2 writes "%" as "-" and "/" as "_".
-            inner = unquote(re.sub(r"-([0-9A-F]{2})", r"%\1", inner).replace("_", "/"))
-        return inner
-    return url
-
-
-def _fill_v3(masked: str, replaced: str) -> str:
-    """Proofpoint v3 puts "*" for characters that stand, base64-encoded, after the URL."""
-    padded = replaced + "=" * (-len(replaced) % 4)
-    try:
-        characters: Iterator[str] = iter(base64.urlsafe_b64decode(padded).decode("utf-8", "replace"))
-    except ValueError:
-        return masked  # cut off by whoever copied it
-    return "".join(next(characters, "*") if character == "*" else character for character in masked)
 
 
 def template_hours(text: str) -> Hours:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import ClassVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from providers.ask import Ask
 from providers.base import MAX_PAGES, Provider
 from providers.errors import InvalidAnswerError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import Draft, midnight
 from providers.records import Centre, Department, Hours, Reason
-from providers.text import split_link
+from providers.text import page_segments, split_link
 from providers.wire.maiia import (
     Address,
     AvailabilityPage,
@@ -37,6 +38,7 @@ WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUN
 
 class Maiia(Provider):
     slug = "maiia"
+    page_query: ClassVar = {"centerid": "centerid", "centerId": "centerid"}
 
     def parts(self, departments: Sequence[Department]) -> Iterable[tuple[str, Callable[[Ask], Iterable[Centre]]]]:
         seen: set[str] = set()
@@ -81,7 +83,8 @@ class Maiia(Provider):
         centre_id = centre_in(centre_url)
         if centre_id is None:
             raise InvalidAnswerError("the link carries no centerid: the centre has to be discovered first")
-        draft.booking_url = deep_link(self.config.booking_origin, split_link(centre_url).path, centre_id)
+        path = f"/{'/'.join(page_segments(centre_url))}"
+        draft.booking_url = deep_link(self.config.booking_origin, path, centre_id)
         draft.centre_id = f"maiia{centre_id}"
         kept = {
             reason.id: reason
@@ -149,8 +152,8 @@ class Maiia(Provider):
     @classmethod
     def link_key(cls, url: str) -> str | None:
         """The path: official links lack the centerid, and the same path is the same centre."""
-        path = split_link(url).path.rstrip("/").lower()
-        return path if path.count("/") >= 3 else None
+        segments = page_segments(url)
+        return f"/{'/'.join(segments)}".lower() if len(segments) == 3 else None
 
 
 def centre_in(url: str) -> str | None:
@@ -180,7 +183,7 @@ def centre_of_listing(centre: ListedCentre, url: str, identity: str, origin: str
         insee=insee if len(insee) == 5 else None,
         lat=point[0] if point else None,
         lon=point[1] if point else None,
-        phone=phone_number(office.phoneNumber),
+        phone=contact(office.phoneNumber),
         hours=opening_hours(office.openingSchedules or {}),
         booking_url=deep_link(origin, url, identity),
         kind="drugstore" if "pharmacie" in url else "vaccination-center",

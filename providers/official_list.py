@@ -11,13 +11,14 @@ import csv
 import io
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from urllib.parse import urlsplit
 
+from providers.booking_url import host_of
+from providers.link_wraps import opaque
 from providers.list_cells import (
     RowError,
-    booking_links,
     day_in,
     hours_in,
     insee_in,
@@ -25,7 +26,9 @@ from providers.list_cells import (
     template_hours,
     wheelchair_in,
 )
-from providers.phone import phone_number
+from providers.list_file import ListFileError, header, list_text
+from providers.list_links import booking_links
+from providers.phone import contact, phone_number
 from providers.records import WEEKDAYS, Centre
 from providers.text import clean
 
@@ -46,7 +49,7 @@ TEMPLATE_COLUMNS = (
     "remarque",
 )
 WALK_IN = "sans-rdv"
-_RowReader = Callable[[Mapping[str, str], date], tuple[Centre, int]]
+_RowReader = Callable[[Mapping[str, str], date], "Row"]
 MAX_BYTES = 64 * 1024 * 1024
 
 # A note that begins so keeps the public out; "…ainsi qu'à la population" in the same note lets it in.
@@ -67,8 +70,20 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What one row says. `links`: how many its cell holds; `odd`: what of it was not understood, in words."""
+
+    centre: Centre
+    links: int
+    odd: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OfficialList:
-    """What one file says. `hints` counts the cells that name a booking site without giving a link."""
+    """What one file says. `hints` counts the cells that name a booking site without giving a link.
+
+    `odd`: what was not understood of rows that were taken, by line; `conversions`: how the file had to be read.
+    """
 
     dialect: str
     rows: int
@@ -76,6 +91,8 @@ class OfficialList:
     refused: tuple[Refusal, ...]
     hints: Mapping[str, int] = field(default_factory=dict)
     several_links: int = 0
+    odd: tuple[Refusal, ...] = ()
+    conversions: tuple[str, ...] = ()
 
 
 def read(body: bytes, as_of: date) -> OfficialList:
@@ -83,16 +100,18 @@ def read(body: bytes, as_of: date) -> OfficialList:
     if len(body) > MAX_BYTES:
         raise OfficialListError(f"larger than {MAX_BYTES // 1024 // 1024} MiB")
     try:
-        text = body.decode("utf-8-sig")  # spreadsheets put a byte order mark first
-    except UnicodeDecodeError as error:
-        raise OfficialListError(f"not UTF-8 at byte {error.start}: save the file as UTF-8") from error
-    header = text.partition("\n")[0]
-    delimiter = ";" if header.count(";") >= header.count(",") else ","
+        file = list_text(body)
+        columns, delimiter, told = header(file, (STATE_COLUMNS, TEMPLATE_COLUMNS))
+    except ListFileError as error:
+        raise OfficialListError(str(error)) from error
+    to_centre = _reader_for([name for name in columns if name])
     # Strict: a quote that is never closed would otherwise swallow the rows behind it in silence.
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="_extra", strict=True)
-    columns = [name for name in reader.fieldnames or [] if name]
-    to_centre = _reader_for(columns)
-    return _read_rows(reader, to_centre, as_of, len(reader.fieldnames or []))
+    reader = csv.DictReader(
+        io.StringIO(file.text, newline=""), columns, delimiter=delimiter, restkey="_extra", strict=True
+    )
+    found = _read_rows(reader, to_centre, as_of, file.skipped)
+    dialect = "modele" if to_centre is _template_centre else str(len(columns))
+    return replace(found, dialect=dialect, conversions=(*file.conversions, *told, *found.conversions))
 
 
 def _reader_for(columns: list[str]) -> _RowReader:
@@ -107,32 +126,41 @@ def _reader_for(columns: list[str]) -> _RowReader:
     )
 
 
-def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, columns: int) -> OfficialList:
+def _read_rows(reader: csv.DictReader[str], to_centre: _RowReader, as_of: date, skipped: int) -> OfficialList:
+    """`skipped`: lines of the file in front of the header."""
     centres: dict[str, Centre] = {}
     refused: list[Refusal] = []
+    odd: list[Refusal] = []
     hints: dict[str, int] = {}
-    rows = several = 0
+    rows = several = empty = 0
     try:
+        next(reader)  # the header
         for row in reader:
+            line = skipped + reader.line_num
+            if not any(value for cell in row.values() for value in (cell or "")):
+                empty += 1  # what a spreadsheet writes below its last row
+                continue
             rows += 1
             try:
-                centre, links = to_centre(_checked(row), as_of)
+                taken = to_centre(_checked(row), as_of)
+                centre = taken.centre
                 if centre.source_id in centres:
                     raise RowError(f"identifier {centre.source_id} is already on an earlier line")
             except RowError as error:
-                refused.append(Refusal(reader.line_num, str(error)))
+                refused.append(Refusal(line, str(error)))
                 continue
             except Exception as error:  # whatever a cell holds, it costs its own row and no other
-                refused.append(Refusal(reader.line_num, f"cannot be read ({type(error).__name__})"))
+                refused.append(Refusal(line, f"cannot be read ({type(error).__name__})"))
                 continue
             centres[centre.source_id] = centre
-            several += links > 1
+            several += taken.links > 1
+            odd += (Refusal(line, words) for words in taken.odd)
             if centre.platform_hint:
                 hints[centre.platform_hint] = hints.get(centre.platform_hint, 0) + 1
     except csv.Error as error:
-        raise OfficialListError(f"line {reader.line_num}: {error}") from error
-    dialect = "modele" if to_centre is _template_centre else str(columns)
-    return OfficialList(dialect, rows, tuple(centres.values()), tuple(refused), hints, several)
+        raise OfficialListError(f"line {skipped + reader.line_num}: {error}") from error
+    told = (f"{empty} empty rows left out",) if empty else ()
+    return OfficialList("", rows, tuple(centres.values()), tuple(refused), hints, several, tuple(odd), told)
 
 
 def _checked(row: dict[str, str | None]) -> dict[str, str]:
@@ -144,13 +172,13 @@ def _checked(row: dict[str, str | None]) -> dict[str, str]:
     return {key: value or "" for key, value in row.items() if key and key != "_extra"}
 
 
-def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
+def _state_centre(row: Mapping[str, str], as_of: date) -> Row:
     links, hint = booking_links(row["rdv_site_web"])
     note = clean(row.get("rdv_modalites"), 1000)
     lat, lon, flags = position_in(row["lat_coor1"], row["long_coor1"])
     closes = day_in(row.get("date_fermeture", ""))
     street = " ".join(part for part in (row.get("adr_num", ""), row.get("adr_voie", "")) if part.strip())
-    return _centre(
+    return _row(
         identifier=row["gid"],
         name=row["nom"],
         address=street,
@@ -160,9 +188,7 @@ def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
         lat=lat,
         lon=lon,
         flags=flags,
-        phone=next(
-            (n for n in (phone_number(row.get(c)) for c in ("rdv_tel", "lieu_tel", "rdv_tel2")) if n is not None), None
-        ),
+        phones=[row.get(column, "") for column in ("rdv_tel", "lieu_tel", "rdv_tel2")],
         hours=tuple(hours_in(row.get(f"rdv_{day}", "")) for day in WEEKDAYS),
         links=links,
         hint=hint,
@@ -176,12 +202,12 @@ def _state_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     )
 
 
-def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
+def _template_centre(row: Mapping[str, str], as_of: date) -> Row:
     walk_in = row["site_rdv"].strip().casefold() == WALK_IN
     links, hint = ([], None) if walk_in else booking_links(row["site_rdv"])
     note = clean(row["remarque"], 1000)
     lat, lon, flags = position_in(row["latitude"], row["longitude"])
-    return _centre(
+    return _row(
         identifier=row["identifiant"],
         name=row["nom"],
         address=row["adresse"],
@@ -191,7 +217,7 @@ def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
         lat=lat,
         lon=lon,
         flags=flags,
-        phone=phone_number(row["telephone"]),
+        phones=[row["telephone"]],
         hours=template_hours(row["horaires"]),
         links=links,
         hint=hint,
@@ -205,7 +231,7 @@ def _template_centre(row: Mapping[str, str], as_of: date) -> tuple[Centre, int]:
     )
 
 
-def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, **facts: object) -> tuple[Centre, int]:
+def _row(*, identifier: str, name: str, links: list[str], hint: str | None, phones: list[str], **facts: object) -> Row:
     identifier, name = clean(identifier, 80), clean(name)
     if not identifier:
         raise RowError("no identifier")
@@ -225,12 +251,19 @@ def _centre(*, identifier: str, name: str, links: list[str], hint: str | None, *
         city=clean(str(facts.pop("city"))),
         insee=insee_in(insee),
         booking_url=link if has_page else None,
-        booking_site=urlsplit(link).hostname if link and not has_page else None,
+        booking_site=host_of(link) if link and not has_page else None,
         platform_hint=hint,
+        phone=contact(*phones),
         official_id=identifier,
         **facts,  # type: ignore[arg-type]
     )
-    return centre, len(links)
+    odd: tuple[str, ...] = ()
+    if any(cell.strip() for cell in phones) and phone_number(centre.phone) is None:
+        odd = (f"the telephone cannot be dialled: {clean(' '.join(phones), 60)}",)
+        centre = centre.with_flag("telephone")
+    if link and opaque(link):
+        odd += (f"only {host_of(link)} knows where its link leads: write the plain link",)
+    return Row(centre, len(links), odd)
 
 
 def reserved_for_professionals(note: str) -> bool:

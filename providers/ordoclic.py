@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 from providers.ask import Ask
 from providers.base import Provider
 from providers.errors import InvalidAnswerError
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.reading import PARIS, Draft
 from providers.records import Centre, Department
-from providers.text import split_link
+from providers.text import page_segments, split_link
 from providers.wire.ordoclic import ConsultationReason, Item, Profile, Reasons, Search, Slots
 
 PAGE_SIZE = 10_000  # the whole listing is one page (§5)
@@ -44,9 +44,9 @@ class Ordoclic(Provider):
             "professionals" if {"pharmacien", "medecin"} & set(split_link(centre_url).path.split("/")) else "entities"
         )
         profile = draft.ask.get(Profile, "api", f"/v1/public/{kind}/profile/{quote(slug, safe='')}")
-        draft.booking_url = f"{self.config.booking_origin}{split_link(centre_url).path}"
+        draft.booking_url = f"{self.config.booking_origin}/{'/'.join(page_segments(centre_url))}"
         draft.centre_id = profile.entityId
-        draft.phone = phone_number(profile.phone)
+        draft.phone = contact(profile.phone)
         if profile.by_telephone:
             draft.phone_only = True
             return
@@ -82,7 +82,7 @@ class Ordoclic(Provider):
 
 
 def slug_in(url: str) -> str | None:
-    segments = [segment for segment in split_link(url).path.split("/") if segment]
+    segments = page_segments(url)
     return segments[2].lower() if len(segments) == 3 and segments[0] == "app" else None
 
 
@@ -101,7 +101,7 @@ def centre_of(item: Item, origin: str) -> Iterator[Centre]:
         city=place.city or "",
         lat=place.coordinates.lat if place.coordinates else None,
         lon=place.coordinates.lon if place.coordinates else None,
-        phone=phone_number(item.phone),
+        phone=contact(item.phone),
         booking_url=f"{origin}/app/pharmacie/{quote(slug, safe='-._~')}",
         kind="drugstore",
     )

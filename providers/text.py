@@ -50,6 +50,11 @@ def split_link(url: str) -> SplitResult:
     return parts
 
 
+def page_segments(url: str, depth: int = 3) -> list[str]:
+    """The segments of a centre's page, kind, town and name on most platforms; steps of a booking follow behind them."""
+    return [segment for segment in split_link(url).path.split("/") if segment][:depth]
+
+
 def number_in(text: str | None) -> int | None:
     """A whole number in plain digits; None for anything else ("²" and "٤" are digits too, in other scripts)."""
     return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None

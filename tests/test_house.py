@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "aggregator/worker/node.py": "tests/worker/test_machines.py; owed a file",
     "providers/ask.py": "tests/providers/test_base.py",
     "providers/reading.py": "tests/providers/test_base.py",
-    "providers/list_cells.py": "tests/providers/test_official_list.py",
     "providers/sandbox/[dkmo]*.py": "tests/providers/sandbox/test_platforms.py, against the recorded answers",
     "providers/wire/*": "shapes alone: the test file of each adapter reads them",
 }
@@ -143,7 +142,8 @@ def test_the_web_process_holds_neither_pandas_nor_shapely_nor_the_store() -> Non
 
 def test_every_provider_has_its_file_and_its_section() -> None:
     others = {
-        "__init__", "ask", "base", "booking_url", "breaker", "deadline", "errors", "exchange", "http", "list_cells",
+        "__init__", "ask", "base", "booking_url", "breaker", "deadline", "errors", "exchange", "http", "link_wraps",
+        "list_cells", "list_file", "list_links",
         "official_list", "phone", "reading", "records", "shapes", "strict_json", "text",
     }  # fmt: skip
     files = {path.stem for path in (ROOT / "providers").glob("*.py")} - others

@@ -141,6 +141,7 @@ def import_list(file: Path, as_of: datetime | None) -> None:
         ("sans rendez-vous", report.walk_in),
         ("plusieurs liens dans une case", report.several_links),
         ("lignes refusées", len(report.refused)),
+        ("lignes gardées avec une remarque", len({line for line, _ in report.odd})),
     ):
         table.add_row(label, str(value))
     for title, counts in (
@@ -152,8 +153,12 @@ def import_list(file: Path, as_of: datetime | None) -> None:
         for name, count in counts.items():
             table.add_row(f"{title} {name or '(aucun)'}", str(count))
     Console().print(table)
+    for conversion in report.conversions:
+        click.echo(f"fichier converti : {conversion}")
     for line, reason in report.refused:
         click.echo(f"ligne {line} : {reason}")
+    for line, reason in report.odd:
+        click.echo(f"ligne {line}, gardée : {reason}")
     if report.held:
         click.echo(f"liste gardée pour ses chiffres, les lieux ne changent pas : {report.held}")
     sys.exit(1 if report.refused or report.held else 0)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from aggregator.collect.matching import LinkKey
 from aggregator.country.finder.addresses import locate
@@ -19,7 +18,8 @@ from aggregator.country.gazetteer import Commune, Gazetteer, department_of
 from aggregator.country.geography import distance_m, in_territory
 from aggregator.country.outlines import Outlines
 from providers import PROVIDERS
-from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError
+from providers.booking_url import BookingSites, UndeclaredSiteError, UnsafeUrlError, host_of
+from providers.phone import MAX_TEXT
 from providers.records import Centre
 from providers.text import clean
 
@@ -47,7 +47,7 @@ class Intake:
             city=clean(centre.city, 100),
             note=clean(centre.note, 1000),
             hours=tuple(clean(text, 120) if text else text for text in centre.hours),
-            phone=clean(centre.phone, 20) or None,
+            phone=clean(centre.phone, MAX_TEXT) or None,
         )
         return self._positioned(self._linked(centre))
 
@@ -96,18 +96,24 @@ class Intake:
         if centre.booking_url is None:
             return centre
         try:
-            url, _ = self._sites.admit(centre.booking_url)
+            url, owner = self._sites.admit(centre.booking_url)
         except UnsafeUrlError as error:
-            site = _site_of(centre.booking_url)
+            site = host_of(centre.booking_url)
             flag = "undeclared-site" if isinstance(error, UndeclaredSiteError) else "unsafe-link"
             return replace(centre, booking_url=None, booking_site=clean(site, 80) or None).with_flag(flag)
-        admitted = replace(centre, booking_url=url)
+        admitted = replace(centre, booking_url=self._centre_page(url, owner))
         # A declared site but no centre of it: kept as the name of the site (docs/providers.md §6).
         if self.link_of(admitted) is None:
             # Its own name: in a demonstration `url` leads to this machine, which no count may name.
-            site = _site_of(centre.booking_url)
-            return replace(centre, booking_url=None, booking_site=site).with_flag("link-to-no-centre")
+            return replace(centre, booking_url=None, booking_site=host_of(centre.booking_url)).with_flag(
+                "link-to-no-centre"
+            )
         return admitted
+
+    def _centre_page(self, url: str, owner: str) -> str:
+        """The centre's own page, for a link that somebody copied in the middle of booking: the step would be lost."""
+        page = PROVIDERS[owner].centre_page(url) if owner in PROVIDERS else url
+        return page if self._sites.allows(page) else url
 
     def _positioned(self, centre: Centre) -> Centre:
         commune = self.commune_of(centre)
@@ -119,13 +125,6 @@ class Intake:
         lat, lon = (commune.lat, commune.lon) if commune else (None, None)
         centre = replace(centre, lat=lat, lon=lon)
         return centre if "position" in centre.flags else centre.with_flag("position")
-
-
-def _site_of(url: str) -> str | None:
-    try:
-        return urlsplit(url).hostname
-    except ValueError:  # such as "https://[rdv.example.fr/x": refused already, only its name is wanted here
-        return None
 
 
 @lru_cache(maxsize=100_000)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from urllib.parse import urlsplit
 
 from aggregator import canonical
 from aggregator.collect.admission import Intake
@@ -17,6 +16,7 @@ from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer, department_of
 from aggregator.country.outlines import load_outlines
 from aggregator.store import Import, Stores
+from providers.booking_url import host_of
 from providers.official_list import SOURCE, OfficialList, OfficialListError, read
 from providers.records import Centre
 
@@ -25,8 +25,9 @@ from providers.records import Centre
 class ImportReport:
     """Counts of one import. `sites`: open places by booking site (provider's slug, undeclared host, or "" for none).
 
-    `refused`: (line, reason) of each row; `flagged`: how many centres have each flag; `held`: why the list does not
-    replace the one in force, None when it does.
+    `refused`: (line, reason) of each row; `odd`: the same of rows that were taken; `conversions`: how the file had to
+    be read; `flagged`: how many centres have each flag; `held`: why the list does not replace the one in force, None
+    when it does.
     """
 
     dialect: str
@@ -42,6 +43,8 @@ class ImportReport:
     flagged: Mapping[str, int]
     several_links: int
     refused: tuple[tuple[int, str], ...]
+    odd: tuple[tuple[int, str], ...] = ()
+    conversions: tuple[str, ...] = ()
     held: str | None = None
 
 
@@ -107,6 +110,8 @@ def _report(found: OfficialList, centres: list[Centre], sites: Mapping[str, str]
         flagged=dict(Counter(flag for centre in centres for flag in centre.flags)),
         several_links=found.several_links,
         refused=tuple((refusal.line, refusal.reason) for refusal in found.refused),
+        conversions=found.conversions,
+        odd=tuple((oddity.line, oddity.reason) for oddity in found.odd),
         held=held,
     )
 
@@ -120,7 +125,7 @@ def _site(centre: Centre, intake: Intake) -> str:
     if link is None:
         return named(centre.booking_site or "")
     # A site that is only linked to is nobody's platform, and is no centre without a link.
-    return link[0] or urlsplit(centre.booking_url or "").hostname or ""
+    return link[0] or host_of(centre.booking_url or "") or ""
 
 
 def _row(centre: Centre, sites: Mapping[str, str]) -> dict[str, object]:

@@ -14,8 +14,8 @@ from dataclasses import astuple, dataclass, fields
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from providers.booking_url import host_of
 from providers.official_list import OfficialList
 from providers.records import Centre
 
@@ -109,7 +109,7 @@ def lists_in(rows: Iterable[HostCount]) -> Iterator[tuple[str, list[HostCount]]]
 def _host(centre: Centre) -> str:
     if centre.booking_url is None:
         return centre.booking_site or ""
-    return urlsplit(centre.booking_url).hostname or ""
+    return host_of(centre.booking_url) or ""
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,6 +16,7 @@ from aggregator.config import hosting, listed_hosts
 from aggregator.opendata.editions import closed_tables, state_list, windows
 from aggregator.opendata.sources import Row, Sources
 from aggregator.snapshot.format import minutes_of
+from providers.phone import address
 
 ENGLISH_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -35,7 +36,7 @@ def places(sources: Sources) -> Iterator[Row]:
             "position_exact": place["exact"],
             "time_zone": place["tz"],
             # An address: a spreadsheet takes a number that begins with + for a formula (ADR 9).
-            "phone": f"tel:{place['phone']}" if place["phone"] else None,
+            "phone": address(place["phone"]),
             "booking_site": place["site"],
             "sources": ";".join(place["sources"]),
             "known_since": place["drawn"],

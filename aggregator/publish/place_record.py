@@ -8,6 +8,7 @@ from typing import Any
 
 from aggregator.country.gazetteer import department_of, time_zone
 from providers.official_list import SOURCE as OFFICIAL
+from providers.phone import contact
 from providers.records import Centre
 
 
@@ -55,7 +56,7 @@ def describe(place_id: str, drawn_on: str, centres: list[Centre]) -> dict[str, A
         "lon": round(positioned[0].lon or 0.0, 6) if positioned else None,
         "exact": bool(positioned) and "position" not in positioned[0].flags,
         "tz": time_zone(department),
-        "phone": first("phone"),
+        "phone": contact(*(centre.phone for centre in ordered)),
         "hours": list(first("hours") or ()),
         "wheelchair": first("wheelchair"),
         "walk_in": any(centre.walk_in for centre in ordered),

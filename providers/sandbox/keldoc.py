@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
+from providers.phone import phone_number
 from providers.sandbox.platform import Platform, Query
 from providers.sandbox.world import MOTIVES, SimCentre
 
@@ -117,7 +118,7 @@ class Keldoc(Platform):
                 "text": "La prise de RDV pour cette consultation est uniquement disponible au :",
                 "num": centre.phone,
                 "num_text": "Afficher le numéro",
-                "phone_number": "+33" + centre.phone.replace(" ", "")[1:],
+                "phone_number": phone_number(centre.phone) or centre.phone,
             }
         if not query.get("agenda_ids[]"):  # a joined list finds nothing, without a word (§4.3)
             return {}

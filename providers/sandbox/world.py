@@ -14,6 +14,7 @@ from itertools import accumulate
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
+from providers.phone import written
 from providers.records import Centre
 from providers.text import slugify
 
@@ -182,7 +183,7 @@ def of_list(centres: Iterable[Centre], owners: Mapping[str, str], towns: Mapping
                 town=town,
                 lat=listed.lat,
                 lon=listed.lon,
-                phone=listed.phone or base.phone,
+                phone=written(listed.phone) if listed.phone else base.phone,
                 kind=segments[0],
                 path=link.path,
                 slug=segments[-1].lower(),

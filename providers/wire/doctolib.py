@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-from providers.phone import phone_number
+from providers.phone import contact
 from providers.text import number_in
 
 
@@ -64,7 +64,7 @@ class Place(Struct):
 
     @property
     def phone(self) -> str | None:
-        return phone_number(self.landline_number or self.phone_number)
+        return contact(self.landline_number, self.phone_number)
 
 
 class Category(Struct):

@@ -1,4 +1,4 @@
-"""What the base class does for every adapter: bookkeeping of a reading, windows, instants, telephone numbers."""
+"""What the base class does for every adapter: bookkeeping of a reading, windows, instants."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from providers.errors import (
     UnavailableError,
 )
 from providers.maiia import Maiia
-from providers.phone import dialled, phone_number
 from providers.reading import Draft, Window, instant, midnight
 from providers.records import Centre, Department, Discovered, Outcome, Reading, Reason
 from tests.loopback import Loopback, Status
@@ -274,48 +273,6 @@ def test_what_is_no_date_is_an_error_that_quotes_its_beginning(text: str) -> Non
 
 def test_midnight_is_written_without_a_zone() -> None:
     assert midnight(DAY) == "2021-10-25T00:00:00"
-
-
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [
-        ("04 65 71 00 11", "+33465710011"),
-        ("04.65.71.00.11", "+33465710011"),
-        ("0033 4 65 71 00 11", "+33465710011"),
-        ("+33 4 65 71 00 11", "+33465710011"),
-        ("465710011", "+33465710011"),
-        ("+590 590 00 00 11", "+590590000011"),
-        ("3400", None),  # a short number is dialled as it is, and is none in this form
-        ("04 65 71 00 11 ou 04 65 71 00 12", None),
-        ("néant", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_numbers_are_written_in_one_way(written: str | None, number: str | None) -> None:
-    assert phone_number(written) == number
-
-
-@pytest.mark.parametrize(
-    ("number", "printed"),
-    [
-        ("+33465710011", "0465710011"),
-        ("+262262000011", "0262000011"),
-        ("+596596000011", "0596000011"),
-        ("+3346571", "+3346571"),
-        ("+4122000001", "+4122000001"),
-    ],
-)
-def test_a_french_number_is_dialled_with_a_zero_overseas_too(number: str, printed: str) -> None:
-    assert dialled(number) == printed
-
-
-@given(st.from_regex(r"\A0[1-9][0-9]{8}\Z"))
-def test_a_number_of_mainland_france_is_dialled_as_it_was_written(written: str) -> None:
-    number = phone_number(written)
-
-    assert number is not None
-    assert dialled(number) == written
 
 
 @given(st.integers(-1000, 1000), st.integers(0, 60))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.booking_url import BookingSites, UnsafeUrlError, canonical, check, is_safe
+from providers.booking_url import BookingSites, UnsafeUrlError, canonical, check, host_of, is_safe
 from tests.answers import FIXTURES, Answers, both
 
 PAYLOADS = json.loads((FIXTURES / "redirect_payloads.json").read_text(encoding="utf-8"))
@@ -122,6 +122,9 @@ MAIIA = "https://www.maiia.com"
         ("https://evil.example/a", "not a declared booking site"),
         (MAIIA + "/a%0d%0aX", "an encoded control character or backslash"),
         (MAIIA + "/a%250aX", "an encoded control character or backslash"),
+        (MAIIA + "/a%C2%85X", "an encoded control character or backslash"),  # C1: old terminals and parsers obey it
+        (MAIIA + "/a?b=%c2%9b", "an encoded control character or backslash"),
+        (MAIIA + "/a%25C2%2585X", "an encoded control character or backslash"),
         (MAIIA + "//a", "a path that a browser would rewrite"),
         (MAIIA + "/a/%2e%2e/b", "a path that a browser would rewrite"),
         (MAIIA + "/a/./b", "a path that a browser would rewrite"),
@@ -144,6 +147,7 @@ def test_a_refusal_says_which_rule_was_broken(url: str, rule: str) -> None:
     [
         MAIIA + "/" + "a" * (2000 - len(MAIIA) - 1),  # as long as allowed
         MAIIA + "/a?b=c//d",  # two slashes in a query are no path
+        MAIIA + "/%C2%A0",  # U+00A0, the first character behind the control characters of C1
         MAIIA + "/%C3%BF",  # U+00FF, the last character of one byte
         MAIIA + "/%C4%A0",  # U+0120: its low byte is a space, not a control character
         MAIIA + "/%C4%BF",
@@ -174,6 +178,25 @@ def test_a_character_whose_low_byte_is_the_last_control_character_is_refused() -
 )
 def test_a_link_is_written_as_a_careful_person_would(written: str, meant: str) -> None:
     assert canonical(written) == meant
+
+
+@pytest.mark.parametrize(
+    "host", ["www.\u212aeldoc.com", "WWW.\u212aELDOC.COM", "www.ma\u0130ia.com", "www.maiia.\uff43om"]
+)
+def test_a_letter_that_only_lower_case_makes_latin_leads_to_no_declared_site(host: str) -> None:
+    """The Kelvin sign is such a letter: who lowers it owns every site with a k."""
+    sites = BookingSites({MAIIA: "maiia", "https://www.keldoc.com": "keldoc"}, {})
+
+    with pytest.raises(UnsafeUrlError):
+        sites.admit(f"https://{host}/a/b/c")
+    assert host_of(f"https://{host}/a") not in {"www.keldoc.com", "www.maiia.com"}
+
+
+def test_lower_case_as_python_knows_it_would_have_led_to_a_declared_site() -> None:
+    """The control."""
+    assert "www.\u212aeldoc.com".lower() == "www.keldoc.com"
+    assert host_of("HTTPS://Personne@WWW.Keldoc.com:443/a") == "www.keldoc.com"
+    assert host_of("https://[") is None
 
 
 def test_whose_a_link_is() -> None:

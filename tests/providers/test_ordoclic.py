@@ -133,7 +133,7 @@ def test_slots_beside_a_later_date_are_not_said_to_be_later(provider: Make) -> N
     assert (len(reading.slots), reading.later_at) == (2, None)
 
 
-@pytest.mark.parametrize("path", ["/app/pharmacie", "/pharmacie/lyon/chez-nous", "/app/pharmacie/chez-nous/rdv", "/"])
+@pytest.mark.parametrize("path", ["/app/pharmacie", "/pharmacie/lyon/chez-nous", "/"])
 def test_a_link_of_another_form_names_no_pharmacy(path: str) -> None:
     assert Ordoclic.link_key("https://app.ordoclic.fr" + path) is None
     assert Ordoclic.link_key(LINK.upper().replace("/APP/", "/app/")) == "pharmacie-inventee-lyon"

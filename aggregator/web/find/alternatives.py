@@ -12,6 +12,7 @@ from aggregator.search.question import RADII_KM, Question
 from aggregator.search.search import Ranking, search
 from aggregator.web.language import words
 from aggregator.web.serving.site import Site
+from providers.phone import phone_number
 
 Link = Callable[..., str]
 
@@ -34,7 +35,7 @@ def ways_on(site: Site, answer: Ranking, link: Link) -> WaysOn:
     places = [one.place for one in answer.found]
     return WaysOn(
         farther=_farther(site, answer, link),
-        phones=sum(place.phone is not None for place in places),
+        phones=sum(phone_number(place.phone) is not None for place in places),
         walk_ins=sum(place.walk_in for place in places),
         needs=tuple(_other_needs(site, answer, link)) if not places else (),
     )

@@ -13,7 +13,7 @@ from aggregator.opendata.editions import spoken
 from aggregator.opendata.editions.spoken import Spoken
 from aggregator.search.order import band_limits
 from aggregator.web.language.catalogues import gettext, language, together
-from providers.phone import dialled
+from providers.phone import phone_number, written
 
 NBSP = "\u00a0"
 
@@ -183,11 +183,10 @@ def band(metres: int) -> str:
 
 
 def phone(text: str) -> Markup:
-    """ "01 99 00 12 34", never broken."""
-    digits = "".join(character for character in dialled(text) if character.isdigit())
-    if len(digits) == 10 and digits.startswith("0"):
-        text = NBSP.join(digits[start : start + 2] for start in range(0, 10, 2))
-    return Markup('<span class="insecable">{}</span>').format(text)
+    """ "01 99 00 12 34" or "3975", never broken; a text that holds no number as its source wrote it."""
+    if phone_number(text) is None:
+        return bdi(text)
+    return Markup('<span class="insecable">{}</span>').format(written(text).replace(" ", NBSP))
 
 
 def whole(text: str) -> Markup:
@@ -201,8 +200,8 @@ def rdv(text: str) -> Markup:
 
 
 def tel(text: str) -> str:
-    """The `tel:` form of a number."""
-    return "".join(character for character in text if character.isdigit() or character == "+")
+    """What stands behind `tel:` in a link (RFC 3966); "" for a text that cannot be dialled, which gets no link."""
+    return phone_number(text) or ""
 
 
 def bdi(text: str) -> Markup:

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from aggregator.snapshot.places import Place
+from providers.phone import phone_number
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 HOURS = re.compile(r"([0-9]{1,2})[:h]([0-9]{2})?\s*[-–]\s*([0-9]{1,2})[:h]([0-9]{2})?")
@@ -34,8 +35,8 @@ def of_place(place: Place, url: str) -> Markup:
             for opens, closes in spans(text)
         ],
     }
-    if place.phone:
-        content["telephone"] = place.phone
+    if number := phone_number(place.phone):
+        content["telephone"] = number
     # An approximate position would be drawn by others as if it were the door.
     if place.exact and place.lat is not None:
         content["geo"] = {"@type": "GeoCoordinates", "latitude": place.lat, "longitude": place.lon}

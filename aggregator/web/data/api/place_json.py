@@ -12,6 +12,7 @@ from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.language.links import to_places
 from aggregator.web.serving.site import Site
+from providers.phone import address
 
 FIELDS = ("id", "name", "address", "postcode", "city", "insee", "department", "lat", "lon")
 COLUMNS = [
@@ -53,7 +54,7 @@ def _facts(snapshot: Snapshot, place: Place) -> dict[str, Any]:
     return {
         **{name: getattr(place, name) for name in FIELDS},
         # No spreadsheet takes an address for a formula (ADR 9).
-        "phone": f"tel:{place.phone}" if place.phone else None,
+        "phone": address(place.phone),
         "hours": list(place.hours),
         "wheelchair": place.wheelchair,
         "walk_in": place.walk_in,
