@@ -24,7 +24,7 @@ from aggregator.country import building
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
-from aggregator.worker import backup
+from aggregator.worker.backups.restore import refuse_lost_keys
 from aggregator.worker.locks import lock
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
@@ -108,7 +108,8 @@ def doctor() -> None:
 
 
 def _refuse_to_open(settings: Settings) -> None:
-    """Raises Refused when a live portal does not say who runs it."""
+    """Raises Refused when a live portal does not say who runs it, BackupError when the keys of its log are lost."""
+    refuse_lost_keys(settings)
     blanks = [] if settings.demo else readiness.must_wait(settings)
     if blanks:
         raise Refused("this portal cannot open yet:\n" + "\n".join(f"- {one}" for one in blanks))
@@ -196,6 +197,7 @@ def granian_arguments(settings: Settings) -> list[str]:
 def draw_keys() -> None:
     """The token secret, the seed chain and the log's key, where there are none yet: all machines share one copy."""
     settings = Settings.from_env()
+    refuse_lost_keys(settings)
     load_secret(settings.keys_dir / "token.key")
     seeds.load_or_create(settings.keys_dir / "seed-chain.json", datetime.now(UTC).date())
     signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
@@ -222,21 +224,3 @@ def build_gazetteer() -> None:
         bars("contours", 0, 1)
         building.build_outlines(settings.outlines_path)
     click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")
-
-
-@main.command("backup")
-@click.argument("folder", type=click.Path(path_type=Path))
-@refusing
-def backup_to(folder: Path) -> None:
-    """Copy what must never be lost into a new folder, while everything runs (keys apart)."""
-    names = backup.backup(Settings.from_env(), folder, datetime.now(UTC))
-    click.echo(f"{', '.join(names)} dans {folder}")
-
-
-@main.command("restore")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@refusing
-def restore_from(folder: Path) -> None:
-    """Put a backup back into a data folder that has none of its files."""
-    names = backup.restore(Settings.from_env(), folder)
-    click.echo(f"{', '.join(names)} remis en place")

@@ -64,6 +64,16 @@ class SqliteFile:
         self.raw.executescript(script)
 
 
+def damage(path: Path) -> str | None:
+    """What SQLite finds wrong in a file, in its own words; None when it is whole."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as connection:
+            said = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return None if said == "ok" else said.splitlines()[-1]
+
+
 def copy_whole(source: Path, target: Path) -> None:
     """SQLite's own online backup, in one step: the copy is the file as it was at one moment."""
     with closing(sqlite3.connect(source, timeout=30)) as one, closing(sqlite3.connect(target)) as copy:

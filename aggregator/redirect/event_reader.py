@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aggregator.redirect.event_log import open_events
+from aggregator.redirect.event_log import EventLogError, open_events
 from aggregator.redirect.events import FIELDS, EventClass
 
 LAST = 2**63 - 1  # no sequence number is greater
@@ -163,10 +163,13 @@ def erase(path: Path, before: str) -> int:
     """Erase every event of the hours before `before`, nonces and all, in this file or a backup of it.
 
     Their commitments stay in the public log and can no longer be opened; freed pages are overwritten
-    (`secure_delete`). Returns how many events went.
+    (`secure_delete`). Returns how many events went. Raises EventLogError.
     """
-    with _writing(path) as connection:
-        erased = connection.execute("DELETE FROM events WHERE bin < ?", (before,)).rowcount
-        for table in TABLES_BY_HOUR:
-            connection.execute(f"DELETE FROM {table} WHERE bin < ?", (before,))  # noqa: S608 - names of our own
+    try:
+        with _writing(path) as connection:
+            erased = connection.execute("DELETE FROM events WHERE bin < ?", (before,)).rowcount
+            for table in TABLES_BY_HOUR:
+                connection.execute(f"DELETE FROM {table} WHERE bin < ?", (before,))  # noqa: S608 - names of our own
+    except sqlite3.Error as error:
+        raise EventLogError(f"{path}: {error}. Nothing was erased: is it a copy of events.db, and writable?") from error
     return erased

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.database import StoreError, connect
-from aggregator.database.sqlite import SqliteFile, copy_whole
+from aggregator.database.sqlite import SqliteFile, copy_whole, damage
 
 
 @pytest.fixture
@@ -131,3 +131,17 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "foreign.db", tmp_path / "foreign.db" / "below.db"):
         with pytest.raises(StoreError, match=rf"{path.name}.*folder exists, is writable and has room"):
             connect(path)
+
+
+def test_damage_is_told_in_one_line_and_a_whole_file_has_none(tmp_path: Path) -> None:
+    whole, cut, none = tmp_path / "whole.db", tmp_path / "cut.db", tmp_path / "none.db"
+    with closing(SqliteFile(whole)) as file:
+        file.define("CREATE TABLE t (x TEXT)")
+        file.run_many("INSERT INTO t VALUES (?)", [("x" * 3000,)] * 9)
+    cut.write_bytes(whole.read_bytes()[:12_288])
+    none.write_bytes(b"no database at all" * 500)
+
+    assert damage(whole) is None
+    for path in (cut, none):
+        said = damage(path)
+        assert said is not None and "\n" not in said
