@@ -24,11 +24,13 @@ from aggregator.snapshot.format import SnapshotError
 from aggregator.worker.backups.backup import BackupError
 from aggregator.worker.leadership import OtherKeysError
 from aggregator.worker.locks import AlreadyRunningError
+from aggregator.worker.upgrade import UpgradeError
 from providers.official_list import OfficialListError
 
 REFUSALS = (
     BackupError, SettingsError, StoreError, OfficialListError, AlreadyRunningError, OtherKeysError, LogError,
     WitnessError, PolicyError, NoteError, StampError, NotBuiltError, SnapshotError, EventLogError,
+    UpgradeError,
 )  # fmt: skip
 
 console = Console(stderr=True)

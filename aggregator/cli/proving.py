@@ -24,6 +24,7 @@ from aggregator.worker.backups.restore import refuse_lost_keys
 from aggregator.worker.leadership import leading
 from aggregator.worker.locks import lock
 from aggregator.worker.tasks import stamp_head
+from aggregator.worker.upgrade import refuse_outdated
 
 
 @main.command()
@@ -64,6 +65,7 @@ def accounts_held() -> Iterator[Accounts]:
     """Hold the log for one command; the worker waits meanwhile."""
     settings = Settings.from_env()
     refuse_lost_keys(settings)
+    refuse_outdated(settings)
     with (
         leading(settings) as bring,
         lock(settings.data_dir / "seal.lock"),

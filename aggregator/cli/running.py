@@ -28,6 +28,7 @@ from aggregator.worker.backups.restore import refuse_lost_keys
 from aggregator.worker.locks import lock
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
+from aggregator.worker.upgrade import upgrade
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 
@@ -121,6 +122,9 @@ def worker() -> None:
     """The scheduler process: collects, publishes, rolls up. One at a time."""
     settings = settings_with_country()
     _refuse_to_open(settings)
+    with lock(settings.data_dir / "worker.lock", wait=False):
+        for step in upgrade(settings, datetime.now(UTC)).steps:
+            click.echo(f"mis à jour : {step}", err=True)
     _wait_for_sandbox(settings)
     with Bars(console, lines=True) as bars:
         Worker(settings, bars).run()

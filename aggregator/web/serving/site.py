@@ -40,6 +40,7 @@ from aggregator.redirect.visitors import (
 )
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Ranking
+from aggregator.snapshot import generation
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.web.language.catalogues import gettext
@@ -87,6 +88,7 @@ class Site:
         self.cards: SizedCache[Fragment] = SizedCache(CARDS_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
+        self._unread: str | None = None
         # Once before the threads: the first request finds a snapshot, if there is one.
         self.refresh()
         threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
@@ -134,11 +136,20 @@ class Site:
         """True when this portal reads the provider; false for a site that is only linked to."""
         return slug in self.campaign.providers.read
 
+    @property
+    def unfit(self) -> str | None:
+        """Why no page can be made of what is published, for the operator; None when it can, or when nothing is yet."""
+        return self._unread if self.snapshot is None else None
+
     def refresh(self) -> None:
         """Take over what the worker has published; a file that cannot be read leaves the last good one in force."""
+        self._unread = generation.why_unread(self.settings.published_dir)
+        if self._unread:
+            return
         try:
             self.shelf.refresh()
         except (SnapshotError, OSError, ValueError, KeyError) as error:
+            self._unread = str(error) or type(error).__name__
             log.error("snapshot not loaded", extra={"cause": str(error)})
         for file in self._files.values():
             file.refresh()

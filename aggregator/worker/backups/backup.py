@@ -83,6 +83,8 @@ def backup(settings: Settings, target: Path, at: datetime) -> list[str]:
         raise BackupError("DATABASE_URL is set: what must be kept is there; docs/operations.md says how to copy it")
     if target.exists():
         raise BackupError(f"{target} exists already: each backup is a new folder")
+    if target.resolve().parent == settings.data_dir.resolve():
+        raise BackupError(f"{target} is in the data folder itself: choose one outside, best on another disk")
     part = target.with_name(f".{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
