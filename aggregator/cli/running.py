@@ -25,6 +25,7 @@ from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
 from aggregator.worker.backups.restore import refuse_lost_keys
+from aggregator.worker.examination import examine
 from aggregator.worker.locks import lock
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
@@ -100,12 +101,17 @@ def _fault(text: str) -> tuple[str, str]:
 @main.command()
 @refusing
 def doctor() -> None:
-    """What is missing before the portal may open; exit code 1 while something is."""
-    found = list(readiness.missing(Settings.from_env().but(demo=False)))
-    for one in found:
-        click.echo(f"- {one.what}")
-    click.echo(f"{len(found)} à compléter." if found else "Rien ne manque.")
-    sys.exit(1 if found else 0)
+    """What is missing before the portal may open, or damaged, lost or not writable; exit code 1 while something is."""
+    settings = Settings.from_env().but(demo=False)
+    wrong = list(examine(settings))
+    missing = [one.what for one in readiness.missing(settings)]
+    for line in (*wrong, *missing):
+        click.echo(f"- {line}")
+    if wrong:
+        click.echo(f"{len(wrong)} à réparer.")
+    if missing or not wrong:
+        click.echo(f"{len(missing)} à compléter." if missing else "Rien ne manque.")
+    sys.exit(1 if wrong or missing else 0)
 
 
 def _refuse_to_open(settings: Settings) -> None:

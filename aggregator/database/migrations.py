@@ -14,6 +14,7 @@ from sqlite_utils.migrations import Migrations
 
 from aggregator.database import Connection, Location, Parameters, StoreError, connect, refuse_newer
 from aggregator.database.postgres import PostgresSchema
+from aggregator.database.sqlite import advice
 
 
 class Store:
@@ -65,7 +66,7 @@ def _migrate(path: Path, name: str, steps: Mapping[str, str]) -> None:
                 refuse_newer(str(path), [one.name for one in known.applied(db)], steps)
                 known.apply(db)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+        raise StoreError(f"{path}: {error}. {advice(path, error)}") from error
 
 
 @contextmanager

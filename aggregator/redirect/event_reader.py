@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from aggregator.database.sqlite import is_cut_or_foreign
 from aggregator.redirect.event_log import EventLogError, open_events
 from aggregator.redirect.events import FIELDS, EventClass
 
@@ -146,6 +148,26 @@ class EventReader:
         with contextlib.closing(connection):
             connection.execute("BEGIN")
             yield lambda sql, parameters: connection.execute(sql, parameters).fetchall()
+
+
+def replace_damaged(path: Path, at: datetime) -> Path | None:
+    """Set a damaged `events.db` aside and begin another, so that departures go on and are counted. Where it is now.
+
+    None when nothing is wrong that can be seen without reading it all. Sequence numbers go on far above any of before
+    (milliseconds since 1970): what the log has sealed up to is never passed by a smaller one.
+    """
+    if not path.exists() or not is_cut_or_foreign(path):
+        return None
+    aside = path.with_name(f"{path.stem}.damaged-{at:%Y-%m-%dT%H%M%S}{path.suffix}")
+    for ending in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    with contextlib.closing(open_events(path)) as connection:
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)", (int(at.timestamp() * 1000),)
+        )
+    return aside
 
 
 @contextlib.contextmanager

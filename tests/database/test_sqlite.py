@@ -128,8 +128,10 @@ def test_a_copy_is_the_file_as_it_was_while_others_write(file: SqliteFile, tmp_p
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "foreign.db").write_bytes(b"no database" * 100)
 
-    for path in (tmp_path / "foreign.db", tmp_path / "foreign.db" / "below.db"):
-        with pytest.raises(StoreError, match=rf"{path.name}.*folder exists, is writable and has room"):
+    said = {"foreign.db": "put it back from a backup", "foreign.db/below.db": "folder exists, is writable and has room"}
+    for name, advice in said.items():
+        path = tmp_path / name
+        with pytest.raises(StoreError, match=rf"{path.name}.*{advice}"):
             connect(path)
 
 

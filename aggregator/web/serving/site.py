@@ -25,6 +25,7 @@ from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.ledger.receipts import Receipts
 from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.event_reader import replace_damaged
 from aggregator.redirect.impressions import RANKS, Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
@@ -76,6 +77,8 @@ class Site:
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
+        if aside := replace_damaged(settings.data_dir / "events.db", now()):
+            log.error("events.db is damaged; it was set aside and another begun", extra={"aside": str(aside)})
         receipts = Receipts(settings.keys_dir / "log.key", settings.log_origin)
         self.events = EventLog(settings.data_dir / "events.db", promising=receipts.promises)
         limits = ClickLimits(epoch_of(now()), several=settings.database_url is not None)
