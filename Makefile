@@ -53,7 +53,7 @@ types: setup-dev ## Do the types hold?
 layers: setup-dev ## Do imports point down?
 	$(BIN)/lint-imports
 
-bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; nothing here can fail
+bench: setup-dev ## Figures, as ratios to yardsticks -> docs/performance.md; nothing here can fail (needs wrk)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.verifier
 

@@ -27,9 +27,10 @@ from aggregator.web.place.fast_redirect import Door
 from aggregator.web.place.page import places
 from aggregator.web.process import end_with_server
 from aggregator.web.serving import security
-from aggregator.web.serving.health import health
 from aggregator.web.serving.page_cache import PageCache
 from aggregator.web.serving.site import Site, install
+from aggregator.web.serving.watch import health
+from aggregator.web.serving.watch.requests import Requests
 
 # No route reads a body; the proxy of docs/operations.md refuses the same.
 MAX_BODY_BYTES = 16 * 1024
@@ -44,7 +45,7 @@ COMPRESSION = {
     "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # serving/page_cache.py does, on whole answers
 }  # fmt: skip
 BLUEPRINTS = (
-    pages, places, feeds, directory, departures, transparency, data, api, about, health, log, crawlers,
+    pages, places, feeds, directory, departures, transparency, data, api, about, health.health, log, crawlers,
 )  # fmt: skip
 
 
@@ -69,16 +70,18 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
         url_for=links.path_to, demo=settings.demo, campaign=site.campaign, terms=site.campaign.terms
     )
     install(app, site)
-    # Each of these three wraps the one before: a request meets OwnHost first, since the host is part of the key of a
-    # kept page (W13). Hooks after a request run in reverse: PageCache, registered first, keeps the finished answer.
+    # Each of these four wraps the one before: a request is counted, then meets OwnHost, since the host is part of the
+    # key of a kept page (W13). Hooks after a request run in reverse: PageCache, registered first, keeps the answer.
     PageCache(app, site)
     Door(app, site, security.headers_of(site))
     security.OwnHost(app, settings, security.headers_of(site))
+    Requests(app)
     Compress(app)
     # Before security: what that refuses is refused in the language asked for.
     catalogues.install(app, settings.campaign)
     security.install(app, site)
     errors.install(app, site)
+    health.install(app, site)
     public_files.install(app)
     security.limit(app, site, pages, places, feeds, api)
     for blueprint in BLUEPRINTS:

@@ -9,6 +9,7 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,13 +69,19 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def port(upstream: Upstream, tmp_path: Path) -> Iterator[int]:
-    """The proxy, without its certificate. Yields its port."""
+    with proxy(printed(), upstream, tmp_path) as chosen:
+        yield chosen
+
+
+@contextmanager
+def proxy(site: str, upstream: Upstream, folder: Path) -> Iterator[int]:
+    """nginx with this site, without its certificate. Yields its port."""
     chosen = free_port()
-    server = re.sub(r"ssl_\w+ +[^;]+;", "", printed()).replace("listen 443 ssl;", f"listen 127.0.0.1:{chosen};")
+    server = re.sub(r"ssl_\w+ +[^;]+;", "", site).replace("listen 443 ssl;", f"listen 127.0.0.1:{chosen};")
     server = server.replace("127.0.0.1:8000", f"127.0.0.1:{upstream.server_address[1]}")
-    server = server.replace("/var/log/nginx", str(tmp_path))
-    (tmp_path / "nginx.conf").write_text(SURROUNDINGS.format(folder=tmp_path, server=server), encoding="utf-8")
-    with subprocess.Popen(["nginx", "-c", str(tmp_path / "nginx.conf"), "-e", "stderr"]) as nginx:
+    server = server.replace("/var/log/nginx", str(folder))
+    (folder / "nginx.conf").write_text(SURROUNDINGS.format(folder=folder, server=server), encoding="utf-8")
+    with subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr"]) as nginx:
         wait_for(lambda: opens(chosen))
         yield chosen
         nginx.terminate()
@@ -126,3 +133,31 @@ def test_a_bare_line_feed_never_reaches_the_portal(port: int, upstream: Upstream
 
     assert b"X-A: 1\r\n" in upstream.heads[0]
     assert re.search(rb"(?<!\r)\n", upstream.heads[0]) is None
+
+
+def ask_while_the_portal_is_down(upstream: Upstream, port: int, folder: Path) -> str:
+    """What the proxy has written of a question that it could not hand on."""
+    upstream.shutdown()
+    upstream.server_close()
+    assert status(port, "GET /recherche?q=secret-street HTTP/1.1", "Host: portal.example") == 502
+    return "".join(path.read_text() for path in folder.glob("*.log"))
+
+
+def test_what_a_citizen_asks_is_written_nowhere_while_the_portal_is_down(
+    port: int, upstream: Upstream, tmp_path: Path
+) -> None:
+    written = ask_while_the_portal_is_down(upstream, port, tmp_path)
+
+    assert "secret-street" not in written
+    assert "127.0.0.1" not in written
+
+
+@pytest.mark.parametrize("site", [re.sub(r" *error_log .+;\n", "", printed())])
+def test_an_error_log_as_nginx_keeps_it_by_itself_would_hold_the_question(
+    site: str, upstream: Upstream, tmp_path: Path
+) -> None:
+    """The control."""
+    with proxy(site, upstream, tmp_path) as port:
+        written = ask_while_the_portal_is_down(upstream, port, tmp_path)
+
+    assert "secret-street" in written

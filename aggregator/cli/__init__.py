@@ -2,5 +2,6 @@
 
 from aggregator.cli import counting, deciding, proving, publishing, reading, running
 from aggregator.cli.group import main
+from aggregator.cli.upkeep import copies, versions
 
-__all__ = ["counting", "deciding", "main", "proving", "publishing", "reading", "running"]
+__all__ = ["copies", "counting", "deciding", "main", "proving", "publishing", "reading", "running", "versions"]

@@ -19,15 +19,18 @@ from aggregator.ledger.notes import NoteError
 from aggregator.ledger.outside.stamps import StampError
 from aggregator.ledger.witnessing.memory import WitnessError
 from aggregator.ledger.witnessing.policy import PolicyError
+from aggregator.redirect.event_log import EventLogError
 from aggregator.snapshot.format import SnapshotError
-from aggregator.worker.backup import BackupError
+from aggregator.worker.backups.backup import BackupError
 from aggregator.worker.leadership import OtherKeysError
 from aggregator.worker.locks import AlreadyRunningError
+from aggregator.worker.upgrade import UpgradeError
 from providers.official_list import OfficialListError
 
 REFUSALS = (
     BackupError, SettingsError, StoreError, OfficialListError, AlreadyRunningError, OtherKeysError, LogError,
-    WitnessError, PolicyError, NoteError, StampError, NotBuiltError, SnapshotError,
+    WitnessError, PolicyError, NoteError, StampError, NotBuiltError, SnapshotError, EventLogError,
+    UpgradeError,
 )  # fmt: skip
 
 console = Console(stderr=True)

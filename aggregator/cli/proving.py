@@ -1,4 +1,4 @@
-"""Commands about what was counted: shares, the public log and its key, erasure, verification, witnesses."""
+"""Commands about what was counted: shares, the public log and its key, verification, witnesses."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.ledger.witnessing.memory import Memory
 from aggregator.ledger.witnessing.server import AddCheckpoint, server
 from aggregator.ledger.witnessing.visit import Witness
+from aggregator.worker.backups.restore import refuse_lost_keys
 from aggregator.worker.leadership import leading
 from aggregator.worker.locks import lock
 from aggregator.worker.tasks import stamp_head
+from aggregator.worker.upgrade import refuse_outdated
 
 
 @main.command()
@@ -53,15 +55,17 @@ def shares(first: datetime | None, last: datetime | None, as_json: bool) -> None
 @refusing
 def seal_now(resume: bool) -> None:
     """Bring the public log up to now (the worker does so each minute)."""
-    with _accounts() as accounts:
+    with accounts_held() as accounts:
         added = accounts.seal(datetime.now(UTC), resume)
     click.echo(f"{added} entrées ajoutées au journal")
 
 
 @contextmanager
-def _accounts() -> Iterator[Accounts]:
+def accounts_held() -> Iterator[Accounts]:
     """Hold the log for one command; the worker waits meanwhile."""
     settings = Settings.from_env()
+    refuse_lost_keys(settings)
+    refuse_outdated(settings)
     with (
         leading(settings) as bring,
         lock(settings.data_dir / "seal.lock"),
@@ -78,7 +82,7 @@ def stamp_now() -> None:
     if not settings.stamp_url:
         raise Refused("AIGUILLAGE_STAMP_URL is not set: no authority to ask")
     size = stamp_head(settings, datetime.now(UTC))
-    with _accounts() as accounts:
+    with accounts_held() as accounts:
         accounts.seal(datetime.now(UTC))
     click.echo("ce jour est déjà horodaté" if size is None else f"tête de {size} entrées horodatée")
 
@@ -87,7 +91,7 @@ def stamp_now() -> None:
 @refusing
 def recount() -> None:
     """Count the redirects of every closed day again, event by event; exit code 1 when a published count differs."""
-    with _accounts() as accounts:
+    with accounts_held() as accounts:
         found = accounts.recount(datetime.now(UTC))
     different = [day for day, same in found.items() if not same]
     for day in different:
@@ -100,19 +104,9 @@ def recount() -> None:
 @refusing
 def rotate_key() -> None:
     """Change the key of the public log: the old one signs the entry that names the new one."""
-    with _accounts() as accounts:
+    with accounts_held() as accounts:
         vkey = accounts.keeper.rotate_key(datetime.now(UTC))
     click.echo(f"Nouvelle clé, à publier partout où l’ancienne l’était :\n{vkey}")
-
-
-@main.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@refusing
-def erase(files: tuple[Path, ...]) -> None:
-    """Erase events older than thirteen months, here and in backups of events.db (the worker does so each day)."""
-    with _accounts() as accounts:
-        erased = accounts.erase(datetime.now(UTC), files)
-    click.echo(f"{erased} événements effacés")
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})

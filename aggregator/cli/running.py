@@ -24,10 +24,12 @@ from aggregator.country import building
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
-from aggregator.worker import backup
+from aggregator.worker.backups.restore import refuse_lost_keys
+from aggregator.worker.examination import examine
 from aggregator.worker.locks import lock
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
+from aggregator.worker.upgrade import upgrade
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 
@@ -99,16 +101,22 @@ def _fault(text: str) -> tuple[str, str]:
 @main.command()
 @refusing
 def doctor() -> None:
-    """What is missing before the portal may open; exit code 1 while something is."""
-    found = list(readiness.missing(Settings.from_env().but(demo=False)))
-    for one in found:
-        click.echo(f"- {one.what}")
-    click.echo(f"{len(found)} à compléter." if found else "Rien ne manque.")
-    sys.exit(1 if found else 0)
+    """What is missing before the portal may open, or damaged, lost or not writable; exit code 1 while something is."""
+    settings = Settings.from_env().but(demo=False)
+    wrong = list(examine(settings))
+    missing = [one.what for one in readiness.missing(settings)]
+    for line in (*wrong, *missing):
+        click.echo(f"- {line}")
+    if wrong:
+        click.echo(f"{len(wrong)} à réparer.")
+    if missing or not wrong:
+        click.echo(f"{len(missing)} à compléter." if missing else "Rien ne manque.")
+    sys.exit(1 if wrong or missing else 0)
 
 
 def _refuse_to_open(settings: Settings) -> None:
-    """Raises Refused when a live portal does not say who runs it."""
+    """Raises Refused when a live portal does not say who runs it, BackupError when the keys of its log are lost."""
+    refuse_lost_keys(settings)
     blanks = [] if settings.demo else readiness.must_wait(settings)
     if blanks:
         raise Refused("this portal cannot open yet:\n" + "\n".join(f"- {one}" for one in blanks))
@@ -120,6 +128,9 @@ def worker() -> None:
     """The scheduler process: collects, publishes, rolls up. One at a time."""
     settings = settings_with_country()
     _refuse_to_open(settings)
+    with lock(settings.data_dir / "worker.lock", wait=False):
+        for step in upgrade(settings, datetime.now(UTC)).steps:
+            click.echo(f"mis à jour : {step}", err=True)
     _wait_for_sandbox(settings)
     with Bars(console, lines=True) as bars:
         Worker(settings, bars).run()
@@ -196,6 +207,7 @@ def granian_arguments(settings: Settings) -> list[str]:
 def draw_keys() -> None:
     """The token secret, the seed chain and the log's key, where there are none yet: all machines share one copy."""
     settings = Settings.from_env()
+    refuse_lost_keys(settings)
     load_secret(settings.keys_dir / "token.key")
     seeds.load_or_create(settings.keys_dir / "seed-chain.json", datetime.now(UTC).date())
     signer = load_or_create_signer(settings.keys_dir / "log.key", settings.log_origin)
@@ -222,21 +234,3 @@ def build_gazetteer() -> None:
         bars("contours", 0, 1)
         building.build_outlines(settings.outlines_path)
     click.echo(f"{count} communes et leurs contours dans {settings.data_dir}")
-
-
-@main.command("backup")
-@click.argument("folder", type=click.Path(path_type=Path))
-@refusing
-def backup_to(folder: Path) -> None:
-    """Copy what must never be lost into a new folder, while everything runs (keys apart)."""
-    names = backup.backup(Settings.from_env(), folder, datetime.now(UTC))
-    click.echo(f"{', '.join(names)} dans {folder}")
-
-
-@main.command("restore")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@refusing
-def restore_from(folder: Path) -> None:
-    """Put a backup back into a data folder that has none of its files."""
-    names = backup.restore(Settings.from_env(), folder)
-    click.echo(f"{', '.join(names)} remis en place")

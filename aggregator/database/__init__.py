@@ -52,3 +52,12 @@ def connect(location: Location, synchronous: str = "FULL") -> Connection:
     from aggregator.database.postgres import PostgresSchema
 
     return PostgresSchema(location)
+
+
+def refuse_newer(where: str, done: Iterable[str], steps: Mapping[str, str]) -> None:
+    """Raises StoreError when steps have run that this version does not know: it would misread what they made."""
+    if unknown := sorted(set(done) - set(steps)):
+        raise StoreError(
+            f"{where} was written by a newer version ({', '.join(unknown)}): install that version again, or put back "
+            "the copy that was made before the upgrade"
+        )

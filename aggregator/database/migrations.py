@@ -12,8 +12,9 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from aggregator.database import Connection, Location, Parameters, StoreError, connect
+from aggregator.database import Connection, Location, Parameters, StoreError, connect, refuse_newer
 from aggregator.database.postgres import PostgresSchema
+from aggregator.database.sqlite import advice
 
 
 class Store:
@@ -61,9 +62,11 @@ def _migrate(path: Path, name: str, steps: Mapping[str, str]) -> None:
         with path.with_suffix(".migrating").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             with closing_database(path) as db:
-                migrations(name, steps).apply(db)
+                known = migrations(name, steps)
+                refuse_newer(str(path), [one.name for one in known.applied(db)], steps)
+                known.apply(db)
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+        raise StoreError(f"{path}: {error}. {advice(path, error)}") from error
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from psycopg.adapt import Buffer, Loader
 from psycopg.rows import dict_row
 from psycopg.types.numeric import IntDumper
 
-from aggregator.database import Parameters, StoreError
+from aggregator.database import Parameters, StoreError, refuse_newer
 
 CONNECT_TIMEOUT_S = 5
 # SQLite's words for tables -> PostgreSQL's. A number that fits in eight bytes is a BIGINT on both.
@@ -107,6 +107,8 @@ class PostgresSchema:
         with self.turn("define"):
             self.raw.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at TIMESTAMPTZ NOT NULL)")
             done = {row[0] for row in self.raw.execute("SELECT name FROM migrations")}
+            mine = [step.removeprefix(f"{name}.") for step in done if step.startswith(f"{name}.")]
+            refuse_newer(f"the PostgreSQL tables of {name}", mine, steps)
             for step, script in steps.items():
                 if f"{name}.{step}" not in done:
                     for statement in filter(str.strip, script.split(";")):

@@ -11,6 +11,8 @@ from typing import Any
 from aggregator.database import Parameters, StoreError
 
 BUSY_TIMEOUT_S = 30.0
+REBUILT = ("catalog.db",)
+"""Stores of what can be read again."""
 
 
 class SqliteFile:
@@ -24,7 +26,7 @@ class SqliteFile:
             self.raw.execute("PRAGMA journal_mode = WAL")
             self.raw.execute(f"PRAGMA synchronous = {synchronous}")
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{path}: {error}. Check that the folder exists, is writable and has room.") from error
+            raise StoreError(f"{path}: {error}. {advice(path, error)}") from error
 
     def close(self) -> None:
         self.raw.close()
@@ -62,6 +64,41 @@ class SqliteFile:
 
     def define(self, script: str) -> None:
         self.raw.executescript(script)
+
+
+def advice(path: Path, error: Exception) -> str:
+    """What to do about a file that cannot be opened."""
+    damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+    if not damaged:
+        return "Check that the folder exists, is writable and has room."
+    if path.name in REBUILT:
+        return (
+            "It is damaged: stop the worker and delete it with its -wal and -shm; it is read again from the platforms."
+        )
+    return "It is damaged: move it away and put it back from a backup (docs/operations.md)."
+
+
+def is_cut_or_foreign(path: Path) -> bool:
+    """Damage that is seen without reading the whole file: no database, or shorter than it says."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as connection:
+            pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        return False  # locked, or not to be read: it may be whole
+    except sqlite3.DatabaseError:
+        return True
+    return bool(path.stat().st_size < pages * size and not path.with_name(f"{path.name}-wal").exists())
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds wrong in a file, in its own words; None when it is whole."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=rw", uri=True)) as connection:
+            said = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return None if said == "ok" else said.splitlines()[-1]
 
 
 def copy_whole(source: Path, target: Path) -> None:

@@ -6,9 +6,8 @@ days and weeks is in `closed_days.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from aggregator import instants
 from aggregator.config.settings import KEPT_DAYS, Settings
@@ -18,7 +17,6 @@ from aggregator.fairness.published_shares import PublishedShares
 from aggregator.fairness.replay import Replays
 from aggregator.ledger.controls import Controls
 from aggregator.ledger.keeper import LogKeeper
-from aggregator.redirect.event_reader import erase
 from aggregator.redirect.rollups import RollUps
 from aggregator.redirect.shared_events import event_reader
 
@@ -53,10 +51,9 @@ class Accounts:
         openings.publish(log, self.reader, self._published / "log")
         return added
 
-    def erase(self, at: datetime, copies: Iterable[Any] = ()) -> int:
-        """Erase events older than thirteen months, here and in the given copies. Returns how many went."""
-        before = instants.hour(at - timedelta(days=KEPT_DAYS))
-        return self.reader.erase(before) + sum(erase(path, before) for path in copies)
+    def erase(self, at: datetime) -> int:
+        """Erase events older than thirteen months. Returns how many went."""
+        return self.reader.erase(instants.hour(at - timedelta(days=KEPT_DAYS)))
 
     def recount(self, at: datetime) -> dict[str, bool]:
         """Every logged day counted again from its events: day -> are the roll-ups the same to the last one?

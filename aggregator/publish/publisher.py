@@ -17,7 +17,8 @@ from aggregator.country.gazetteer import Gazetteer
 from aggregator.publish.coverage import coverage_of
 from aggregator.publish.health import health_of
 from aggregator.publish.place_record import describe, is_listed, reading_state, why_aside
-from aggregator.snapshot.format import keep, steps_of
+from aggregator.snapshot import generation
+from aggregator.snapshot.format import PLACES_FORMAT, SLOTS_FORMAT, keep, steps_of
 from aggregator.snapshot.shelf import put_in_force
 from aggregator.snapshot.supply import supply_of
 from aggregator.store import Catalog, Registry, Stores, unpack
@@ -39,6 +40,7 @@ class Publisher:
 
     def publish(self) -> None:
         """Write the snapshot of now and put it in force."""
+        generation.take_over(self._folder)
         # The files name whole seconds: what is computed here must be what they say.
         at = self._now().replace(microsecond=0)
         centres = self._catalog.centres()
@@ -68,7 +70,7 @@ class Publisher:
         It holds no time but days, so that places which have not changed are the same file, kept and loaded once.
         """
         return {
-            "format": "places/1",
+            "format": PLACES_FORMAT,
             "campaign": as_plain(self._settings.campaign),
             "communes": [
                 [commune.insee, commune.lat, commune.lon]
@@ -149,7 +151,7 @@ class Publisher:
                 "slots": slots,
             }
         return {
-            "format": "slots/1",
+            "format": SLOTS_FORMAT,
             "places": places_sha,
             "at": instants.second(at),
             "until": (at.date() + timedelta(days=self._settings.horizon_days - 1)).isoformat(),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aggregator.redirect.event_log import open_events
+from aggregator.database.sqlite import is_cut_or_foreign
+from aggregator.redirect.event_log import EventLogError, open_events
 from aggregator.redirect.events import FIELDS, EventClass
 
 LAST = 2**63 - 1  # no sequence number is greater
@@ -148,6 +150,26 @@ class EventReader:
             yield lambda sql, parameters: connection.execute(sql, parameters).fetchall()
 
 
+def replace_damaged(path: Path, at: datetime) -> Path | None:
+    """Set a damaged `events.db` aside and begin another, so that departures go on and are counted. Where it is now.
+
+    None when nothing is wrong that can be seen without reading it all. Sequence numbers go on far above any of before
+    (milliseconds since 1970): what the log has sealed up to is never passed by a smaller one.
+    """
+    if not path.exists() or not is_cut_or_foreign(path):
+        return None
+    aside = path.with_name(f"{path.stem}.damaged-{at:%Y-%m-%dT%H%M%S}{path.suffix}")
+    for ending in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + ending)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + ending))
+    with contextlib.closing(open_events(path)) as connection:
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)", (int(at.timestamp() * 1000),)
+        )
+    return aside
+
+
 @contextlib.contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     connection = open_events(path)
@@ -163,10 +185,13 @@ def erase(path: Path, before: str) -> int:
     """Erase every event of the hours before `before`, nonces and all, in this file or a backup of it.
 
     Their commitments stay in the public log and can no longer be opened; freed pages are overwritten
-    (`secure_delete`). Returns how many events went.
+    (`secure_delete`). Returns how many events went. Raises EventLogError.
     """
-    with _writing(path) as connection:
-        erased = connection.execute("DELETE FROM events WHERE bin < ?", (before,)).rowcount
-        for table in TABLES_BY_HOUR:
-            connection.execute(f"DELETE FROM {table} WHERE bin < ?", (before,))  # noqa: S608 - names of our own
+    try:
+        with _writing(path) as connection:
+            erased = connection.execute("DELETE FROM events WHERE bin < ?", (before,)).rowcount
+            for table in TABLES_BY_HOUR:
+                connection.execute(f"DELETE FROM {table} WHERE bin < ?", (before,))  # noqa: S608 - names of our own
+    except sqlite3.Error as error:
+        raise EventLogError(f"{path}: {error}. Nothing was erased: is it a copy of events.db, and writable?") from error
     return erased

@@ -24,6 +24,7 @@ from aggregator import canonical, files
 
 FOLDER, SUFFIX = "snapshots", ".json.gz"
 Content = TypeVar("Content")
+Whole = TypeVar("Whole", "PlacesFile", "SlotsFile")
 
 
 class SnapshotError(RuntimeError):
@@ -97,7 +98,11 @@ class SlotsRow(msgspec.Struct, gc=False):
     slots: list[tuple[int, list[int]]]
 
 
+PLACES_FORMAT, SLOTS_FORMAT = "places/1", "slots/1"
+
+
 class PlacesFile(msgspec.Struct):
+    format: str
     campaign: dict[str, Any]
     communes: list[tuple[str, float, float]]
     places: list[msgspec.Raw]
@@ -109,6 +114,7 @@ class PlacesFile(msgspec.Struct):
 
 
 class SlotsFile(msgspec.Struct):
+    format: str
     places: str
     at: str
     until: str
@@ -129,13 +135,22 @@ _slots_file = msgspec.json.Decoder(SlotsFile)
 
 
 def read_places(body: bytes) -> PlacesFile:
-    """Decode a places file but for its rows. Raises SnapshotError when `body` is none."""
-    return _decoded(_places_file, body)
+    """Decode a places file but for its rows. Raises SnapshotError when `body` is none of this version."""
+    return _of_format(_decoded(_places_file, body), PLACES_FORMAT)
 
 
 def read_slots(body: bytes) -> SlotsFile:
-    """Decode a slots file but for its rows. Raises SnapshotError when `body` is none."""
-    return _decoded(_slots_file, body)
+    """Decode a slots file but for its rows. Raises SnapshotError when `body` is none of this version."""
+    return _of_format(_decoded(_slots_file, body), SLOTS_FORMAT)
+
+
+def _of_format(content: Whole, wanted: str) -> Whole:
+    if content.format != wanted:
+        raise SnapshotError(
+            f"a file of format {content.format[:40]!r}, and this version reads {wanted}: the worker of this version "
+            "publishes it anew"
+        )
+    return content
 
 
 def _decoded(decoder: msgspec.json.Decoder[Content], body: bytes | msgspec.Raw) -> Content:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 
 from aggregator.config.settings import ROOT
-from tests.bench.harness import as_markdown, as_text, machine
+from tests.bench.harness import as_markdown, as_text, machine, need, refusing
 
 ROWS = (
     "search_http", "redirect_http", "nearest", "store", "snapshot_swap", "collect", "collect_nation", "recount",
@@ -18,6 +18,8 @@ TARGET = ROOT / "docs" / "performance.md"
 
 
 def main() -> None:
+    # Before the first row: a run of half an hour must not end for want of a program at its last one.
+    refusing(lambda: need("wrk"))
     parts = [
         "# Performance",
         f"`make bench` wrote this: {machine()}. The load comes from the same machine. Bars are ratios to a yardstick "

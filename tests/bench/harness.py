@@ -11,6 +11,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,11 +20,28 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aggregator.config.settings import ROOT
 
+Made = TypeVar("Made")
 REPEATS = 5
+# Programs that Debian has and a machine may not, with the package of each.
+PACKAGES = {"wrk": "wrk", "strace": "strace"}
+
+
+class MissingProgramError(RuntimeError):
+    """A program that a row measures with is not on this machine; the message says how to install it."""
+
+
+def need(*programs: str) -> None:
+    """Raises MissingProgramError."""
+    if lacking := [name for name in programs if shutil.which(name) is None]:
+        packages = " ".join(PACKAGES[name] for name in lacking)
+        raise MissingProgramError(
+            f"{', '.join(lacking)} not found, and nothing was measured: `apt-get install {packages}` (Debian), "
+            "then start again"
+        )
 
 
 @dataclass(frozen=True)
@@ -141,11 +159,20 @@ def as_markdown(result: Result) -> str:
 
 
 def main(measure: Callable[[], Result]) -> None:
-    """What each row does when it is run alone; exit code 1 when a bar is missed."""
-    result = measure()
+    """What each row does when it is run alone; exit code 1 when a bar is missed, 2 when a program is missing."""
+    result = refusing(measure)
     print(as_text(result))
     print(f"  {machine()}")
     sys.exit(0 if result.ok else 1)
+
+
+def refusing(measure: Callable[[], Made]) -> Made:
+    """What `measure` returns; without a program that it needs, one clear line and exit code 2."""
+    try:
+        return measure()
+    except MissingProgramError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 def _child() -> None:

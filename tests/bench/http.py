@@ -25,6 +25,7 @@ from aggregator.redirect.event_log import Recorded, _Pending
 from aggregator.redirect.events import Event, EventClass, Sealed
 from aggregator.web.place.fast_redirect import Door
 from app import create_app
+from tests.bench.harness import need
 from tests.web.conftest import layer
 
 SECONDS, ROUNDS = 2, 5
@@ -140,6 +141,7 @@ def _answers(url: str) -> bool:
 
 def wrk(origin: str, script: Path, *arguments: object, connections: int = 16, seconds: int = SECONDS) -> Load:
     """One round of wrk, two threads. The script's `done` prints "JSON {errors, p50, p99}" in microseconds."""
+    need("wrk")
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), origin]
     done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.partition("JSON ")[2])

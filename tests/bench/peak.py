@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from typing import Any
 from aggregator.country import gazetteer as gazetteers
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import EventClass
+from tests.bench.harness import need
 from tests.bench.score import Score, report
 from tests.bench.stage import Web, served, staged
 
@@ -50,8 +50,7 @@ def whole(events: int, answered: int) -> bool:
 
 
 def score() -> Score:
-    if shutil.which("wrk") is None:
-        raise SystemExit("wrk is needed for this row (apt-get install wrk)")
+    need("wrk")
     with tempfile.TemporaryDirectory() as name, staged(Path(name) / "run") as (settings, _):
         places = gazetteers.load_gazetteer(settings.gazetteer_path)
         lyon = places.communes["69123"]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aggregator.config.settings import ROOT
+from tests.bench.harness import need
 from tests.bench.score import Score, report
 
 TITLE = "acknowledged redirects lost in simulated power losses"
@@ -186,8 +187,7 @@ def survives(folder: Path, files: dict[str, File], acknowledged: list[bytes], dr
 
 
 def score() -> Score:
-    if shutil.which("strace") is None:
-        raise SystemExit("strace is needed for this row (apt-get install strace)")
+    need("strace")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         full = traced(folder, "as written")

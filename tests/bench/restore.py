@@ -17,7 +17,9 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.redirect.event_log import open_events
 from aggregator.redirect.event_reader import EventReader
 from aggregator.redirect.events import commitment
-from aggregator.worker.backup import BackupError, backup, restore
+from aggregator.redirect.tokens import load_secret
+from aggregator.worker.backups.backup import BackupError, backup
+from aggregator.worker.backups.restore import restore
 from tests.bench.score import Score, report
 from tests.bench.sealed import START, event, verdict
 
@@ -91,6 +93,7 @@ def score() -> Score:
         settings = Settings(data_dir=folder / "run")
         settings.data_dir.mkdir()
         fill(settings.data_dir / "events.db")
+        load_secret(settings.keys_dir / "token.key")
         with closing(Accounts(settings)) as accounts:
             accounts.seal(START)
         started = time.monotonic()
@@ -99,8 +102,8 @@ def score() -> Score:
         shutil.copytree(settings.keys_dir, folder / "keys")
         shutil.rmtree(settings.data_dir)
         started = time.monotonic()
-        restore(settings, folder / "copy")
         shutil.copytree(folder / "keys", settings.keys_dir)
+        restore(settings, folder / "copy")
         with closing(Accounts(settings)) as accounts:
             accounts.seal(START.replace(minute=5))
         whole = verdict("log", settings.published_dir / "log") == 0

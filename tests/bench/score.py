@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from aggregator.config.settings import ROOT
+from tests.bench.harness import refusing
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Score:
 
 
 def report(title: str, score: Callable[[], Score]) -> None:
-    found = score()
+    found = refusing(score)
     print(f"{'ok  ' if found.ok else 'SHORT'} {title}: {found}")
     sys.exit(0 if found.ok else 1)
 

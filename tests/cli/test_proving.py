@@ -1,4 +1,4 @@
-"""Commands about what was counted: the log sealed, verified, erased, witnessed."""
+"""Commands about what was counted: the log sealed, verified, witnessed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from aggregator.config.settings import Settings
-from aggregator.redirect.event_log import EventLog
-from aggregator.redirect.events import Event, EventClass
 from aggregator.store import open_stores
 from tests.commands import run
 from tests.loopback import Loopback
@@ -26,17 +24,6 @@ def test_the_log_is_sealed_verified_rotated_and_told_of_from_the_command_line(fi
     assert run("incident", "Une heure de panne", "--about", "2026-11-23", **data).exit_code == 0
     with closing(open_stores(filled.data_dir)) as stores:
         assert [row["detail"] for row in stores.registry.decisions(["incident"])] == ["Une heure de panne"]
-
-
-def test_a_backup_is_erased_from_the_command_line(filled: Settings, tmp_path: Path) -> None:
-    backup = tmp_path / "backup.db"
-    log = EventLog(backup, wait_s=5)
-    log.record(Event("dep=75", "2020-01-01T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "x"))
-    log.close()
-
-    result = run("erase", str(backup), AIGUILLAGE_DATA_DIR=str(filled.data_dir))
-
-    assert "1 événements effacés" in result.output
 
 
 def test_a_witness_signs_a_log_over_the_network_and_refuses_another(filled: Settings, tmp_path: Path) -> None:

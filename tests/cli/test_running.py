@@ -36,7 +36,17 @@ def test_a_portal_whose_facts_are_all_told_is_fit_to_open(tmp_path: Path) -> Non
 
     result = run("doctor", AIGUILLAGE_CAMPAIGN=str(campaign), AIGUILLAGE_PROVIDERS_FILE=str(providers),
                  AIGUILLAGE_LOG_ORIGIN="ville.example/log", AIGUILLAGE_HTTPS="1", AIGUILLAGE_SITE="https://rdv.ville.example",
-                 AIGUILLAGE_OFFICIAL_LIST="liste.csv")  # fmt: skip
+                 AIGUILLAGE_OFFICIAL_LIST="liste.csv", AIGUILLAGE_DATA_DIR=str(tmp_path / "data"))  # fmt: skip
 
     assert result.output == "Rien ne manque.\n"
     assert result.exit_code == 0
+
+
+def test_doctor_names_what_is_damaged_before_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "catalog.db").write_bytes(b"no database" * 1000)
+
+    result = run("doctor", AIGUILLAGE_DATA_DIR=str(tmp_path))
+
+    assert result.exit_code == 1
+    assert result.output.splitlines()[0].startswith(f"- {tmp_path / 'catalog.db'} is damaged")
+    assert "1 à réparer." in result.output

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.database import StoreError, connect
-from aggregator.database.sqlite import SqliteFile, copy_whole
+from aggregator.database.sqlite import SqliteFile, copy_whole, damage
 
 
 @pytest.fixture
@@ -128,6 +128,22 @@ def test_a_copy_is_the_file_as_it_was_while_others_write(file: SqliteFile, tmp_p
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "foreign.db").write_bytes(b"no database" * 100)
 
-    for path in (tmp_path / "foreign.db", tmp_path / "foreign.db" / "below.db"):
-        with pytest.raises(StoreError, match=rf"{path.name}.*folder exists, is writable and has room"):
+    said = {"foreign.db": "put it back from a backup", "foreign.db/below.db": "folder exists, is writable and has room"}
+    for name, advice in said.items():
+        path = tmp_path / name
+        with pytest.raises(StoreError, match=rf"{path.name}.*{advice}"):
             connect(path)
+
+
+def test_damage_is_told_in_one_line_and_a_whole_file_has_none(tmp_path: Path) -> None:
+    whole, cut, none = tmp_path / "whole.db", tmp_path / "cut.db", tmp_path / "none.db"
+    with closing(SqliteFile(whole)) as file:
+        file.define("CREATE TABLE t (x TEXT)")
+        file.run_many("INSERT INTO t VALUES (?)", [("x" * 3000,)] * 9)
+    cut.write_bytes(whole.read_bytes()[:12_288])
+    none.write_bytes(b"no database at all" * 500)
+
+    assert damage(whole) is None
+    for path in (cut, none):
+        said = damage(path)
+        assert said is not None and "\n" not in said

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from aggregator.redirect.event_log import EventLog
-from aggregator.redirect.event_reader import EventReader, erase
+from aggregator.redirect.event_reader import EventReader, erase, replace_damaged
 from aggregator.redirect.events import Event, EventClass
+from tests.clock import NOON
 
 HOUR = "2026-11-23T12"
 EVENT = Event("dep=75", "2026-11-23T12", "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "doctolib")
@@ -140,3 +141,44 @@ def test_only_lists_that_were_replayed_are_forgotten(log: EventLog, tmp_path: Pa
     assert reader.hours_of_lists("2027") == [HOUR]
     reader.forget_lists(HOUR, reader.shown(HOUR)[0])
     assert reader.hours_of_lists("2027") == []
+
+
+def cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"no database" * 2000), cut_in_half])
+def test_a_damaged_file_is_set_aside_and_departures_go_on_above_all_numbers_of_before(
+    tmp_path: Path, spoil: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "events.db"
+    log = EventLog(path, wait_s=5)
+    for _ in range(200):
+        log.record(EVENT)
+    log.close()
+    spoil(path)
+    damaged = path.read_bytes()
+
+    aside = replace_damaged(path, NOON)
+
+    assert aside is not None
+    assert aside.read_bytes() == damaged
+    log = EventLog(path, wait_s=5)
+    assert log.record(EVENT).durable
+    log.close()
+    ((number, _),) = EventReader(path).commitments(after=200)
+    assert number == int(NOON.timestamp() * 1000) + 1
+
+
+def test_a_whole_file_and_one_that_is_not_there_are_left_alone(tmp_path: Path) -> None:
+    """The control."""
+    path = tmp_path / "events.db"
+    assert replace_damaged(path, NOON) is None
+    log = EventLog(path, wait_s=5)
+    log.record(EVENT)
+
+    assert replace_damaged(path, NOON) is None
+
+    log.close()
+    assert replace_damaged(path, NOON) is None
+    assert EventReader(path).totals() == 1

@@ -25,6 +25,7 @@ from aggregator.country.towns import Towns
 from aggregator.ledger import seeds
 from aggregator.ledger.receipts import Receipts
 from aggregator.redirect.event_log import EventLog
+from aggregator.redirect.event_reader import replace_damaged
 from aggregator.redirect.impressions import RANKS, Showing, Showings, showing_of
 from aggregator.redirect.redirector import Redirector
 from aggregator.redirect.tokens import Tokens, load_secret
@@ -40,6 +41,7 @@ from aggregator.redirect.visitors import (
 )
 from aggregator.search.order import epoch_of
 from aggregator.search.search import Ranking
+from aggregator.snapshot import generation
 from aggregator.snapshot.format import SnapshotError
 from aggregator.snapshot.shelf import Shelf, Snapshot
 from aggregator.web.language.catalogues import gettext
@@ -75,6 +77,8 @@ class Site:
         self.addresses = Addresses() if settings.ban else None
         self.shelf = Shelf(settings.published_dir)
         self.tokens = Tokens(load_secret(settings.keys_dir / "token.key"))
+        if aside := replace_damaged(settings.data_dir / "events.db", now()):
+            log.error("events.db is damaged; it was set aside and another begun", extra={"aside": str(aside)})
         receipts = Receipts(settings.keys_dir / "log.key", settings.log_origin)
         self.events = EventLog(settings.data_dir / "events.db", promising=receipts.promises)
         limits = ClickLimits(epoch_of(now()), several=settings.database_url is not None)
@@ -87,6 +91,7 @@ class Site:
         self.cards: SizedCache[Fragment] = SizedCache(CARDS_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
+        self._unread: str | None = None
         # Once before the threads: the first request finds a snapshot, if there is one.
         self.refresh()
         threading.Thread(target=self._every, args=(REFRESH_S, self.refresh), name="refresh", daemon=True).start()
@@ -134,11 +139,20 @@ class Site:
         """True when this portal reads the provider; false for a site that is only linked to."""
         return slug in self.campaign.providers.read
 
+    @property
+    def unfit(self) -> str | None:
+        """Why no page can be made of what is published, for the operator; None when it can, or when nothing is yet."""
+        return self._unread if self.snapshot is None else None
+
     def refresh(self) -> None:
         """Take over what the worker has published; a file that cannot be read leaves the last good one in force."""
+        self._unread = generation.why_unread(self.settings.published_dir)
+        if self._unread:
+            return
         try:
             self.shelf.refresh()
         except (SnapshotError, OSError, ValueError, KeyError) as error:
+            self._unread = str(error) or type(error).__name__
             log.error("snapshot not loaded", extra={"cause": str(error)})
         for file in self._files.values():
             file.refresh()

@@ -1,37 +1,14 @@
-"""Endpoints for monitoring: whether the process is alive, whether it can answer, and how old its data are."""
+"""The gauges of `/metrics`: what the portal shows, what is read of each platform, and whether the proofs hold."""
 
 from __future__ import annotations
 
 import shutil
 from datetime import datetime
 
-from flask import Blueprint, Response, jsonify
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Gauge
 
 from aggregator.web.serving.platforms import states
-from aggregator.web.serving.site import Site, here
-
-health = Blueprint("health", __name__)
-
-
-@health.get("/healthz")
-def alive() -> Response:
-    return Response("ok\n", mimetype="text/plain")
-
-
-@health.get("/readyz")
-def ready() -> tuple[Response, int]:
-    """200 with hash and age (seconds) of the snapshot in force; 503 before the first one."""
-    site = here()
-    if site.snapshot is None:
-        return jsonify(ready=False, reason="no snapshot published yet"), 503
-    age_s = round((site.now() - site.snapshot.slots.at).total_seconds())
-    return jsonify(ready=True, snapshot=site.snapshot.hash, age_s=age_s), 200
-
-
-@health.get("/metrics")
-def metrics() -> Response:
-    return Response(generate_latest(gauges(here())), mimetype="text/plain; version=0.0.4; charset=utf-8")
+from aggregator.web.serving.site import Site
 
 
 class Gauges:

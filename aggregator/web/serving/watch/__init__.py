@@ -1,0 +1,1 @@
+"""What monitoring asks: is the process alive, can it make pages, how is everything."""
