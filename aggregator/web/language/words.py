@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from aggregator.opendata.editions import spoken
 from aggregator.opendata.editions.spoken import Spoken
 from aggregator.search.order import band_limits
+from aggregator.snapshot.places import Place
 from aggregator.web.language.catalogues import gettext, language, together
 from providers.phone import dialled
 
@@ -210,7 +211,14 @@ def bdi(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(text))
 
 
+def address_of(place: Place) -> str:
+    """ "12 rue Pasteur, 69003 Lyon": the town once, for many sources write it into the address as well."""
+    town = "" if place.postcode and place.postcode in place.address else f"{place.postcode} {place.city}".strip()
+    return ", ".join(part for part in (place.address, town) if part)
+
+
 FILTERS = {
+    "address": address_of,
     "clock": clock,
     "day_short": day_short,
     "day_long": day_long,
