@@ -18,6 +18,7 @@ from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find import query
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext
+from aggregator.web.language.places import address_of
 from aggregator.web.serving.site import Site, here
 
 feeds = Blueprint("feeds", __name__)
@@ -108,5 +109,5 @@ def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
         "id": f"{place.id}:{local:%Y-%m-%d}T{int(local.hour >= 12)}",
         "title": f"{words.day_short(local.date())}, {words.clock(local)} · {place.name}",
         "url": url_for("places.place", place_id=place.id, _external=True),
-        "summary": words.address_of(place),
+        "summary": address_of(place),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.numbers import format_decimal
@@ -12,11 +13,11 @@ from markupsafe import Markup, escape
 from aggregator.opendata.editions import spoken
 from aggregator.opendata.editions.spoken import Spoken
 from aggregator.search.order import band_limits
-from aggregator.snapshot.places import Place
 from aggregator.web.language.catalogues import gettext, language, together
 from providers.phone import dialled
 
 NBSP = "\u00a0"
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def clock(moment: datetime) -> str:
@@ -41,6 +42,11 @@ def ratio(value: float) -> str:
 def tick(share: float) -> str:
     """A percentage on an axis: "50 %"."""
     return Spoken(language()).tick(share)
+
+
+def in_paris(moment: datetime) -> str:
+    """ "14 h 02, heure de Paris", of an aware moment: what concerns all places at once."""
+    return gettext("%(time)s, heure de Paris", time=clock(moment.astimezone(PARIS)))
 
 
 def day_short(day: date) -> str:
@@ -211,15 +217,9 @@ def bdi(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(escape(text))
 
 
-def address_of(place: Place) -> str:
-    """ "12 rue Pasteur, 69003 Lyon": the town once, for many sources write it into the address as well."""
-    town = "" if place.postcode and place.postcode in place.address else f"{place.postcode} {place.city}".strip()
-    return ", ".join(part for part in (place.address, town) if part)
-
-
 FILTERS = {
-    "address": address_of,
     "clock": clock,
+    "in_paris": in_paris,
     "day_short": day_short,
     "day_long": day_long,
     "day_only": day_only,
