@@ -20,6 +20,7 @@ from aggregator.web.evidence.transparency import transparency
 from aggregator.web.find.feeds import feeds
 from aggregator.web.find.home import pages
 from aggregator.web.language import catalogues, links, words
+from aggregator.web.language import places as places_words
 from aggregator.web.place.crawlers import crawlers
 from aggregator.web.place.departures import departures
 from aggregator.web.place.directory import directory
@@ -61,7 +62,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     app = Flask("aiguillage", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=86_400, **COMPRESSION)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(words.FILTERS)
+    app.jinja_env.filters.update({**words.FILTERS, **places_words.FILTERS})
     # Else `{{ 1|percent }}` is worked out when the template is compiled, in French, and stays so on English pages.
     app.jinja_env.optimized = False
     site = Site(settings, now)

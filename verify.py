@@ -1478,6 +1478,20 @@ def parsed_page(text):
     return page
 
 
+def printed_as(hour, text):
+    """An hour (UTC) as pages print it: in the time of Paris; pages saved earlier print UTC, and say so."""
+    if "UTC" in text:
+        return hour
+    # Summer time: from one in the morning (UTC) of the last Sunday of March to that of October (directive 2000/84/EC).
+    starts, ends = (last_sunday(hour.year, month) + timedelta(hours=1) for month in (3, 10))
+    return hour + timedelta(hours=2 if starts <= hour < ends else 1)
+
+
+def last_sunday(year, month):
+    end = datetime(year, month, 31)  # noqa: DTZ001 - every hour here is UTC
+    return end - timedelta(days=(end.weekday() + 1) % 7)
+
+
 class SavedPage(HTMLParser):
     """What is looked at: cards, the reference line, "page 2 of 3". No tree is built: depth costs nothing.
 
@@ -1653,7 +1667,9 @@ def reference_of(page):
     hour = datetime.strptime(epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
     contract, _, rest = "".join("".join(page.reference).split()).partition("·")
     printed_hour, _, rest = rest.partition("·")
-    if not {hour.day, hour.year, hour.hour} <= {int(one[:9]) for one in re.findall(r"[0-9]+", printed_hour)}:
+    numbers = {int(one[:9]) for one in re.findall(r"[0-9]+", printed_hour)}
+    printed = printed_as(hour, printed_hour)
+    if not {printed.day, printed.year, printed.hour} <= numbers:
         raise Wrong(f"the page prints the hour {plain(printed_hour)}, and its link says {epoch}")
     if rest.partition("·")[0] != digest or not contract.endswith("order/1"):
         raise Wrong(

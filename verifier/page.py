@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from verifier.order import list_hash_of, named, ordered_keys, snapshots_of, snapshots_of_hour, tie_of
-from verifier.outside.saved_page import parsed_page, text_of_page
+from verifier.outside.saved_page import parsed_page, printed_as, text_of_page
 from verifier.source import CannotCheck, Wrong
 
 PLACES_ON_A_PAGE = 20
@@ -81,7 +81,9 @@ def reference_of(page):
     hour = datetime.strptime(epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - every hour here is UTC
     contract, _, rest = "".join("".join(page.reference).split()).partition("·")
     printed_hour, _, rest = rest.partition("·")
-    if not {hour.day, hour.year, hour.hour} <= {int(one[:9]) for one in re.findall(r"[0-9]+", printed_hour)}:
+    numbers = {int(one[:9]) for one in re.findall(r"[0-9]+", printed_hour)}
+    printed = printed_as(hour, printed_hour)
+    if not {printed.day, printed.year, printed.hour} <= numbers:
         raise Wrong(f"the page prints the hour {plain(printed_hour)}, and its link says {epoch}")
     if rest.partition("·")[0] != digest or not contract.endswith("order/1"):
         raise Wrong(

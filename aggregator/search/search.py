@@ -48,6 +48,11 @@ class Ranking:
         return list_hash(self.snapshot.hash, self.epoch, self.question.key, (one.place.id for one in self.found))
 
     @property
+    def considered(self) -> int:
+        """How many places filters were applied to: those within the radius, or the nearest of a widened list."""
+        return len(self.found) + sum(self.hidden.values())
+
+    @property
     def reference(self) -> str:
         """Hour and first digits of the snapshot hash, by which a link pins this order (docs/ranking.md §7.3)."""
         return f"{self.epoch}-{self.snapshot.short}"
@@ -79,6 +84,18 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
     lines = tuple(kept[one.id] for one in ranked)
     return Ranking(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
+
+
+def nearest(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> tuple[Place, int] | None:
+    """The nearest place that no filter hides, and its metres, whatever the radius; None within `WIDENED_LIMIT_M`."""
+    lat, lon = origin(snapshot, question)
+    far = _near(snapshot, lat, lon, WIDENED_LIMIT_M)
+    fits = slot_filter(snapshot, question, campaign)
+    for number, metres in sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id)):
+        found = _found(snapshot.places.all[number], metres, fits, epoch)
+        if _hidden_by(question, found, snapshot) is None:
+            return found.place, metres
+    return None
 
 
 def _near(snapshot: Snapshot, lat: float, lon: float, radius_m: int) -> list[tuple[int, int]]:

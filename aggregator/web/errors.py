@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, Response, render_template, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from aggregator.web.data.api.problems import problem
 from aggregator.web.language.catalogues import language, lazy_gettext, others
 from aggregator.web.place.directory import departments
 from aggregator.web.serving.site import Site
+from aggregator.web.slashes import leads_somewhere, without_slash
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,16 @@ ERRORS = {
 def install(app: Flask, site: Site) -> None:
     """Register the handlers; under `/api/v1` an error is a problem of RFC 9457."""
 
+    @app.before_request
+    def refuse_to_lead_nowhere() -> None:
+        if not leads_somewhere(request):
+            raise NotFound
+
     @app.errorhandler(HTTPException)
     def say(error: HTTPException) -> Response:
         code = error.code or 500
+        if code == 404 and (moved := without_slash(request)):
+            return moved
         if code < 400:
             return Response(status=code, headers=dict(error.get_headers()))
         if request.path.startswith(API):

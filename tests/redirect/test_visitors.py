@@ -77,6 +77,60 @@ def test_robots_are_told_by_the_public_list(user_agent: str, robot: bool) -> Non
     assert is_robot(user_agent) is robot
 
 
+OPENING_BY_THEMSELVES = """\
+Microsoft Office Existence Discovery
+Microsoft Office Protocol Discovery
+Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.12026; Pro)
+Microsoft Office Word 2014
+Mozilla/4.0 (compatible; ms-office; MSOffice 16)
+Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Win64; x64; Trident/7.0; ms-office; MSOffice 16)
+Microsoft-WebDAV-MiniRedir/10.0.19045
+Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Word/16.78.3
+Excel/16.0
+Microsoft.Data.Mashup (https://go.microsoft.com/fwlink/?LinkID=304225)
+Mozilla/5.0 (compatible; GoogleDocs; apps-spreadsheets; +http://docs.google.com)
+LibreOffice 7.4.7.2 denylistedbackend/8.0.0 NSS/3.87
+Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)
+facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)
+WhatsApp/2.23.20.0 A
+TelegramBot (like TwitterBot)
+Twitterbot/1.0
+LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)
+Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5
+Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)
+mattermost-9.5.0
+Rocket.Chat/6.0
+Bluesky Cardyb/1.1
+Mozilla/5.0 (compatible; BarracudaCentral)
+Barracuda Sentinel (EE)
+W3C-checklink/4.81
+Mozilla/5.0 (compatible; LinkChecker/10.2; +https://linkchecker.github.io/linkchecker/)
+lychee/0.14.3
+Wget/1.21.4
+python-urllib3/2.0
+PostmanRuntime/7.36"""
+
+
+@pytest.mark.parametrize("user_agent", OPENING_BY_THEMSELVES.splitlines())
+def test_programs_that_open_links_by_themselves_are_robots(user_agent: str) -> None:
+    assert is_robot(user_agent)
+
+
+PEOPLE = """\
+Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0
+Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Teams/1.6 Chrome/108 Electron/22 Safari/537.36
+Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 [FBAN/FBIOS]
+Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile Safari/537.36 Instagram 300
+Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 Thunderbird/115.0
+Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0; Passwordmanager/2) like Gecko"""
+
+
+@pytest.mark.parametrize("user_agent", PEOPLE.splitlines())
+def test_the_browser_of_a_person_is_none_however_it_was_opened(user_agent: str) -> None:
+    """The control: a page that opens inside another application is looked at by somebody."""
+    assert not is_robot(user_agent)
+
+
 @pytest.mark.parametrize(
     ("headers", "foreign"),
     [

@@ -197,7 +197,7 @@ CHANGES: dict[str, tuple[Callable[[str], str], str]] = {
         lambda html: re.sub(r'<nav class="pages".*?</nav>', "", html, flags=re.DOTALL), "this is page 1 of"),
     "the list": (another_list, "the page prints the list .*; recomputed"),
     "the list, in print": (another_hash_printed, "the page prints the list .* and its link"),
-    "the hour, in print": (lambda html: html.replace("12 h UTC", "13 h UTC"), "the page prints the hour"),
+    "the hour, in print": (lambda html: html.replace("13 h, h", "12 h, h"), "the page prints the hour"),
     "the question": (lambda html: html.replace("radius%3D25", "radius%3D10"), "rank|this is page|the list"),
     "one of two references": (lambda html: re.sub("(.*)radius%3D25", r"\1radius%3D10", html, flags=re.DOTALL)
                               + '<p class="reference"><a href="/verifier?heure=x">', "several references"),

@@ -290,8 +290,8 @@ def test_without_any_platform_the_portal_is_a_directory(browser: FlaskClient, si
     page = browser.get("/recherche?insee=69123").text.replace("\u00a0", " ")
 
     assert (
-        "Nous ne lisons plus aucune plateforme depuis 11 h 20 UTC. Les lieux, téléphones et liens restent valables."
-        in page
+        "Nous ne lisons plus aucune plateforme depuis 12 h 20, heure de Paris. "
+        "Les lieux, téléphones et liens restent valables." in page
     )
     assert names(page)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -45,6 +46,20 @@ def parsed_page(text):
         raise CannotCheck(f"no HTML that can be read: {error}") from error
     page.close_card()
     return page
+
+
+def printed_as(hour, text):
+    """An hour (UTC) as pages print it: in the time of Paris; pages saved earlier print UTC, and say so."""
+    if "UTC" in text:
+        return hour
+    # Summer time: from one in the morning (UTC) of the last Sunday of March to that of October (directive 2000/84/EC).
+    starts, ends = (last_sunday(hour.year, month) + timedelta(hours=1) for month in (3, 10))
+    return hour + timedelta(hours=2 if starts <= hour < ends else 1)
+
+
+def last_sunday(year, month):
+    end = datetime(year, month, 31)  # noqa: DTZ001 - every hour here is UTC
+    return end - timedelta(days=(end.weekday() + 1) % 7)
 
 
 class SavedPage(HTMLParser):

@@ -1,4 +1,4 @@
-"""Suggestions below a list without a slot: farther away, by telephone, without appointment, for another need."""
+"""What leads on from a list: filters that hide places, and below a list without a slot what there is instead."""
 
 from __future__ import annotations
 
@@ -9,12 +9,101 @@ from typing import Any
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Sort
 from aggregator.search.question import RADII_KM, Question
-from aggregator.search.search import Ranking, search
+from aggregator.search.search import Ranking, nearest, search
+from aggregator.web.find import query
 from aggregator.web.language import words
+from aggregator.web.language.catalogues import language, lazy_gettext
+from aggregator.web.language.links import asking
 from aggregator.web.serving.site import Site
 from providers.phone import phone_number
 
 Link = Callable[..., str]
+
+
+HIDDEN_WORDS = {
+    "need": lazy_gettext("qui n’ont que d’autres créneaux"),
+    "step": lazy_gettext("qui n’ont que d’autres créneaux"),
+    "audience": lazy_gettext("qui n’ont que d’autres créneaux"),
+    "dates": lazy_gettext("qui n’ont de créneau vu qu’à d’autres dates"),
+    "moment": lazy_gettext("qui n’ont de créneau vu qu’à d’autres moments"),
+    "radius": lazy_gettext("à plus de %(radius)s km"),
+    "seen": lazy_gettext("sans créneau vu pour cette demande"),
+    "walk_in": lazy_gettext("dont l’accueil sans rendez-vous n’est pas indiqué"),
+    "access": lazy_gettext("dont l’accès en fauteuil n’est pas indiqué"),
+}
+LABELS = {
+    "dates": lazy_gettext("Dates"),
+    "moment": lazy_gettext("Moment"),
+    "radius": lazy_gettext("Rayon"),
+    "audience": lazy_gettext("Pour qui"),
+    "seen": lazy_gettext("Avec un créneau vu"),
+    "walk_in": lazy_gettext("Sans rendez-vous"),
+    "access": lazy_gettext("Accès fauteuil"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """One filter. `count`: how many places more the list has without it; `url`: that list."""
+
+    label: str
+    count: int
+    why: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hiding:
+    """What the filters of a list hide. `total`: places that they were applied to.
+
+    `lifted`: how many places the list without any filter has, at `url`. `nearest`: of an empty list, the nearest place
+    that no filter hides, {"name", "distance", "url", "radius_km", "wider"}.
+    """
+
+    total: int
+    filters: tuple[Hidden, ...]
+    lifted: int
+    url: str
+    nearest: dict[str, Any] | None
+
+
+def hiding(site: Site, answer: Ranking, link: Link) -> Hiding | None:
+    """None when no filter hides a place of this list."""
+    if not answer.hidden:
+        return None
+    campaign, question = site.campaign, answer.question
+    filters = []
+    for name, changes in query.lifted(question).items():
+        if name == "radius" and answer.found:
+            continue
+        again = _again(site, answer, replace(question, **changes))
+        more = len(again.found) - len(answer.found)
+        label = LABELS.get(name) or campaign.said(getattr(campaign.terms, name), language())
+        why = str(HIDDEN_WORDS[name]) % {"radius": question.radius_km}
+        filters.append(Hidden(str(label), more, why, link(**changes, ref=None)))
+    bare = query.without_filters(question, campaign)
+    return Hiding(
+        total=answer.considered,
+        filters=tuple(filters),
+        lifted=len(_again(site, answer, replace(question, **bare)).found),
+        url=link(**bare, ref=None),
+        nearest=None if answer.found else _nearest(site, answer, link),
+    )
+
+
+def _nearest(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
+    found = nearest(answer.snapshot, answer.question, answer.epoch, site.campaign)
+    if found is None:
+        return None
+    place, metres = found
+    radius_km = next((one for one in RADII_KM if one * 1000 >= metres), None)
+    return {
+        "name": place.name,
+        "distance": words.kilometres(metres),
+        "url": asking("places.place", query.parameters(answer.question, site.campaign), place_id=place.id),
+        "radius_km": radius_km,
+        "wider": link(radius_km=radius_km, ref=None) if radius_km else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,17 +17,20 @@ from aggregator import instants
 from aggregator.search.order import tie_key
 from aggregator.search.search import Found, Ranking
 from aggregator.snapshot.places import Offer, Place
-from aggregator.web.find.offers import OfferBlock, hours_of, offer_block
+from aggregator.web.find.offers import OfferBlock, call_leads, hours_of, offer_block
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import language
-from aggregator.web.language.links import to_places
+from aggregator.web.language.links import short_address, to_places
 from aggregator.web.serving.fragments import Fragment, hole
 from aggregator.web.serving.site import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One place in a list. `number`: its rank, printed and used by the map; `link`: its page, back to this list."""
+    """One place in a list. `number`: its rank, printed and used by the map; `link`: its page, back to this list.
+
+    `call_leads`: the telephone stands before the buttons; `address`: of its page, as it is printed.
+    """
 
     number: str
     place: Place
@@ -35,6 +38,8 @@ class Card:
     link: str
     offers: tuple[OfferBlock, ...]
     hours_today: str
+    call_leads: bool
+    address: str
 
 
 class Cards:
@@ -62,6 +67,7 @@ class Cards:
                 "number": rank,
                 "distance": words.band(found.candidate.distance_m),
                 "link": self._page_of(place.id),
+                "address": short_address(place),
                 **{f"token{number}": token for number, token in enumerate(tokens)},
             }
         )
@@ -86,7 +92,10 @@ class Cards:
             offer_block(self._site, place, offer, self._facts, self._fits, hole(f"token{number}"))
             for number, offer in enumerate(drawn)
         )
-        card = Card(hole("number"), place, hole("distance"), hole("link"), blocks, hours_of(place, today))
+        card = Card(
+            hole("number"), place, hole("distance"), hole("link"),
+            blocks, hours_of(place, today), call_leads(place, blocks), hole("address"),
+        )  # fmt: skip
         return current_app.jinja_env.get_template("_card.html").render(self._context, card=card, headed=headed)
 
     @cached_property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +18,21 @@ from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.find import query
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext
+from aggregator.web.language.places import address_of
 from aggregator.web.serving.site import Site, here
 
 feeds = Blueprint("feeds", __name__)
 
 MAX_ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first slot of a place that fits. `known`: of the snapshot, it may have passed; `ahead`: from now on."""
+
+    place: Place
+    known: datetime | None
+    ahead: datetime | None
 
 
 @feeds.get("/recherche.atom")
@@ -37,8 +49,7 @@ def results() -> Response:
             answer = search(snapshot, question, site.epoch, site.seed(site.epoch), site.campaign)
     except UnknownOriginError as error:
         raise NotFound from error
-    # Not `one.first`: that one is of the snapshot and may have passed.
-    firsts = [(one.place, answer.fits.first_slot(one.place, site.now())) for one in answer.found]
+    firsts = [First(one.place, one.first, answer.fits.first_slot(one.place, site.now())) for one in answer.found]
     commune = site.gazetteer.get(question.insee or "")
     town = f"{commune.name} ({commune.department})" if commune else ""
     title = gettext("Créneaux vus autour de %(where)s", where=town) if town else gettext("Créneaux vus près de vous")
@@ -54,9 +65,9 @@ def place(place_id: str) -> Response:
         raise NotFound
     where = snapshot.places.all[snapshot.places.index[place_id]]
     fits = slot_filter(snapshot, Question(), site.campaign)
-    first = fits.first_slot(where, site.now())
+    first = First(where, fits.first_slot(where), fits.first_slot(where, site.now()))
     target = url_for("places.place", place_id=place_id, _external=True)
-    return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [(where, first)])
+    return _feed(site, gettext("Créneaux vus, %(name)s", name=where.name), target, place_id, [first])
 
 
 def _snapshot(site: Site) -> Snapshot:
@@ -65,20 +76,30 @@ def _snapshot(site: Site) -> Snapshot:
     return site.snapshot
 
 
-def _feed(site: Site, title: str, target: str, key: str, firsts: list[tuple[Place, datetime | None]]) -> Response:
+def _feed(site: Site, title: str, target: str, key: str, firsts: Sequence[First]) -> Response:
+    """The feed; 304 for a reader that has it already, by its tag or by its date (serving/page_cache.py)."""
     # By instant, not by the order of the list: readers of feeds sort again anyway (docs/ranking.md §2.3).
-    seen = sorted(((first, place) for place, first in firsts if first), key=lambda pair: pair[0])[:MAX_ENTRIES]
+    seen = sorted(((one.ahead, one.place) for one in firsts if one.ahead), key=lambda pair: pair[0])[:MAX_ENTRIES]
     entries = [_entry(site, place, first) for first, place in seen]
+    updated = site.snapshot.slots.at if site.snapshot else site.now()
     body = render_template(
-        "feed.xml",
-        title=title,
-        target=target,
-        self_url=request.url,
-        key=key,
-        entries=entries,
-        updated=site.snapshot.slots.at if site.snapshot else site.now(),
+        "feed.xml", title=title, target=target, self_url=request.url, key=key, entries=entries, updated=updated
     )
-    return Response(body, mimetype="application/atom+xml")
+    response = Response(body, mimetype="application/atom+xml")
+    response.add_etag()
+    response.last_modified = _changed(site, firsts, updated)
+    return response
+
+
+def _changed(site: Site, firsts: Sequence[First], updated: datetime) -> datetime:
+    """The last moment (UTC) at which this feed may have become another one.
+
+    Its hour draws ties anew, and a first slot that has passed gives way to the next without any new reading.
+    """
+    minute = site.now().replace(second=0, microsecond=0)
+    if any(one.known and one.known <= minute for one in firsts):
+        return minute
+    return max(updated, minute.replace(minute=0), site.started)
 
 
 def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
@@ -88,5 +109,5 @@ def _entry(site: Site, place: Place, first: datetime) -> dict[str, Any]:
         "id": f"{place.id}:{local:%Y-%m-%d}T{int(local.hour >= 12)}",
         "title": f"{words.day_short(local.date())}, {words.clock(local)} · {place.name}",
         "url": url_for("places.place", place_id=place.id, _external=True),
-        "summary": f"{place.address}, {place.postcode} {place.city}",
+        "summary": address_of(place),
     }

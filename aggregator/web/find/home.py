@@ -10,13 +10,13 @@ from flask import Blueprint, jsonify, redirect, render_template, request, url_fo
 
 from aggregator.country.finder.finder import Area, Found, Level, Named, Remark, Town, Why
 from aggregator.country.geocoder import NoAnswerError, Point
-from aggregator.search.question import RADII_KM, Moment
+from aggregator.search.question import RADII_KM
 from aggregator.search.search import UnknownOriginError
 from aggregator.web.evidence import statements
 from aggregator.web.find import query
 from aggregator.web.find.query import Asked, where
 from aggregator.web.find.results import page_of
-from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.web.language.catalogues import gettext
 from aggregator.web.language.links import asking, path_to
 from aggregator.web.language.remarks import said
 from aggregator.web.serving import platforms
@@ -24,18 +24,15 @@ from aggregator.web.serving.site import Site, here
 
 pages = Blueprint("pages", __name__)
 
-MOMENTS = {
-    Moment.MORNING: lazy_gettext("matin"),
-    Moment.AFTERNOON: lazy_gettext("après-midi"),
-    Moment.EVENING: lazy_gettext("soir"),
-    Moment.WEEK_END: lazy_gettext("week-end"),
-}
-
 
 @pages.get("/")
 def home() -> str:
     site = here()
-    return render_template("home.html", **_home(site))
+    asked = query.read(request.args, site.campaign, site.now().date())
+    question = replace(asked.question, insee=None, lat=None, lon=None)
+    # Come back to change a search: its town, need and filters are there again.
+    kept = query.parameters(question, site.campaign) if request.args else {}
+    return render_template("home.html", **_home(site), text=asked.text, need=question.need, kept=kept)
 
 
 @pages.get("/recherche")
@@ -123,7 +120,7 @@ def filters() -> Any:
         question=asked.question,
         where=where(site, asked.question),
         radii=RADII_KM,
-        moments=MOMENTS,
+        moments=query.MOMENTS,
         parameters=query.parameters(asked.question, site.campaign),
     )
 

@@ -42,7 +42,8 @@ class DayCell:
 class OfferBlock:
     """One platform of one place. `glyph`: seen, none, unknown; `token`: of its button.
 
-    `about`: what the slots are for, where the question left it open.
+    `about`: what the slots are for, where the question left it open. `first_day`, with its `first_count` slots: told in
+    place of a strip that would show nothing but zeros; 0 where the strip shows some.
     """
 
     label: str
@@ -53,8 +54,15 @@ class OfferBlock:
     about: str
     token: str
     strip: tuple[DayCell, ...]
+    first_day: date | None
+    first_count: int
     provider: str
     hosting: hosting.CardLines | None
+
+
+def call_leads(place: Place, blocks: Iterable[OfferBlock]) -> bool:
+    """True where no slot can be told: the telephone then stands before the platforms' buttons, whosever they are."""
+    return place.phone is not None and all(block.glyph in ("phone", "unknown") for block in blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,9 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
         DayCell(day, None if said.days is None else said.days.get(day, 0))
         for day in (now.date() + timedelta(days=ahead) for ahead in range(STRIP_DAYS))
     )
+    beyond = min(said.days) if said.days and not any(cell.count for cell in strip) else None
     return OfferBlock(
-        label=site.label(offer.provider) if offer.provider else _domain(offer.url),
+        label=label_of(site, offer),
         glyph=said.glyph,
         fact=said.fact,
         then=said.then,
@@ -85,6 +94,8 @@ def offer_block(site: Site, place: Place, offer: Offer, snapshot: Snapshot, fits
         about=said.about,
         token=token,
         strip=strip,
+        first_day=beyond,
+        first_count=said.days[beyond] if said.days and beyond else 0,
         provider=offer.provider,
         hosting=hosting_of(site, offer.provider),
     )
@@ -118,11 +129,13 @@ def _of_reading(site: Site, state: OfferState, slots: Slots, fits: SlotFilter, n
         then, about = _then(days, first.date()), _about(site, fits, state)
         return Said("seen", words.when(first, now.date()), detail, then, about, days)
     if state.state == "phone":
-        detail = gettext("réservation en ligne fermée · %(seen)s", seen=read_at)
-        return Said("phone", gettext("par téléphone"), detail, days=days)
+        return Said("phone", gettext("réservation en ligne fermée"), read_at, days=days)
     until = words.day_only(date.fromisoformat(slots.until))
     detail = gettext("d’ici au %(day)s · %(seen)s", day=until, seen=read_at)
-    return Said("none", gettext("aucun créneau vu"), detail, days=days)
+    # Slots that the question does not ask for are slots all the same.
+    others = state.state == "seen" and bool((slots.local[state.first : state.last] > _wall_minutes(now)).any())
+    fact = gettext("aucun créneau vu pour cette demande") if others else gettext("aucun créneau vu")
+    return Said("none", fact, detail, days=days)
 
 
 def _about(site: Site, fits: SlotFilter, state: OfferState) -> str:
@@ -163,5 +176,6 @@ def _from_wall_minutes(minutes: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(minutes=minutes)  # noqa: DTZ001 - a wall clock has no zone
 
 
-def _domain(url: str) -> str:
-    return url.split("/")[2]
+def label_of(site: Site, offer: Offer) -> str:
+    """The platform's name; of a site without a platform its bare domain."""
+    return site.label(offer.provider) if offer.provider else offer.url.split("/")[2]

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from aggregator.config.campaign import ANY, Campaign, Entry
+from aggregator.country.finder.finder import Town
+from aggregator.country.gazetteer import Commune
 from aggregator.country.geography import in_territory
 from aggregator.search.order import Sort
 from aggregator.search.question import DEFAULT_RADIUS_KM, RADII_KM, Moment, Question
-from aggregator.web.language.catalogues import gettext
+from aggregator.web.language.catalogues import gettext, lazy_gettext
 from aggregator.web.serving.site import Site
 
 MAX_TEXT = 100  # what is typed beyond is cut off (W8)
 SORTS = {"proche": Sort.NEAR, "tot": Sort.SOON}
 SORT_NAMES = {sort: name for name, sort in SORTS.items()}
+MOMENTS = {
+    Moment.MORNING: lazy_gettext("matin"),
+    Moment.AFTERNOON: lazy_gettext("après-midi"),
+    Moment.EVENING: lazy_gettext("soir"),
+    Moment.WEEK_END: lazy_gettext("week-end"),
+}
 _REFERENCE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})-([0-9a-f]{8})")
 
 
@@ -181,15 +190,38 @@ def parameters(question: Question, campaign: Campaign, text: str = "", **more: o
     return {name: str(value) for name, value in values.items() if value not in (None, "")}
 
 
-def without_filter(question: Question, name: str) -> Question:
-    """The question with one filter lifted, to show what it hid."""
-    lifted: dict[str, Question] = {
-        "need": replace(question, need=ANY),
-        "seen": replace(question, seen=False),
-        "walk_in": replace(question, walk_in=False),
-        "access": replace(question, access=False),
+def lifted(question: Question) -> dict[str, dict[str, Any]]:
+    """The filters of a question that can hide places -> what changes when that one is lifted."""
+    # Moments, dates, steps and audiences choose slots; a place is hidden only where slots are asked for.
+    of_slots = question.seen or question.need != ANY
+    possible: dict[str, tuple[bool, dict[str, Any]]] = {
+        "need": (question.need != ANY, {"need": ANY}),
+        "step": (of_slots and question.step != ANY, {"step": ANY}),
+        "audience": (of_slots and question.audience != ANY, {"audience": ANY}),
+        "dates": (of_slots and bool(question.first_day or question.last_day), {"first_day": None, "last_day": None}),
+        "moment": (of_slots and question.moment is not None, {"moment": None}),
+        "radius": (question.radius_km < DEFAULT_RADIUS_KM, {"radius_km": DEFAULT_RADIUS_KM}),
+        "seen": (question.seen, {"seen": False}),
+        "walk_in": (question.walk_in, {"walk_in": False}),
+        "access": (question.access, {"access": False}),
     }
-    return lifted[name]
+    return {name: changes for name, (is_set, changes) in possible.items() if is_set}
+
+
+def without_filters(question: Question, campaign: Campaign) -> dict[str, Any]:
+    """What changes when all filters are lifted; a wide radius stays."""
+    return {
+        "need": campaign.facts.default,
+        "step": ANY,
+        "audience": ANY,
+        "first_day": None,
+        "last_day": None,
+        "moment": None,
+        "radius_km": max(question.radius_km, DEFAULT_RADIUS_KM),
+        "seen": False,
+        "walk_in": False,
+        "access": False,
+    }
 
 
 def pinned_hour(epoch: str, now: datetime, hours: int = 2) -> bool:
@@ -224,6 +256,12 @@ def where(site: Site, question: Question) -> str:
     """Where a question starts from, in words."""
     commune = site.gazetteer.get(question.insee or "")
     return f"{commune.name} ({commune.department})" if commune else gettext("votre position")
+
+
+def written(site: Site, commune: Commune) -> str:
+    """What to type to be understood to mean this commune: its name alone, or with its département (docs/places.md)."""
+    alone = site.finder.find(commune.name).matches == (Town(commune),)
+    return commune.name if alone else f"{commune.name} ({commune.department})"
 
 
 def centre(site: Site, question: Question) -> str:

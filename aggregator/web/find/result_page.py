@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -14,24 +13,18 @@ from markupsafe import Markup
 
 from aggregator import instants
 from aggregator.search.order import CONTRACT, Section, Sort
+from aggregator.search.question import Question
 from aggregator.search.search import Ranking
 from aggregator.web.find import query
-from aggregator.web.find.alternatives import WaysOn, ways_on
+from aggregator.web.find.alternatives import Hiding, WaysOn, hiding, ways_on
 from aggregator.web.find.map import Map
 from aggregator.web.find.query import Asked
 from aggregator.web.language import catalogues, words
-from aggregator.web.language.catalogues import gettext, lazy_gettext
+from aggregator.web.language.catalogues import gettext
 from aggregator.web.language.links import asking, path_to
 from aggregator.web.serving import platforms
 from aggregator.web.serving.platforms import Unread
 from aggregator.web.serving.site import Site
-
-HIDDEN_WORDS = {
-    "need": lazy_gettext("qui n’ont que d’autres créneaux"),
-    "seen": lazy_gettext("sans créneau vu"),
-    "walk_in": lazy_gettext("qui demandent un rendez-vous"),
-    "access": lazy_gettext("dont l’accès en fauteuil n’est pas indiqué"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +33,6 @@ class Group:
 
     heading: str
     cards: tuple[Markup, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """How many places one filter hides, and the address of the list without it."""
-
-    count: int
-    why: str
-    url: str
 
 
 @dataclass(frozen=True)  # without slots: `cached_property` needs a `__dict__`
@@ -125,13 +109,15 @@ class ResultPage:
         sections = (self.answer.fits.outlook(one.place).section for one in self.answer.found)
         return sum(section is Section.UNKNOWN for section in sections)
 
+    @cached_property
+    def hiding(self) -> Hiding | None:
+        """What filters hide of this list; None when that is nothing."""
+        return hiding(self.site, self.answer, self.link)
+
     @property
-    def hidden(self) -> Iterator[Hidden]:
-        campaign = self.site.campaign
-        for name, count in sorted(self.answer.hidden.items()):
-            without = query.without_filter(self.answer.question, name)
-            url = asking("pages.results", query.parameters(without, campaign))
-            yield Hidden(count, str(HIDDEN_WORDS[name]), url)
+    def choosy(self) -> bool:
+        """True when the question asks for some slots only: "no slot seen" is then said of those alone."""
+        return self.answer.fits.question != Question()
 
     @cached_property
     def leading(self) -> WaysOn | None:
@@ -183,6 +169,15 @@ class ResultPage:
         return asking("pages.filters", query.parameters(self.answer.question, self.site.campaign))
 
     @property
+    def change(self) -> str:
+        """The home page with town, need and filters as they are, for another town or need."""
+        question, commune = self.answer.question, self.site.gazetteer.get(self.answer.question.insee or "")
+        text = query.written(self.site, commune) if commune else self.asked.text
+        return asking(
+            "pages.home", query.parameters(replace(question, insee=None, lat=None, lon=None), self.site.campaign, text)
+        )
+
+    @property
     def sms(self) -> str:
         """The whole address, as the body of a message."""
         return quote(request.host_url.rstrip("/") + self.address)
@@ -195,8 +190,10 @@ class ResultPage:
 
     @property
     def hour(self) -> str:
-        hour = datetime.strptime(self.answer.epoch, "%Y-%m-%dT%H")  # noqa: DTZ007 - shown as UTC
-        return gettext("%(day)s, %(hour)s h UTC", day=words.day_with_year(hour.date()), hour=hour.hour)
+        """The hour of the order, in the time of Paris; addresses keep it in UTC."""
+        hour = datetime.strptime(self.answer.epoch, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(words.PARIS)
+        day = words.day_with_year(hour.date())
+        return gettext("%(day)s, %(hour)s h, heure de Paris", day=day, hour=hour.hour)
 
     @property
     def short_hash(self) -> str:

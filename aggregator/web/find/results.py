@@ -83,7 +83,9 @@ def _result_page(site: Site, asked: Asked, answer: Ranking, embedded: bool, stal
 
 
 def _groups(site: Site, answer: Ranking, ranked: list[tuple[int, Found]]) -> Iterator[Group]:
-    cards = Cards(site, answer, query.parameters(answer.question, site.campaign, ref=answer.reference))
+    page = (ranked[0][0] - 1) // PAGE_SIZE + 1 if ranked else 1
+    here = query.parameters(answer.question, site.campaign, ref=answer.reference, page=page if page > 1 else None)
+    cards = Cards(site, answer, here)
     for heading, members in groupby(ranked, key=lambda pair: _heading(site, answer, pair[1])):
         yield Group(heading, tuple(cards.html(one, rank, heading != "") for rank, one in members))
 

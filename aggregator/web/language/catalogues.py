@@ -42,7 +42,9 @@ WITHOUT_LANGUAGE = (
     "data.gaps",
     "api.description",
     "crawlers.robots",
-    "crawlers.sitemap",
+    "crawlers.index",
+    "crawlers.pages",
+    "crawlers.places",
     "crawlers.icon",
 )
 

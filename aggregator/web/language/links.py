@@ -9,6 +9,7 @@ from urllib.parse import quote_plus, urlencode
 
 from flask import request, url_for
 
+from aggregator.snapshot.places import Place
 from aggregator.web.language.catalogues import language
 
 STAND_IN = "p-aaaaaaaaaa"  # an id in form, so that it comes out of `url_for` as it went in
@@ -40,3 +41,8 @@ def asking(endpoint: str, parameters: Mapping[str, str], /, **values: Any) -> st
     path, _, kept = path_to(endpoint, **values).partition("?")
     query = "&".join(part for part in (urlencode(parameters, quote_via=_quoted), kept) if part)
     return f"{path}?{query}" if query else path
+
+
+def short_address(place: Place) -> str:
+    """The address of a place's page as it is printed and typed again: "aiguillage.example/centre/p-…"."""
+    return f"{request.host}{request.script_root}/centre/{place.id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.numbers import format_decimal
@@ -16,6 +17,7 @@ from aggregator.web.language.catalogues import gettext, language, together
 from providers.phone import phone_number, written
 
 NBSP = "\u00a0"
+PARIS = ZoneInfo("Europe/Paris")
 
 
 def clock(moment: datetime) -> str:
@@ -40,6 +42,11 @@ def ratio(value: float) -> str:
 def tick(share: float) -> str:
     """A percentage on an axis: "50 %"."""
     return Spoken(language()).tick(share)
+
+
+def in_paris(moment: datetime) -> str:
+    """ "14 h 02, heure de Paris", of an aware moment: what concerns all places at once."""
+    return gettext("%(time)s, heure de Paris", time=clock(moment.astimezone(PARIS)))
 
 
 def day_short(day: date) -> str:
@@ -211,6 +218,7 @@ def bdi(text: str) -> Markup:
 
 FILTERS = {
     "clock": clock,
+    "in_paris": in_paris,
     "day_short": day_short,
     "day_long": day_long,
     "day_only": day_only,

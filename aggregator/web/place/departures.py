@@ -20,6 +20,7 @@ RECEIPT = "Redirect-Receipt"
 Environ = dict[str, Any]
 
 
+@departures.post("/rdv/<token>/")  # counted at once: not every program repeats a POST that is redirected
 @departures.post("/rdv/<token>")
 def depart(token: str) -> Response:
     """303 to the exact URL of the offer; with `?preuve=1` a page with the receipt and the onward link.

@@ -6,6 +6,7 @@ Places stand by commune, in the order of postal codes; within a commune the hour
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -16,12 +17,26 @@ from aggregator.country.finder.names import Level
 from aggregator.search.order import tie_key
 from aggregator.snapshot.places import Place
 from aggregator.snapshot.shelf import Snapshot
+from aggregator.web.find.offers import hours_of, label_of
+from aggregator.web.language.links import short_address
 from aggregator.web.serving.page_cache import keep
+from aggregator.web.serving.platforms import draw
 from aggregator.web.serving.site import Site, here
 from providers.text import fold
 
 LARGEST = 6
 directory = Blueprint("directory", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One place. On paper also its `number`, hours, platforms and the short `address` of its page."""
+
+    place: Place
+    number: int
+    hours_today: str
+    labels: list[str]
+    address: str
 
 
 @directory.get("/annuaire")
@@ -69,11 +84,12 @@ def departments(site: Site) -> list[dict[str, Any]]:
     return [{"code": code, "name": site.gazetteer.department_name(code), "n": n} for code, n in sorted(count.items())]
 
 
-def _unplaced(site: Site) -> list[Place]:
+def _unplaced(site: Site) -> list[Line]:
     """Places of which no source says where in France they are, in the hour's public draw."""
     found = [place for place in site.snapshot.places.all if not place.department] if site.snapshot else []
     seed = site.seed(site.epoch) if found else b""
-    return sorted(found, key=lambda place: tie_key(seed, site.epoch, "directory=", place.id))
+    drawn = sorted(found, key=lambda place: tie_key(seed, site.epoch, "directory=", place.id))
+    return [_line(site, number, place) for number, place in enumerate(drawn, 1)]
 
 
 def _towns(site: Site, snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
@@ -87,14 +103,23 @@ def _towns(site: Site, snapshot: Snapshot, code: str) -> list[dict[str, Any]]:
     return [{"insee": one.insee, "name": one.name, "n": count[one.insee]} for one in communes]
 
 
-def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Place]]]:
+def _communes(site: Site, snapshot: Snapshot, code: str) -> list[tuple[str, list[Line]]]:
     # Not by name: whoever begins with A would stand first in every commune, always (docs/ranking.md §1).
     seed = site.seed(site.epoch)
     mine = sorted(
         (place for place in snapshot.places.all if place.department == code),
         key=lambda place: (place.postcode, place.city, tie_key(seed, site.epoch, f"directory={code}", place.id)),
     )
+    lines = [_line(site, number, place) for number, place in enumerate(mine, 1)]
     return [
         (f"{postcode} {city}", list(group))
-        for (postcode, city), group in groupby(mine, key=lambda place: (place.postcode, place.city))
+        for (postcode, city), group in groupby(lines, key=lambda line: (line.place.postcode, line.place.city))
     ]
+
+
+def _line(site: Site, number: int, place: Place) -> Line:
+    today = site.now().astimezone(place.zone).date()
+    # In the hour's draw, as wherever platforms are listed (docs/ranking.md §6.3).
+    drawn = sorted(place.offers, key=lambda offer: draw(site, offer.provider))
+    labels = list(dict.fromkeys(label_of(site, offer) for offer in drawn))
+    return Line(place, number, hours_of(place, today), labels, short_address(place))

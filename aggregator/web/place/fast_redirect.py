@@ -34,7 +34,8 @@ class Door:
             if snapshot is not None:
                 visitor = site.visitor_of(environ)
                 try:
-                    departure = site.redirector.depart(path.removeprefix(PATH), visitor, snapshot, site.now())
+                    token = path.removeprefix(PATH).rstrip("/")
+                    departure = site.redirector.depart(token, visitor, snapshot, site.now())
                 except UnknownOfferError:
                     pass  # nothing was recorded: the view finds the same and answers with a page
                 else:

@@ -21,7 +21,7 @@ from aggregator.snapshot.shelf import Snapshot
 from aggregator.web.evidence import statements
 from aggregator.web.find import query
 from aggregator.web.find.map import map_of
-from aggregator.web.find.offers import OfferBlock, hours_of, offer_block
+from aggregator.web.find.offers import OfferBlock, call_leads, hours_of, offer_block
 from aggregator.web.find.query import Asked
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, lazy_gettext
@@ -62,8 +62,6 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         offer_block(site, where, offer, snapshot, fits, site.tokens.write(epoch, alone, where.id, offer.id, 0))
         for offer in drawn
     ]
-    back = query.parameters(asked.question, site.campaign) if asked.question.insee or asked.question.lat else None
-    ref = {"ref": "-".join(asked.reference)} if asked.reference else {}
     return {
         "place": where,
         "blocks": blocks,
@@ -71,8 +69,9 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         "today": now.date(),
         "hours": [(name, hours) for name, hours in _week(where, now.date())],
         "hours_today": hours_of(where, now.date()),
+        "call_leads": call_leads(where, blocks),
         "distance": _distance(snapshot, asked.question, where),
-        "back": asking("pages.results", {**back, **ref}) if back else None,
+        "back": _back(site, asked, where),
         "reference": f"{CONTRACT} · {epoch} · {alone[:16]}",
         "drawing": map_of(site.outlines, site.towns, [(1, where)], None),
         "linked_data": linked_data.of_place(where, url_for("places.place", place_id=where.id, _external=True)),
@@ -81,6 +80,16 @@ def _place(site: Site, snapshot: Snapshot, number: int, asked: Asked) -> dict[st
         "changes": [statements.change(row, site) for row in site.published("changes").get(where.id, [])],
         "unread": unread(site),
     }
+
+
+def _back(site: Site, asked: Asked, where: Place) -> str | None:
+    """The list that the visitor comes from, at this place's card; None for who comes from elsewhere."""
+    question = asked.question
+    if question.insee is None and question.lat is None:
+        return None
+    ref = "-".join(asked.reference) if asked.reference else None
+    page = asked.page if asked.page > 1 else None
+    return f"{asking('pages.results', query.parameters(question, site.campaign, ref=ref, page=page))}#{where.id}"
 
 
 def _report(site: Site, where: Place) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.datastructures import CharsetAccept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 
 from aggregator.redirect.impressions import Showing
 from aggregator.web.serving.cache import SizedCache
@@ -72,8 +72,7 @@ class PageCache:
     def _again(self, answer: CachedResponse, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         if answer.listed:
             self._site.count_list(environ, answer.listed, answer.showing)
-        # Browsers send back the one tag that they have; any other form of the header gets the whole page.
-        if answer.etag and environ.get("HTTP_IF_NONE_MATCH") == answer.etag:
+        if _is_one_of(environ.get("HTTP_IF_NONE_MATCH", ""), answer.etag):
             start_response("304 NOT MODIFIED", [pair for pair in answer.headers if pair[0] not in OF_A_BODY])
             return []
         start_response(answer.status, answer.headers)
@@ -83,9 +82,11 @@ class PageCache:
         kept = g.pop("keep", None)
         if kept is not None and STATE in request.environ and response.status_code == 200 and not response.is_streamed:
             body = response.get_data()
+            if "ETag" not in response.headers:
+                response.add_etag()
             headers = [pair for pair in response.headers if pair[0] not in OF_A_VISITOR]
             answer = CachedResponse(
-                request.environ[STATE], response.status, headers, body, response.headers.get("ETag", ""), *kept
+                request.environ[STATE], response.status, headers, body, response.headers["ETag"], *kept
             )
             size = len(body) + sum(len(name) + len(value) for name, value in headers)
             self._answers.put(_key(request.environ), answer, size)
@@ -98,6 +99,12 @@ class PageCache:
         """All that a kept answer depends on. A hash, not the snapshot: that would stay in memory with the answer."""
         site = self._site
         return int(site.now().timestamp()) // 60, site.snapshot and site.snapshot.hash, site.version("health")
+
+
+def _is_one_of(asked: str, etag: str) -> bool:
+    """True when If-None-Match names the tag: alone, weak, in a list, or as "*" (RFC 9110 §13.1.2)."""
+    # Browsers send back the one tag that they have, as they got it.
+    return asked == etag or (asked != "" and parse_etags(asked).contains_weak(unquote_etag(etag)[0] or ""))
 
 
 def _key(environ: Environ) -> tuple[str, ...]:

@@ -206,6 +206,18 @@ def test_who_has_the_page_already_makes_it_for_those_who_have_not(
     assert (again.status_code, again.data) == (304, b"")
 
 
+@pytest.mark.parametrize("path", [LIST, f"/api/v1{LIST}".replace("recherche", "places"), "/annuaire/69"])
+def test_a_tag_is_known_again_in_every_form_that_a_reader_may_send(browser: FlaskClient, path: str) -> None:
+    tag = browser.get(path).headers["ETag"]
+    forms = (tag, f"W/{tag}", f'"other", {tag}', f'W/"other",W/{tag}', "*")
+
+    answers = [browser.get(path, headers={"If-None-Match": form}) for form in forms]
+
+    assert {(one.status_code, one.data) for one in answers} == {(304, b"")}
+    for form in ('"other"', 'W/"other", "another"', tag.strip('"') + "x", ""):
+        assert browser.get(path, headers={"If-None-Match": form}).status_code == 200
+
+
 def origins(browser: FlaskClient, asked_at: str, **settings: Any) -> set[str]:
     """Scheme and host of the addresses in an answer that is kept: those of the places' pages."""
     answer = browser.get("/api/v1/places?insee=69123&rayon=50", base_url=asked_at, **settings).get_json()

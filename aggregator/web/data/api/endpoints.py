@@ -183,6 +183,7 @@ def description() -> Response:
     site = here()
     response = jsonify(openapi.document(OPERATIONS, request.host_url, site.campaign, site.settings.search_rate))
     open_to_all(response)
+    response.add_etag()  # programs ask for it again and again (serving/page_cache.py answers 304)
     return response
 
 
