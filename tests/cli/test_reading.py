@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +81,23 @@ def test_a_list_is_imported_reported_and_counted_for_its_date(settings: Settings
     assert "ligne 6 : no name" in result.stdout
     assert "Liste du 2021-11-20 (2 lieux ouverts)" in coverage.stdout
     assert "doctolib" in coverage.stdout
+
+
+def test_an_import_tells_how_the_file_was_read_and_which_lines_were_kept_with_a_remark(
+    settings: Settings, tmp_path: Path
+) -> None:
+    lines = (ROOT / "data" / "places-template.csv").read_text(encoding="utf-8").splitlines()[:1]
+    lines += ["1;Salle d’Été;1 rue Neuve;05000;Gap;;;;+3346571001;;https://bit.ly/3abc;", ";" * 11]
+    path = tmp_path / "liste.csv"
+    path.write_bytes("\r\n".join(("sep=;", *lines)).encode("cp1252"))
+
+    result = run("import-official-list", str(path), AIGUILLAGE_DATA_DIR=str(settings.data_dir))
+
+    assert "fichier converti : read as Windows-1252" in result.stdout
+    assert "fichier converti : first line sep= left out" in result.stdout
+    assert "fichier converti : 1 empty rows left out" in result.stdout
+    assert "ligne 3, gardée : the telephone cannot be dialled: +3346571001" in result.stdout
+    assert "ligne 3, gardée : only bit.ly knows where its link leads: write the plain link" in result.stdout
 
 
 def test_a_list_may_be_imported_before_the_sandbox_starts(settings: Settings) -> None:
