@@ -19,7 +19,7 @@ class Requests:
     """WSGI, in front of everything. A request that raises is an error; the time is that until the body begins."""
 
     def __init__(self, app: Flask) -> None:
-        self._wsgi = app.wsgi_app
+        self._flask = app.wsgi_app
         self.registry = CollectorRegistry()
         disable_created_metrics()  # type: ignore[no-untyped-call]
         told = "Seconds until an answer begins, all requests together"
@@ -38,7 +38,7 @@ class Requests:
             return start_response(status, *more)
 
         try:
-            return self._wsgi(environ, counted)
+            return self._flask(environ, counted)
         except Exception:
             self._failed.inc()
             raise
