@@ -14,6 +14,8 @@ import pytest
 from aggregator.cli.reading import probe_report
 from aggregator.config.campaign import Campaign
 from aggregator.config.settings import Settings
+from aggregator.country.finder.addresses import locate
+from aggregator.country.finder.finder import load_finder
 from aggregator.country.gazetteer import Gazetteer
 from providers import keldoc
 from providers.base import Provider
@@ -198,7 +200,7 @@ def test_a_listing_of_a_department_is_read(answers: Answers, provider: Make, gaz
     assert asked.first("raw_location") == "ain-01"
     assert (centre.source_id, centre.name, centre.phone) == (wanted["gid"], wanted["nom"], wanted["phone_number"])
     assert (str(centre.lat), str(centre.lon)) == (wanted["lat_coor1"], wanted["long_coor1"])
-    commune = gazetteer.locate(centre.postcode, centre.city)
+    commune = locate(load_finder(gazetteer), centre.postcode, centre.city)
     assert commune is not None
     assert commune.insee == scenario["truth"]["insee"]
 

@@ -19,7 +19,7 @@ from aggregator.country.gazetteer import Gazetteer
 from aggregator.search.order import Section, Sort
 from aggregator.search.question import Question
 from aggregator.search.search import refreshed, search
-from aggregator.snapshot.format import snapshot_hash
+from aggregator.snapshot.format import PLACES_FORMAT, SLOTS_FORMAT, snapshot_hash
 from aggregator.snapshot.places import Place, Places
 from aggregator.snapshot.shelf import Snapshot
 from aggregator.snapshot.slots import Slots
@@ -105,9 +105,12 @@ def nation(gazetteer: Gazetteer) -> Snapshot:
             offers[offer["id"]] = {"state": "seen" if seen else chance.choice(("none", "unknown")), "answered": None,
                                    "since": None, "cause": None, "partial": False, "slots": slots}  # fmt: skip
     points = [[commune.insee, commune.lat, commune.lon] for commune in communes]
-    made = Places(canonical.to_json({"campaign": {}, "places": places, "communes": points}), "0" * 64)
+    made = Places(
+        canonical.to_json({"format": PLACES_FORMAT, "campaign": {}, "places": places, "communes": points}), "0" * 64
+    )
     kinds = [{"needs": [], "step": None, "audience": None}]
-    content = {"places": "0" * 64, "at": "2026-06-20T00:00:00Z", "until": "", "interval_s": 1, "kinds": kinds}
+    content = {"format": SLOTS_FORMAT, "places": "0" * 64, "at": "2026-06-20T00:00:00Z", "until": ""}
+    content |= {"interval_s": 1, "kinds": kinds}
     return Snapshot(made, Slots(canonical.to_json({**content, "offers": offers}), "1" * 64, made), "2" * 64)
 
 
