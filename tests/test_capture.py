@@ -53,7 +53,7 @@ def test_a_thousand_lists_are_replayed(filled: Settings, gazetteer: Gazetteer, m
     # Files are read once, and checked once each: the replay itself is that of verify.py.
     monkeypatch.setattr(verify, "named", lru_cache(maxsize=8)(verify.named))
     source = verify.Source(str(filled.published_dir / "log"))
-    _, _, _, entries = verify.read_log(source, source.text("vkey").strip())
+    log = verify.read_log(source, source.text("vkey").strip())
 
     class Arguments:
         pass
@@ -62,7 +62,7 @@ def test_a_thousand_lists_are_replayed(filled: Settings, gazetteer: Gazetteer, m
         arguments = Arguments()
         arguments.epoch, arguments.query = asked["heure"], asked["question"]  # type: ignore[attr-defined]
         arguments.snapshot, arguments.hash = asked["releve"], asked["empreinte"]  # type: ignore[attr-defined]
-        said = verify.check_order(source, entries, arguments)  # raises Wrong when the hash differs
+        said = verify.check_order(log, arguments)  # raises Wrong when the hash differs
         assert [line for line in said if line.startswith("p-")][:20] == shown
 
     assert len(captured) > 900  # the rest found no place at all
