@@ -12,6 +12,7 @@ import numpy as np
 from aggregator import canonical, files, instants
 from aggregator.snapshot.format import body_of, keep, snapshot_hash, steps_of
 from aggregator.snapshot.places import Places
+from aggregator.snapshot.generation import take_over
 from aggregator.snapshot.shelf import Snapshot, put_in_force
 from aggregator.snapshot.slots import Slots
 from tests.clock import NOON
@@ -70,6 +71,7 @@ def publish(
     """Written and put in force: the hashes of its places file and its slots file."""
     places_sha256 = keep(published, places_file(*places))
     slots_sha256 = keep(published, slots_file(places_sha256, offers or {}, (ANY_KIND,), at))
+    take_over(published)
     put_in_force(published, places_sha256, slots_sha256, at)
     return places_sha256, slots_sha256
 

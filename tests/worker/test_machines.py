@@ -273,7 +273,8 @@ def test_nothing_is_lost_and_nothing_counted_twice_whatever_stops(country: Count
     assert set(kinds) == {"counted"}  # a citizen's clicks meet one node: no duplicate here, and none missed
     with_receipt = [commitment_of(receipt) for receipt in crowd.receipts]
     assert not set(with_receipt) - set(commitments(country))
-    assert len(commitments(country)) == len(set(commitments(country)))
+    stored = commitments(country)  # once: what a node still ships would stand in the second answer only
+    assert len(stored) == len(set(stored))
 
     in_the_log = sealed(country, at_least=kinds["counted"])
     assert max(in_the_log.values()) == 1
