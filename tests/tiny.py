@@ -11,8 +11,8 @@ import numpy as np
 
 from aggregator import canonical, files, instants
 from aggregator.snapshot.format import body_of, keep, snapshot_hash, steps_of
-from aggregator.snapshot.places import Places
 from aggregator.snapshot.generation import take_over
+from aggregator.snapshot.places import Places
 from aggregator.snapshot.shelf import Snapshot, put_in_force
 from aggregator.snapshot.slots import Slots
 from tests.clock import NOON
