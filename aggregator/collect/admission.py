@@ -35,7 +35,6 @@ class Intake:
         """`outlines`: to find the commune of a centre that has only a position; whoever asks for links needs none."""
         self._outlines = outlines
         self._gazetteer = gazetteer
-        self._finder = load_finder(gazetteer)
         self._sites = sites
 
     def admit(self, centre: Centre) -> Centre:
@@ -68,7 +67,7 @@ class Intake:
         # A former commune's code is its successor's; one that nobody knows is no code, and the address may settle it.
         if centre.insee and (commune := self._gazetteer.of_code(centre.insee)):
             return commune
-        return locate(self._finder, centre.postcode, centre.city) or self._commune_at(centre)
+        return locate(load_finder(self._gazetteer), centre.postcode, centre.city) or self._commune_at(centre)
 
     def _commune_at(self, centre: Centre) -> Commune | None:
         """By its position, of a centre of which neither code nor address says where it is.
