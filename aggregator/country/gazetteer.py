@@ -6,6 +6,7 @@ SQL). What people type is understood by `finder`.
 
 from __future__ import annotations
 
+import bisect
 import gzip
 import json
 import zlib
@@ -85,6 +86,7 @@ class Gazetteer:
                 self._by_postcode[postcode].append(commune)
             if commune.parent is None:
                 self._by_department[commune.department].append(commune)
+        self._postcodes = sorted(self._by_postcode)
 
     def get(self, insee: str) -> Commune | None:
         return self.communes.get(insee)
@@ -99,7 +101,9 @@ class Gazetteer:
 
     def of_postcodes_like(self, digits: str) -> list[Commune]:
         """The communes that have a postal code beginning so, largest first."""
-        found = {one.insee: one for code, some in self._by_postcode.items() if code.startswith(digits) for one in some}
+        first = bisect.bisect_left(self._postcodes, digits)
+        last = bisect.bisect_left(self._postcodes, digits + ":")  # the sign after "9"
+        found = {one.insee: one for code in self._postcodes[first:last] for one in self._by_postcode[code]}
         return sorted(found.values(), key=lambda one: (-one.population, one.insee))
 
     def largest_of(self, department: str, count: int) -> list[Commune]:

@@ -62,7 +62,6 @@ class Finder:
         self._names = Names(gazetteer)
         self._cities = cities(gazetteer)
         self._qualifiers = self._all_qualifiers()
-        self._short = lru_cache(maxsize=4096)(self._ordered)
 
     @property
     def names(self) -> Names:
@@ -89,7 +88,8 @@ class Finder:
         wanted = typed.text
         if not wanted:
             return []
-        beginning = self._code_beginning(wanted) if wanted.isdigit() and len(wanted) > 1 else self._short(wanted)
+        is_code = wanted.isdigit() and len(wanted) > 1
+        beginning = self._code_beginning(wanted) if is_code else self._names.beginning(wanted, 2 * limit)
         found = dict.fromkeys((*(self._in_parentheses(typed) or self._resolved(typed.words)).matches, *beginning))
         return list(found)[:limit]
 
@@ -154,14 +154,15 @@ class Finder:
             return Found((*found, *self._longer(text, found)))
         return self._district(text) or self._qualified(words) or Found()
 
-    def _longer(self, text: str, found: Sequence[Named]) -> list[Named]:
+    def _longer(self, text: str, found: Sequence[Named]) -> Sequence[Named]:
         """Larger towns whose names go on, where nothing of today bears this very name: "Boulogne", "Saint"."""
         if any(isinstance(one, Area) or (not one.former and self._names.is_whole(text, one)) for one in found):
             return []
-        longer = {one for _, one in self._names.beginning(f"{text} ") if isinstance(one, Town) and not one.former}
         same = {one.commune for one in found if isinstance(one, Town)}
         largest = max(one.population for one in same)
-        return list(_largest(one for one in longer if one.commune not in same and one.commune.population > largest))
+        longer = (one for one in self._names.beginning(f"{text} ", 2 * PROPOSED) if isinstance(one, Town))
+        larger = [one for one in longer if one.commune not in same and one.commune.population > largest]
+        return [one for one in larger if not one.former][:PROPOSED]
 
     def _district(self, text: str) -> Found | None:
         for one in reading.districts(text):
@@ -242,9 +243,11 @@ class Finder:
     def _beginning(self, words: Sequence[str]) -> Found | None:
         """ "Cherbourg" -> Cherbourg-en-Cotentin, where all names that begin so are of one town; "750" -> its codes."""
         text = " ".join(words)
-        towns = {one.commune for _, one in self._names.beginning(f"{text} ") if isinstance(one, Town)}
-        if len(text) > 2 and len(towns) == 1:
-            return Found((Town(towns.pop()),))
+        if len(text) > 2 and 0 < self._names.count_beginning(f"{text} ") <= FEW:
+            longer = self._names.beginning(f"{text} ", FEW)
+            towns = {one.commune for one in longer if isinstance(one, Town)}
+            if len(towns) == 1:
+                return Found((Town(towns.pop()),))
         if text.isdigit() and len(text) < reading.CODE_LENGTH:
             return Found((), (), tuple(self._code_beginning(text))[:PROPOSED])
         return None
@@ -253,14 +256,6 @@ class Finder:
         yield from (area for code, area in self._names.areas.items() if code.startswith(digits))
         yield from (Town(commune) for commune in self._gazetteer.of_postcodes_like(digits)[:PROPOSED])
 
-    def _ordered(self, prefix: str) -> tuple[Named, ...]:
-        """What bears a name that begins so: the exact name first, then the largest."""
-        found: dict[Named, tuple[bool, tuple[int, str]]] = {}
-        for name, named in self._names.beginning(prefix):
-            rank = (name != prefix, named.weight)
-            found[named] = min(found.get(named, rank), rank)
-        return tuple(sorted(found, key=lambda named: found[named])[: 2 * PROPOSED])
-
     def _resembling(self, typed: Typed, found: Found) -> Found:
         """Names that go on so or look so, with and without what stands around them; else those that stand in it."""
         words = typed.words
@@ -268,8 +263,9 @@ class Finder:
             name = words[:-1] if words[-1:] and words[-1] in self._qualifiers else words
             for some in dict.fromkeys((words, reading.without(name, reading.AROUND | reading.OF_A_TOWN))):
                 text = " ".join(some)
-                longer = dict.fromkeys(one for _, one in self._names.beginning(text)) if len(text) > 2 else {}
-                alike = [*(longer if len(longer) <= FEW else ()), *self._misspelt.like(text)]
+                few = len(text) > 2 and self._names.count_beginning(text) <= FEW
+                longer = self._names.beginning(text, FEW) if few else []
+                alike = [*longer, *self._misspelt.like(text)]
                 if alike:
                     return Found((), found.remarks, _largest(alike) if longer else tuple(alike))
         return Found((), found.remarks, tuple(self._towns_in(words)[:PROPOSED]))

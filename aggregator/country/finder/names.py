@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from aggregator.country.finder.typed import normal
 from aggregator.country.gazetteer import Commune, Gazetteer
 from providers.text import slugify
@@ -47,6 +49,7 @@ class Area:
 
 
 Named = Town | Area
+AFTER_ALL_LETTERS = "\x7f"
 
 # What people write for regions whose names nobody says.
 SHORT_NAMES = {
@@ -86,6 +89,10 @@ class Names:
             if slug in self.areas:
                 self._named[short].append(self.areas[slug])
         self._sorted = sorted(self._named)
+        # Of each name, where its largest bearer stands among all: the largest of a slice are found without asking each.
+        lightest = [min(one.weight for one in self._named[name]) for name in self._sorted]
+        self._ranks = np.empty(len(lightest), np.int32)
+        self._ranks[sorted(range(len(lightest)), key=lightest.__getitem__)] = np.arange(len(lightest))
 
     def _add(self, name: str, named: Named) -> None:
         for one in searchable(name):
@@ -102,15 +109,21 @@ class Names:
         """Every name and each that bears it, in the order of names."""
         return ((name, named) for name in self._sorted for named in self._named[name])
 
-    def beginning(self, prefix: str) -> Iterator[tuple[str, Named]]:
-        """What bears a name that begins so, in the order of names."""
+    def beginning(self, prefix: str, at_most: int) -> list[Named]:
+        """The largest places whose name begins so; none for no letters. `at_most`: how many names are looked at."""
         if not prefix:
-            return
-        for name in self._sorted[bisect.bisect_left(self._sorted, prefix) :]:
-            if not name.startswith(prefix):
-                return
-            for named in self._named[name]:
-                yield name, named
+            return []
+        first = bisect.bisect_left(self._sorted, prefix)
+        last = bisect.bisect_left(self._sorted, prefix + AFTER_ALL_LETTERS)
+        ranks = self._ranks[first:last]
+        chosen = np.argpartition(ranks, at_most)[:at_most] if len(ranks) > at_most else np.arange(len(ranks))
+        found = dict.fromkeys(named for at in chosen.tolist() for named in self._named[self._sorted[first + at]])
+        return sorted(found, key=lambda one: one.weight)
+
+    def count_beginning(self, prefix: str) -> int:
+        """How many names begin so."""
+        end = bisect.bisect_left(self._sorted, prefix + AFTER_ALL_LETTERS)
+        return end - bisect.bisect_left(self._sorted, prefix)
 
     def is_whole(self, name: str, town: Town) -> bool:
         """Whether this is the name of the town with its article, not a shortened one."""

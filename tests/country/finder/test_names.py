@@ -56,9 +56,11 @@ def test_a_region_of_one_departement_is_that_departement(finder: Finder) -> None
     assert [one.code for one in finder.names.of("corse") if isinstance(one, Area)] == ["corse"]
 
 
-def test_names_that_begin_so_are_read_from_one_sorted_list(finder: Finder) -> None:
-    found = [name for name, _ in finder.names.beginning("bourg en b")]
+def test_the_largest_whose_names_begin_so_are_found_among_thousands(finder: Finder) -> None:
+    every = {named for name, named in finder.names.all() if name.startswith("saint ")}
+    largest = sorted(every, key=lambda one: one.weight)[:6]
 
-    assert "bourg en bresse" in found
-    assert all(name.startswith("bourg en b") for name in found)
-    assert list(finder.names.beginning("")) == []
+    assert finder.names.beginning("saint ", 12)[:6] == largest
+    assert finder.names.count_beginning("saint ") > 3_000
+    assert finder.names.beginning("", 12) == []
+    assert finder.names.beginning("zzz", 12) == []
