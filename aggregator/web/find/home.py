@@ -94,10 +94,8 @@ def embedded() -> Any:
             found = site.finder.find(asked.text)
         if [type(one) for one in found.matches] != [Town]:
             near = [_choice(site, asked, one, "pages.embedded") for one in found.matches or found.proposals]
-            told = said(found.remarks)
-            return render_template(
-                "embed_form.html", **_home(site), embedded=True, text=asked.text, near=near, told=told
-            )
+            told = {"text": asked.text, "near": near, "told": said(found.remarks), "several": bool(found.matches)}
+            return render_template("embed_form.html", **_home(site), embedded=True, **told), 200 if near else 404
         asked = _around(site, asked, found)
     return _list(site, asked, embedded=True)
 

@@ -108,7 +108,9 @@ def test_the_frame_for_other_sites_understands_the_same(visitor: FlaskClient) ->
 
     assert "Autour de Paris 15e Arrondissement (75)" in words(one)
     assert 'href="/embed/recherche?insee=97411"' in several.text
-    assert "Écrivez le nom d’une ville" in words(none)
+    assert "Quel Saint-Denis ?" in words(several)  # a choice is no error
+    assert "aria-invalid" not in several.text
+    assert (none.status_code, "Écrivez le nom d’une ville" in words(none)) == (404, True)
 
 
 def test_suggestions_are_towns_and_areas(visitor: FlaskClient) -> None:
