@@ -14,7 +14,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from aggregator.cli import demonstration
+from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config import campaign as campaigns

@@ -14,7 +14,7 @@ from socket import AF_INET, AF_INET6, create_connection, create_server
 import click
 
 from aggregator import canonical, files
-from aggregator.cli import demonstration
+from aggregator.demonstration import country as demonstration
 from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness

@@ -13,7 +13,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from aggregator.country import NotBuiltError
@@ -87,6 +87,11 @@ class Gazetteer:
             if commune.parent is None:
                 self._by_department[commune.department].append(commune)
         self._postcodes = sorted(self._by_postcode)
+
+    @cached_property
+    def points(self) -> list[tuple[str, float, float]]:
+        """(code, latitude, longitude) of every commune, by code."""
+        return [(one.insee, one.lat, one.lon) for one in sorted(self.communes.values(), key=lambda one: one.insee)]
 
     def get(self, insee: str) -> Commune | None:
         return self.communes.get(insee)

@@ -119,13 +119,16 @@ class Closing:
         """Sums over one snapshot an hour, the hashes of those snapshots, and how many of them had any slot."""
         sums: Samples = defaultdict(lambda: [0, 0, 0])
         names, with_slots = [], 0
+        read: dict[str, dict[str, Any]] = {}
         for hour in hours_of(day):
             entries = self._shelf.published(hour)
             if not entries:
                 continue
             names.append(entries[0]["snapshot"])
-            places, slots = (plain(self._published, entries[0][name]) for name in ("places", "slots"))
-            sample = supply_sample(places, slots)
+            # A places file is that of many hours: at national size it takes a second to decode.
+            places = read.get(entries[0]["places"]) or plain(self._published, entries[0]["places"])
+            read = {entries[0]["places"]: places}
+            sample = supply_sample(places, plain(self._published, entries[0]["slots"]))
             with_slots += any(seen for _, _, seen in sample.values())
             for key, amounts in sample.items():
                 for index, amount in enumerate(amounts):

@@ -60,7 +60,7 @@ class EditionWriter:
 
         After missed nights there are several. One whose snapshot is lost is left out, and named by `note_gaps`.
         """
-        there = {one.name for one in windows.released(self._folder)}
+        there = {one.name for one in windows.released(self._folder)} | gaps.left_out(self._folder)
         made = []
         for one in windows.closed(self._sources.published):
             if one.name not in there and one.last >= self._oldest:

@@ -72,10 +72,7 @@ class Publisher:
         return {
             "format": PLACES_FORMAT,
             "campaign": as_plain(self._settings.campaign),
-            "communes": [
-                [commune.insee, commune.lat, commune.lon]
-                for commune in sorted(self._gazetteer.communes.values(), key=lambda commune: commune.insee)
-            ],
+            "communes": self._gazetteer.points,
             "places": list(self._places(today, centres, waits)),
         }
 

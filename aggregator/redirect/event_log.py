@@ -163,6 +163,12 @@ class EventLog:
         if not self._full:
             self._queue.put(write)
 
+    def settle(self) -> None:
+        """Wait until all that was handed over before is on the disk."""
+        done = threading.Event()
+        self._queue.put(lambda _: done.set())
+        done.wait()
+
     @property
     def misses(self) -> int:
         """Events given up since the start and not yet written down as misses."""

@@ -101,11 +101,12 @@ class SimCentre:
 
 @dataclass
 class World:
-    """Centres by platform, and the rows of the simulated official list."""
+    """Centres by platform, and the rows of the simulated official list. `turn_s`: see `_is_free`."""
 
     seed: int
     centres: dict[str, list[SimCentre]] = field(default_factory=lambda: defaultdict(list))
     listed: list[dict[str, str]] = field(default_factory=list)
+    turn_s: int = 600
 
     def of_department(self, provider: str, department: str) -> list[SimCentre]:
         return [centre for centre in self.centres[provider] if centre.town.department == department]
@@ -130,9 +131,9 @@ class World:
                             yield datetime.combine(day, time(minute // 60, minute % 60), zone)
 
     def _is_free(self, centre: SimCentre, at: float, now: float) -> bool:
-        """A slot's phase turns by a hundredth every ten minutes: most answers repeat, some slots go, some return."""
+        """A slot's phase turns by a hundredth every `turn_s`: most answers repeat, some slots go, some return."""
         # Not `hash`, which differs from process to process: a seed must give the same world again.
-        phase = zlib.crc32(f"{self.seed}:{centre.number}:{at:.0f}".encode()) / 2**32 + int(now // 600) * 0.01
+        phase = zlib.crc32(f"{self.seed}:{centre.number}:{at:.0f}".encode()) / 2**32 + int(now // self.turn_s) * 0.01
         return phase % 1 < centre.busy
 
 

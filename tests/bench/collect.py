@@ -23,7 +23,7 @@ from typing import Any
 
 import requests
 
-from aggregator.cli import demonstration
+from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country import gazetteer as gazetteers

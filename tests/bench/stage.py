@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator.cli import demonstration
+from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import ROOT, Settings

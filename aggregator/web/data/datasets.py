@@ -29,6 +29,7 @@ CAUSES = {
     "silent": lazy_gettext("aucun relevé n’a été publié pendant cette période"),
     "open": lazy_gettext("la période n’est pas close : un contrôle de ses chiffres n’a pas abouti"),
     "lost": lazy_gettext("le dernier relevé publié de cette période manque, ou n’est plus ce que dit son nom"),
+    "left": lazy_gettext("cette édition a été laissée de côté : le passé de la démonstration est livré sans elle"),
 }
 
 

@@ -37,6 +37,7 @@ EVENT_WORDS = {
     "incident": lazy_gettext("Incident"),
     "correction": lazy_gettext("Correction"),
     "dispute": lazy_gettext("Contestation"),
+    "campaign": lazy_gettext("Campagne changée"),
     "order": lazy_gettext("Incident : une liste ne se rejoue pas"),
     "withdraw": lazy_gettext("Lieu retiré"),
     "restore": lazy_gettext("Lieu remis"),

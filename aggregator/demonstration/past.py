@@ -1,0 +1,239 @@
+"""Makes the invented weeks before today with the portal's own parts, on a clock that is moved.
+
+Simulated platforms are asked over HTTP, places are matched, snapshots published, lists served and buttons pressed on
+the site itself, events sealed, hours replayed, days and weeks closed, editions written: nothing is written by hand.
+What differs from a portal in service is its pace: all offers are read once a day, a snapshot is published once an hour,
+so that a season takes minutes to make and little room to keep.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from aggregator import canonical, files
+from aggregator.collect.collector import Collector
+from aggregator.config.settings import Settings
+from aggregator.country.gazetteer import Gazetteer
+from aggregator.demonstration import season
+from aggregator.demonstration.citizens import Crowd
+from aggregator.demonstration.season import When
+from aggregator.fairness.accounts import Accounts
+from aggregator.fairness.closed_days import Closing, week_name
+from aggregator.opendata.editions import gaps, windows
+from aggregator.publish.publisher import Publisher
+from aggregator.snapshot.format import FOLDER, SUFFIX
+from aggregator.snapshot.shelf import in_force
+from aggregator.store import open_stores
+from aggregator.web.serving.site import Site
+from aggregator.worker.tasks import try_official_list
+from providers.sandbox.server import Sandbox
+from providers.sandbox.world import SimCentre, World
+
+READ_AT = 4  # UTC
+INTERVAL_S = 86_400
+HORIZON_DAYS = 14
+TURN_S = 3 * 86_400  # in three days one in a hundred of the free slots goes, and another comes
+EDITIONS_OF_DAYS = 7
+PARIS = ZoneInfo("Europe/Paris")
+LATER_NEED = "moderna"  # joins the campaign in the course of the season
+REDIRECTS_A_VISIT = 0.75
+
+Progress = Callable[[str, int, int], None]
+Serve = Callable[[Settings, Callable[[], datetime]], Flask]
+"""`app.create_app`, handed in: what makes the site lies above this room."""
+
+
+class Past:
+    """`settings`: of a data folder that holds the country's tables and no more; `sandbox`: of `world`, on this clock."""
+
+    def __init__(self, settings: Settings, gazetteer: Gazetteer, world: World, serve: Serve) -> None:
+        self._last = settings.but(collect_every_s=INTERVAL_S, horizon_days=HORIZON_DAYS)
+        self._settings = self._last.but(campaign_path=_campaign_of_before(settings))
+        self._gazetteer, self._world, self._serve = gazetteer, world, serve
+        self._draw = random.Random(season.SEED)
+        self._crowd = Crowd(self._draw, list(gazetteer.communes.values()))
+        self._slugs = sorted(settings.campaign.providers.read)
+        self._kept_back: dict[str, list[SimCentre]] = {}
+        self._lost: Path | None = None
+        self._loses = False
+        self.now = datetime.min.replace(tzinfo=UTC)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def make(self, monday: date, weeks: int, redirects: int, sandbox: Sandbox, progress: Progress) -> None:
+        """`weeks` weeks from `monday` on, with about `redirects` redirects in all; ends at midnight (UTC) after them."""
+        self._world.turn_s = TURN_S
+        self._sandbox = sandbox
+        self._at(monday, 0)
+        self._open()
+        for number in range(weeks * 7):
+            progress("jours", number, weeks * 7)
+            day, when = monday + timedelta(days=number), When(number // 7 + 1, number % 7 + 1, 0)
+            share = (
+                season.TREND[when.week - 1] / sum(season.TREND[:weeks]) * season.DAYS[when.day - 1] / sum(season.DAYS)
+            )
+            self._day(day, when, round(redirects / REDIRECTS_A_VISIT * share))
+        self._at(monday + timedelta(weeks=weeks), 0)
+        self._publish()
+        self._close_days()
+        self._leave_editions()
+        self._close()
+
+    # A day
+
+    def _day(self, day: date, when: When, visits: int) -> None:
+        minutes = self._minutes(day, visits)
+        for hour in range(24):
+            self._at(day, hour)
+            for event in season.EVENTS:
+                if event.when == replace(when, hour=hour):
+                    getattr(self, f"_{event.what}")(*event.told)
+            if hour == READ_AT:
+                self._read(discovering=when.day == 1 or bool(self._kept_back))
+            self._publish()
+            if hour == 0:
+                self._close_days()
+            for half in (0, 30):
+                for minute in sorted(one for one in minutes[hour] if half <= one < half + 30):
+                    self._at(day, hour, minute, self._draw.randrange(30))
+                    self._visit(liked=when.week == season.LIKED_WEEK)
+                self._at(day, hour, half + 29, 50)
+                self._accounts.seal(self.now)
+            self._replay()
+
+    def _minutes(self, day: date, visits: int) -> dict[int, list[int]]:
+        """Hour (UTC) -> the minutes in which somebody comes."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for local in self._draw.choices(range(24), season.HOURS, k=visits):
+            at = datetime.combine(day, time(local), PARIS).astimezone(UTC)
+            found[at.hour].append(self._draw.randrange(60))
+        return found
+
+    def _visit(self, liked: bool) -> None:
+        """One person looks at a list, and leaves through one of its buttons or not; some press twice."""
+        citizen = self._crowd.citizen()
+        client = self._app.test_client()
+        client.environ_base |= {"HTTP_USER_AGENT": citizen.kind.agent, "REMOTE_ADDR": citizen.address}
+        page = client.get(citizen.question).text
+        label = self._last.provider_labels()[self._slugs[season.LIKED]] if liked else None
+        button = self._crowd.press(citizen, page, label, season.ODDS) if citizen.leaves else None
+        if button:
+            for _ in range(1 if self._draw.random() < season.ONCE else 2):
+                client.post(button.path)
+
+    # The worker
+
+    def _at(self, day: date, hour: int, minute: int = 0, second: int = 5) -> None:
+        self.now = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=UTC)
+
+    def _open(self) -> None:
+        self._stores = open_stores(self._settings.data_dir)
+        self._app = self._serve(self._settings, self.clock)
+        self._site: Site = self._app.extensions["aiguillage"]
+        self._accounts = Accounts(self._settings)
+
+    def _close(self) -> None:
+        self._accounts.close()
+        self._site.close()
+        self._stores.close()
+
+    def _read(self, discovering: bool) -> None:
+        collector = Collector(self._settings, self._stores, self._gazetteer, self.clock)
+        if discovering:
+            try_official_list(self._settings, self._stores, self._gazetteer)
+            collector.discover()
+        collector.read()
+
+    def _publish(self) -> None:
+        Publisher(self._settings, self._stores, self._gazetteer, self.clock).publish()
+        self._site.refresh()
+
+    def _replay(self) -> None:
+        """Make the lists of the hour that is ending again, three minutes after it."""
+        self._site.flush()
+        self._site.events.settle()
+        self.now += timedelta(minutes=3)
+        if self._loses:
+            self._lose()
+        self._accounts.replays.run(self.now)
+        self._accounts.replays.publish_control(self.now)
+        self._accounts.shares.publish(self.now)
+
+    def _close_days(self) -> None:
+        self._accounts.seal(self.now)
+        Closing(self._settings, self._accounts, self._stores.catalog, self._gazetteer.regions).close(self.now)
+
+    def _leave_editions(self) -> None:
+        """Name the editions that are not made: a season of them has three hundred megabytes. The worker makes the last."""
+        closed = windows.closed(self._settings.published_dir)
+        since = self.now.date() - timedelta(days=EDITIONS_OF_DAYS)
+        left = [one.name for one in closed if one.first < since]
+        rows = [{"edition": name, "cause": "left", "why": gaps.WHY["left"]} for name in left]
+        files.write_whole(
+            self._settings.editions_dir / gaps.FILE, canonical.to_json({"format": gaps.FORMAT, "gaps": rows})
+        )
+
+    # What happens (season.EVENTS)
+
+    def _fails(self, number: int, fault: str) -> None:
+        self._sandbox.faults[self._slugs[number]] = fault
+
+    def _works(self, number: int) -> None:
+        del self._sandbox.faults[self._slugs[number]]
+
+    def _shrinks(self, number: int) -> None:
+        """A platform lists one centre in twenty."""
+        slug = self._slugs[number]
+        centres = self._world.centres[slug]
+        self._kept_back[slug] = centres.copy()
+        del centres[len(centres) // 20 :]
+
+    def _recovers(self, number: int) -> None:
+        slug = self._slugs[number]
+        self._world.centres[slug][:] = self._kept_back.pop(slug)
+        for one in self._stores.catalog.quarantines(slug):
+            self._stores.catalog.decide_quarantine(one["quarantine_id"], "reject", self.now)
+            self._tells("quarantine", str(one["quarantine_id"]), "reject")
+
+    def _opens(self) -> None:
+        """The campaign takes in another need: the site and its worker start again with its new file."""
+        self._close()
+        self._settings.campaign_path.unlink()
+        self._settings = self._last
+        self._open()
+
+    def _loses_a_file(self) -> None:
+        self._loses = True
+
+    def _lose(self) -> None:
+        named = in_force(self._settings.published_dir)
+        if named is None:
+            raise RuntimeError("nothing is in force")
+        self._loses, self._lost = False, self._settings.published_dir / FOLDER / f"{named['slots']}{SUFFIX}"
+        self._lost.rename(self._lost.with_suffix(".lost"))
+
+    def _finds_the_file(self) -> None:
+        if self._lost is not None:
+            self._lost.with_suffix(".lost").rename(self._lost)
+
+    def _tells(self, kind: str, about: str, text: str) -> None:
+        about = about.format(last_week=week_name(self.now.date() - timedelta(days=7 + self.now.weekday())))
+        self._stores.registry.decide(kind, about, text, self.now, "operator")
+
+
+def _campaign_of_before(settings: Settings) -> Path:
+    """The campaign as it was before one of its needs joined, in a file of its own."""
+    text = settings.campaign_path.read_text(encoding="utf-8")
+    path = settings.data_dir / "campaign-of-before.toml"
+    path.write_text(re.sub(rf'\[\[need\]\]\nslug = "{LATER_NEED}"\n(?:.+\n)*', "", text), encoding="utf-8")
+    return path
