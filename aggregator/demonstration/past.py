@@ -84,7 +84,7 @@ class Past:
             )
             self._day(day, when, round(redirects / REDIRECTS_A_VISIT * share))
         self._at(monday + timedelta(weeks=weeks), 0)
-        self._publish()
+        self._publish(anew=True)
         self._close_days()
         self._leave_editions()
         self._close()
@@ -100,7 +100,7 @@ class Past:
                     getattr(self, f"_{event.what}")(*event.told)
             if hour == READ_AT:
                 self._read(discovering=when.day == 1 or bool(self._kept_back))
-            self._publish()
+            self._publish(anew=hour in (0, READ_AT))
             if hour == 0:
                 self._close_days()
             for half in (0, 30):
@@ -141,6 +141,7 @@ class Past:
         self._app = self._serve(self._settings, self.clock)
         self._site: Site = self._app.extensions["aiguillage"]
         self._accounts = Accounts(self._settings)
+        self._publisher = Publisher(self._settings, self._stores, self._gazetteer, self.clock)
 
     def _close(self) -> None:
         self._accounts.close()
@@ -154,8 +155,8 @@ class Past:
             collector.discover()
         collector.read()
 
-    def _publish(self) -> None:
-        Publisher(self._settings, self._stores, self._gazetteer, self.clock).publish()
+    def _publish(self, anew: bool) -> None:
+        self._publisher.publish(anew)
         self._site.refresh()
 
     def _replay(self) -> None:

@@ -37,20 +37,19 @@ class Publisher:
         self._intake = Intake(gazetteer, settings.booking_sites())
         self._now = now
         self._folder = settings.published_dir
+        self._known: tuple[Sequence[Centre], dict[str, Any], str] | None = None
 
-    def publish(self) -> None:
-        """Write the snapshot of now and put it in force."""
+    def publish(self, anew: bool = True) -> None:
+        """Write the snapshot of now and put it in force.
+
+        `anew`: False when no centre, decision or day is another than at the last call: its places then still stand.
+        """
         generation.take_over(self._folder)
         # The files name whole seconds: what is computed here must be what they say.
         at = self._now().replace(microsecond=0)
-        centres = self._catalog.centres()
-        # A new place waits for midnight in the half hour before, when the coming draw is known (docs/log.md §4.1).
-        waits = self._settings.beacon is not None and instants.is_last_half_hour(at)
-        places = self.places_file(at.date(), centres, waits)
-        # Before the file: an id that has been published keeps its day whatever happens next.
-        today = at.date().isoformat()
-        self._registry.listed([place["id"] for place in places["places"] if place["drawn"] == today], today)
-        places_sha = keep(self._folder, places)
+        if anew or self._known is None:
+            self._known = self._know(at)
+        centres, places, places_sha = self._known
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
         put_in_force(self._folder, places_sha, slots_sha, at)  # after both files: a name in force leads to its file
@@ -63,6 +62,17 @@ class Publisher:
         self._write("decisions.json", self._decisions())
         self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
+
+    def _know(self, at: datetime) -> tuple[Sequence[Centre], dict[str, Any], str]:
+        """The centres, the places file that is made of them, and its hash."""
+        centres = self._catalog.centres()
+        # A new place waits for midnight in the half hour before, when the coming draw is known (docs/log.md §4.1).
+        waits = self._settings.beacon is not None and instants.is_last_half_hour(at)
+        places = self.places_file(at.date(), centres, waits)
+        # Before the file: an id that has been published keeps its day whatever happens next.
+        today = at.date().isoformat()
+        self._registry.listed([place["id"] for place in places["places"] if place["drawn"] == today], today)
+        return centres, places, keep(self._folder, places)
 
     def places_file(self, today: date, centres: Sequence[Centre], waits: bool) -> dict[str, Any]:
         """The places file: every listed place, and the points that questions start from. `waits`: but for new ones.
