@@ -2699,7 +2699,7 @@ def drawn_figures(log, name):
         "trois-parts": (parts_of(by_places), {"count": clicks, "days": days}),
     }
     places, slots = (sum(row[column] for row in mine) for column in ("places", "slots"))
-    found["trois-parts"][1]["numbers"] = [places, round(slots), clicks]
+    found["trois-parts"][1]["numbers"] = [round(places), round(slots), clicks]  # places are a mean of the day
     told = [row for row in by_places if row.get("tie_clicks", 0) >= STEP]
     if told:
         telling = max(row["clicks_telling"] for row in told)

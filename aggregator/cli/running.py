@@ -14,13 +14,13 @@ from socket import AF_INET, AF_INET6, create_connection, create_server
 import click
 
 from aggregator import canonical, files
-from aggregator.demonstration import country as demonstration
 from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness
 from aggregator.config.environment import SettingsError
 from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings
 from aggregator.country import building
+from aggregator.demonstration import country, season
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
@@ -33,18 +33,16 @@ from aggregator.worker.upgrade import upgrade
 from providers.sandbox.faults import FAULTS
 from providers.sandbox.server import Sandbox
 
-DEMO_PLACES = 1200
-SEED = 2021
 SANDBOX_PORTS = 10  # one for each platform and one for the official list, with room for more platforms
 
 
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65_530), help="First port, 8800 if it is free; 0 takes any free ones.")
-@click.option("--places", type=click.IntRange(1, 200_000), default=DEMO_PLACES, show_default=True)
+@click.option("--places", type=click.IntRange(1, 200_000), default=country.PLACES, show_default=True)
 @click.option("--centres", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A real list instead.")
 @click.option("--latency", type=float, default=0, help="Milliseconds before each answer.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[@SLUG]", help="A fault of one platform, or of all.")
-@click.option("--seed", type=int, default=SEED, show_default=True)
+@click.option("--seed", type=int, default=season.SEED, show_default=True)
 @refusing
 def sandbox(
     port: int | None, places: int, centres: Path | None, latency: float, faults: tuple[str, ...], seed: int
@@ -53,7 +51,7 @@ def sandbox(
     settings = settings_with_country()
     chosen = dict(_fault(text) for text in faults)
     with lock(settings.data_dir / "sandbox.lock", wait=False):
-        world = demonstration.world(settings, places, centres, seed)
+        world = country.world(settings, places, centres, seed)
         try:
             running = Sandbox(world, _first_port(port), latency, chosen, labels=settings.provider_labels())
         except OSError as error:

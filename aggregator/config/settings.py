@@ -23,6 +23,7 @@ from providers.http import Limits
 ROOT = Path(__file__).resolve().parents[2]
 DATASETS = ROOT / "data" / "datasets.toml"
 DEMO_INTERVAL_S = 300
+DEMO_LOG = "demonstration.aiguillage.example/log"
 SANDBOX_PORT = 8800
 LIVE_INTERVAL_S = 1800
 LIVE_SEARCHES_A_MINUTE = 300
@@ -42,6 +43,7 @@ class Settings:
     `witness_policy`: who signs the log's heads beside us, and how many are needed (C2SP tlog-policy).
     `beacon`: public randomness in each day's draw, a drand chain's address or a folder with its files.
     `stamp_url`: who stamps the log's head each day (RFC 3161); `stamp_roots`: the certificates believed for it, PEM.
+    `demo_past`: whether a new demonstration begins with invented weeks behind it.
     `search_rate`: searches a minute from one address, 0 for any number; departures are never limited.
     `secure`: the site is served over HTTPS, so that HSTS is sent.
     `site`: the portal's own origin ("https://rdv.example.fr"), of which absolute addresses are made.
@@ -67,6 +69,7 @@ class Settings:
     beacon: str | None = None
     stamp_url: str | None = None
     stamp_roots: Path | None = None
+    demo_past: bool = True
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold secrets
 
     @classmethod
@@ -91,12 +94,13 @@ class Settings:
             search_rate=integer(env, "AIGUILLAGE_SEARCH_RATE", 0 if demo else LIVE_SEARCHES_A_MINUTE, 0, 1_000_000),
             secure=choice(env, "AIGUILLAGE_HTTPS", "0", ("0", "1")) == "1",
             site=site_in(env),
-            log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or cls.log_origin,
+            log_origin=env.get("AIGUILLAGE_LOG_ORIGIN") or (DEMO_LOG if demo else cls.log_origin),
             witness_policy=Path(env.get("AIGUILLAGE_WITNESS_POLICY") or cls.witness_policy).resolve(),
             beacon=env.get("AIGUILLAGE_BEACON") or None,
             stamp_url=env.get("AIGUILLAGE_STAMP_URL") or None,
             stamp_roots=Path(env["AIGUILLAGE_STAMP_ROOTS"]).resolve() if env.get("AIGUILLAGE_STAMP_ROOTS") else None,
             ban=choice(env, "AIGUILLAGE_BAN", "0", ("0", "1")) == "1",
+            demo_past=choice(env, "AIGUILLAGE_DEMO_PAST", "1", ("0", "1")) == "1",
             environment=dict(env),
         )
         if bool(settings.stamp_url) != bool(settings.stamp_roots):

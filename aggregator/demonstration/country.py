@@ -14,6 +14,8 @@ from aggregator.country.gazetteer import Gazetteer
 from providers.official_list import read
 from providers.sandbox.world import Town, World, invented, of_list
 
+PLACES = 1200
+
 
 def world(settings: Settings, places: int, centres: Path | None, seed: int) -> World:
     """`places` invented ones in proportion to population, or those of an official list."""

@@ -53,7 +53,7 @@ Serve = Callable[[Settings, Callable[[], datetime]], Flask]
 
 
 class Past:
-    """`settings`: of a data folder that holds the country's tables and no more; `sandbox`: of `world`, on this clock."""
+    """`settings`: of a folder that holds the country's tables and no more; the sandbox of `world` is on this clock."""
 
     def __init__(self, settings: Settings, gazetteer: Gazetteer, world: World, serve: Serve) -> None:
         self._last = settings.but(collect_every_s=INTERVAL_S, horizon_days=HORIZON_DAYS)
@@ -70,24 +70,25 @@ class Past:
     def clock(self) -> datetime:
         return self.now
 
-    def make(self, monday: date, weeks: int, redirects: int, sandbox: Sandbox, progress: Progress) -> None:
-        """`weeks` weeks from `monday` on, with about `redirects` redirects in all; ends at midnight (UTC) after them."""
+    def make(self, monday: date, days: int, redirects: int, sandbox: Sandbox, progress: Progress) -> datetime:
+        """The days from `monday` on, with about `redirects` redirects in the season's weeks. Returns when they end."""
         self._world.turn_s = TURN_S
         self._sandbox = sandbox
         self._at(monday, 0)
         self._open()
-        for number in range(weeks * 7):
-            progress("jours", number, weeks * 7)
-            day, when = monday + timedelta(days=number), When(number // 7 + 1, number % 7 + 1, 0)
-            share = (
-                season.TREND[when.week - 1] / sum(season.TREND[:weeks]) * season.DAYS[when.day - 1] / sum(season.DAYS)
-            )
-            self._day(day, when, round(redirects / REDIRECTS_A_VISIT * share))
-        self._at(monday + timedelta(weeks=weeks), 0)
+        for number in range(days):
+            progress("jours", number, days)
+            when = When(number // 7 + 1, number % 7 + 1, 0)
+            self._day(monday + timedelta(days=number), when, round(redirects / REDIRECTS_A_VISIT * season.share(when)))
+        self._at(monday + timedelta(days=days), 0)
         self._publish(anew=True)
         self._close_days()
         self._leave_editions()
+        self.now += timedelta(minutes=1)
+        self._accounts.seal(self.now)  # the tables that were closed a minute ago
+        self._accounts.shares.publish(self.now)
         self._close()
+        return self.now
 
     # A day
 
@@ -175,7 +176,7 @@ class Past:
         Closing(self._settings, self._accounts, self._stores.catalog, self._gazetteer.regions).close(self.now)
 
     def _leave_editions(self) -> None:
-        """Name the editions that are not made: a season of them has three hundred megabytes. The worker makes the last."""
+        """Name the editions that are not made: a season of them has 300 MB. The worker makes those of the last days."""
         closed = windows.closed(self._settings.published_dir)
         since = self.now.date() - timedelta(days=EDITIONS_OF_DAYS)
         left = [one.name for one in closed if one.first < since]

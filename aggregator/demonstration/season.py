@@ -68,3 +68,8 @@ EVENTS = (
 )  # fmt: skip
 # In one week people prefer a platform, so many to one: the tie test is there to see that (docs/figures.md §6).
 LIKED_WEEK, LIKED, ODDS = 9, 3, 4.0
+
+
+def share(when: When) -> float:
+    """What part of the season's visits come on a day; the days that follow the last week go on at its pace."""
+    return TREND[min(when.week, WEEKS) - 1] / sum(TREND) * DAYS[when.day - 1] / sum(DAYS)
