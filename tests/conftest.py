@@ -14,7 +14,6 @@ from typing import Any
 import hypothesis
 import pytest
 
-from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config import campaign as campaigns
@@ -23,6 +22,7 @@ from aggregator.config.settings import ROOT, Settings
 from aggregator.country import building
 from aggregator.country import gazetteer as gazetteers
 from aggregator.country.gazetteer import Gazetteer
+from aggregator.demonstration import country
 from aggregator.fairness.accounts import Accounts
 from aggregator.publish.publisher import Publisher
 from aggregator.snapshot.shelf import Shelf, Snapshot
@@ -141,7 +141,7 @@ def provider(covid: Campaign) -> Callable[..., Provider]:
 
 @pytest.fixture(scope="session")
 def towns(gazetteer: Gazetteer) -> list[Town]:
-    return [town for town in demonstration.towns(gazetteer) if town.postcode]
+    return [town for town in country.towns(gazetteer) if town.postcode]
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,6 @@ STORES = ("catalog.db", "registry.db", "events.db", "rollups.db", "log.db")
 KEYS = "keys"
 PLAIN = ".json"  # how a file of a snapshot is called while it is packed, without compression
 MADE_AGAIN = ("log/tile/", "log/minutes/", "log/openings/")
-LEFT = ("format.json",)
 XZ_PRESET = 9  # its window of 64 MiB holds the readings of several days, which mostly repeat
 
 
@@ -130,7 +129,7 @@ def lay(packed: Path, sha256: str, settings: Settings, at: datetime) -> datetime
     shutil.rmtree(part, ignore_errors=True)
     with lzma.open(packed) as content, tarfile.open(fileobj=content, mode="r|") as tar:
         until = _until(tar, settings, at)
-        for member in tar:
+        while member := tar.next():
             file = tar.extractfile(member)
             if file is not None:
                 _unpack(part, member.name, file)

@@ -45,7 +45,7 @@ TURN_S = 3 * 86_400  # in three days one in a hundred of the free slots goes, an
 EDITIONS_OF_DAYS = 7
 PARIS = ZoneInfo("Europe/Paris")
 LATER_NEED = "moderna"  # joins the campaign in the course of the season
-REDIRECTS_A_VISIT = 0.75
+REDIRECTS_A_VISIT = 0.95
 
 Progress = Callable[[str, int, int], None]
 Serve = Callable[[Settings, Callable[[], datetime]], Flask]
@@ -121,16 +121,16 @@ class Past:
         return found
 
     def _visit(self, liked: bool) -> None:
-        """One person looks at a list, and leaves through one of its buttons or not; some press twice."""
+        """One person looks at a list, and leaves through one of its buttons or not; some come back and press again."""
         citizen = self._crowd.citizen()
         client = self._app.test_client()
         client.environ_base |= {"HTTP_USER_AGENT": citizen.kind.agent, "REMOTE_ADDR": citizen.address}
         page = client.get(citizen.question).text
         label = self._last.provider_labels()[self._slugs[season.LIKED]] if liked else None
-        button = self._crowd.press(citizen, page, label, season.ODDS) if citizen.leaves else None
-        if button:
-            for _ in range(1 if self._draw.random() < season.ONCE else 2):
-                client.post(button.path)
+        leaving = citizen.leaves
+        while leaving and (button := self._crowd.press(citizen, page, label, season.ODDS)):
+            client.post(button.path)
+            leaving = self._draw.random() < season.AGAIN
 
     # The worker
 

@@ -33,7 +33,7 @@ class Event(NamedTuple):
     told: tuple[Any, ...] = ()
 
 
-ONCE = 0.96  # the others press the same button twice
+AGAIN = 0.3  # of those who left, come back and press again, another button or the same
 
 # Platforms by their place in the alphabet: the season does to one what it might have done to any.
 EVENTS = (

@@ -23,10 +23,10 @@ from typing import Any
 
 import requests
 
-from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country import gazetteer as gazetteers
+from aggregator.demonstration import country
 from aggregator.store import open_stores
 from providers.http import FetchClient
 from providers.sandbox.server import Sandbox
@@ -42,7 +42,7 @@ PEER_CENTRES_A_SECOND, NATIONAL_PLACES, REQUESTS_A_CENTRE = 27.0, 13_000, 4
 def serve(folder: str, centres: str, latency_ms: str, motives: str) -> None:
     """The load, in a process of its own: centres of one platform, each with a card and so many slot requests."""
     settings = Settings(data_dir=Path(folder))
-    towns = [town for town in demonstration.towns(gazetteers.load_gazetteer(settings.gazetteer_path)) if town.postcode]
+    towns = [town for town in country.towns(gazetteers.load_gazetteer(settings.gazetteer_path)) if town.postcode]
     world = invented(towns, int(centres), seed=1, mix={"doctolib": 1.0})
     asked = tuple(range(int(motives)))
     world.centres["doctolib"] = [replace(c, motives=asked, phone_only=False) for c in world.centres["doctolib"]]

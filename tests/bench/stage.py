@@ -17,11 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from aggregator.demonstration import country as demonstration
 from aggregator.collect.collector import Collector
 from aggregator.collect.official_list import ListFile, import_official_list
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country import gazetteer as gazetteers
+from aggregator.demonstration import country
 from aggregator.fairness.accounts import Accounts
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
@@ -46,9 +46,7 @@ def geography(folder: Path) -> Path:
 
 
 def world(places: int, near_lyon: bool = True) -> World:
-    towns = [
-        town for town in demonstration.towns(gazetteers.load_gazetteer(Settings().gazetteer_path)) if town.postcode
-    ]
+    towns = [town for town in country.towns(gazetteers.load_gazetteer(Settings().gazetteer_path)) if town.postcode]
     chosen = [town for town in towns if town.insee in NEAR_LYON] if near_lyon else towns
     return invented(chosen, places, seed=7, mix={"doctolib": 0.5, "maiia": 0.15, "keldoc": 0.15, "ordoclic": 0.1})
 
