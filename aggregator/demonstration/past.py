@@ -64,7 +64,6 @@ class Past:
         self._slugs = sorted(settings.campaign.providers.read)
         self._kept_back: dict[str, list[SimCentre]] = {}
         self._lost: Path | None = None
-        self._loses = False
         self.now = datetime.min.replace(tzinfo=UTC)
 
     def clock(self) -> datetime:
@@ -165,8 +164,6 @@ class Past:
         self._site.flush()
         self._site.events.settle()
         self.now += timedelta(minutes=3)
-        if self._loses:
-            self._lose()
         self._accounts.replays.run(self.now)
         self._accounts.replays.publish_control(self.now)
         self._accounts.shares.publish(self.now)
@@ -215,13 +212,11 @@ class Past:
         self._open()
 
     def _loses_a_file(self) -> None:
-        self._loses = True
-
-    def _lose(self) -> None:
+        """The readings in force, a sample of the day's figures, cannot be read any more."""
         named = in_force(self._settings.published_dir)
         if named is None:
             raise RuntimeError("nothing is in force")
-        self._loses, self._lost = False, self._settings.published_dir / FOLDER / f"{named['slots']}{SUFFIX}"
+        self._lost = self._settings.published_dir / FOLDER / f"{named['slots']}{SUFFIX}"
         self._lost.rename(self._lost.with_suffix(".lost"))
 
     def _finds_the_file(self) -> None:

@@ -53,12 +53,12 @@ EVENTS = (
         "retenue ; l’ancienne est restée en ligne.",
     )),
     Event(When(6, 2, 3), "recovers", (1,)),
-    Event(When(8, 4, 5), "loses_a_file"),
-    Event(When(8, 4, 9), "finds_the_file"),
-    Event(When(8, 4, 10), "tells", (
+    Event(When(8, 4, 9), "loses_a_file"),
+    Event(When(8, 5, 9), "finds_the_file"),
+    Event(When(8, 5, 10), "tells", (
         "incident", "",
-        "Démonstration : à l’heure du contrôle, un fichier publié était illisible après une coupure du disque ; les "
-        "listes de cette heure n’ont pas pu être refaites. Il a été rétabli de la sauvegarde.",
+        "Démonstration : une coupure du disque a rendu un relevé illisible. Le contrôle des chiffres est passé au rouge, "
+        "et le jour n’a pas été clos avant que le fichier soit rétabli de la sauvegarde.",
     )),
     Event(When(10, 1, 9), "tells", (
         "dispute", "{last_week}",
