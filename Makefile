@@ -28,6 +28,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
 	@touch $@
 
 run: setup ## The portal with simulated platforms, on http://127.0.0.1:8000
+	$(BIN)/aiguillage lay-past
 	$(BIN)/honcho start
 
 live: setup ## The portal on real platforms (AIGUILLAGE_PROVIDERS=live and its settings)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aggregator.demonstration import citizens
 from aggregator.statistics.measures import BETTING_GRID, log_e_dirichlet
 from aggregator.statistics.ties import PAGE, threshold
 
@@ -20,12 +21,9 @@ EACH = 11  # clicks between two looks, as the page moves
 RANKS = np.arange(1, PAGE + 1)
 CONVENTION = 1 / np.log2(1 + RANKS)  # the weights of the exposure (docs/figures.md §1.3)
 HABITS: dict[str, Floats] = {
-    "1/log2(1 + rank)": CONVENTION,
-    "geometric, 0.5": 0.5**RANKS,
-    "geometric, 0.8": 0.8**RANKS,
-    "the first card only": (RANKS == 1).astype(float),
-    "anywhere on the page": np.ones(PAGE),
+    name: np.array([weight(int(rank)) for rank in RANKS]) for name, weight in citizens.HABITS.items()
 }
+"""Those of the demonstration's people, for every rank of a page."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import shutil
+import signal
 import tempfile
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from aggregator.config.settings import SANDBOX_PORT, Settings
 from aggregator.country import gazetteer as gazetteers
 from aggregator.demonstration import country, packing, season
 from aggregator.demonstration.past import Past
+from aggregator.demonstration.visitors import Visitors, is_of_this_machine, stay
 from app import create_app
 from providers.sandbox.server import Sandbox
 
@@ -82,3 +86,20 @@ def lay_past() -> None:
             click.echo(f"La démonstration commence sans passé : {error}.", err=True)
         else:
             click.echo(f"Treize semaines inventées, jusqu’au {until:%Y-%m-%d}, sont en place.")
+
+
+@main.command()
+@click.option("--every", type=click.FloatRange(0.05, 3600), default=1.0, show_default=True, help="Seconds, on average.")
+@click.option("--seed", type=int, help="Another seed brings other people; by default each start does.")
+@refusing
+def visitors(every: float, seed: int | None) -> None:
+    """Simulated citizens who search on this demonstration and leave through its buttons, until they are stopped."""
+    settings = _demonstration()
+    site = f"http://{settings.host}:{settings.port}"
+    if not is_of_this_machine(site):
+        raise Refused(f"{site} is not on this machine: simulated people visit a demonstration beside them and no other")
+    told = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: told.set())
+    communes = list(gazetteers.load_gazetteer(settings.gazetteer_path).communes.values())
+    stay(Visitors(site, communes, random.Random(seed)), every, told.wait)

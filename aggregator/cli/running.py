@@ -20,7 +20,7 @@ from aggregator.config import readiness
 from aggregator.config.environment import SettingsError
 from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings
 from aggregator.country import building
-from aggregator.demonstration import country, season
+from aggregator.demonstration import country, packing, season
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
@@ -115,6 +115,11 @@ def doctor() -> None:
 def _refuse_to_open(settings: Settings) -> None:
     """Raises Refused when a live portal does not say who runs it, BackupError when the keys of its log are lost."""
     refuse_lost_keys(settings)
+    if not settings.demo and packing.is_invented(settings):
+        raise Refused(
+            f"{settings.data_dir} holds the invented weeks of a demonstration, and keys that everybody has: "
+            "choose another folder with AIGUILLAGE_DATA_DIR"
+        )
     blanks = [] if settings.demo else readiness.must_wait(settings)
     if blanks:
         raise Refused("this portal cannot open yet:\n" + "\n".join(f"- {one}" for one in blanks))

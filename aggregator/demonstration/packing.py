@@ -128,31 +128,31 @@ def lay(packed: Path, sha256: str, settings: Settings, at: datetime) -> datetime
     part = settings.data_dir / ".past"
     shutil.rmtree(part, ignore_errors=True)
     with lzma.open(packed) as content, tarfile.open(fileobj=content, mode="r|") as tar:
-        until = _until(tar, settings, at)
+        head = _head(tar, settings, at)
         while member := tar.next():
             file = tar.extractfile(member)
             if file is not None:
                 _unpack(part, member.name, file)
     _make_again(settings.but(data_dir=part))
+    (part / HEAD).write_bytes(canonical.to_json(head))
     # The store of events last: where it stands, the rest stands too.
     for path in sorted(part.iterdir(), key=lambda path: path.name == "events.db"):
         path.replace(settings.data_dir / path.name)
     part.rmdir()
-    return until
+    return datetime.fromisoformat(head["until"])
 
 
-def _until(tar: tarfile.TarFile, settings: Settings, at: datetime) -> datetime:
+def _head(tar: tarfile.TarFile, settings: Settings, at: datetime) -> dict[str, str]:
     first = tar.next()
     file = tar.extractfile(first) if first is not None and first.name == HEAD else None
-    head = json.loads(file.read()) if file is not None else {}
+    head: dict[str, str] = json.loads(file.read()) if file is not None else {}
     if head.get("format") != FORMAT:
         raise PastError(f"it is of another version: {head.get('format')!r}, and this program lays {FORMAT}")
     if head["origin"] != settings.log_origin:
         raise PastError(f"its log is {head['origin']}, and AIGUILLAGE_LOG_ORIGIN says {settings.log_origin}")
-    until = datetime.fromisoformat(head["until"])
-    if until > at:
+    if datetime.fromisoformat(head["until"]) > at:
         raise PastError(f"it reaches until {head['until']}, and the clock of this machine says {instants.second(at)}")
-    return until
+    return head
 
 
 def _unpack(folder: Path, name: str, file: IO[bytes]) -> None:
@@ -184,6 +184,11 @@ def _make_again(settings: Settings) -> None:
             path.write_bytes(b"".join(sorted(one for _, one in commitments[done : done + entry["events"]])))
             done += entry["events"]
         openings.publish(log, reader, folder)
+
+
+def is_invented(settings: Settings) -> bool:
+    """The folder holds what everybody has: invented weeks, and the keys that signed them."""
+    return (settings.data_dir / HEAD).exists()
 
 
 def is_new(settings: Settings) -> bool:

@@ -45,7 +45,7 @@ TURN_S = 3 * 86_400  # in three days one in a hundred of the free slots goes, an
 EDITIONS_OF_DAYS = 7
 PARIS = ZoneInfo("Europe/Paris")
 LATER_NEED = "moderna"  # joins the campaign in the course of the season
-REDIRECTS_A_VISIT = 0.95
+REDIRECTS_A_VISIT = 1.05
 
 Progress = Callable[[str, int, int], None]
 Serve = Callable[[Settings, Callable[[], datetime]], Flask]
@@ -103,12 +103,11 @@ class Past:
             self._publish(anew=hour in (0, READ_AT))
             if hour == 0:
                 self._close_days()
-            for half in (0, 30):
-                for minute in sorted(one for one in minutes[hour] if half <= one < half + 30):
-                    self._at(day, hour, minute, self._draw.randrange(30))
-                    self._visit(liked=when.week == season.LIKED_WEEK)
-                self._at(day, hour, half + 29, 50)
-                self._accounts.seal(self.now)
+            for minute in sorted(minutes[hour]):
+                self._at(day, hour, minute, self._draw.randrange(30))
+                self._visit(liked=when.week == season.LIKED_WEEK)
+            self._at(day, hour, 59, 50)
+            self._accounts.seal(self.now)
             self._replay()
 
     def _minutes(self, day: date, visits: int) -> dict[int, list[int]]:

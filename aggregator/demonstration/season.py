@@ -57,8 +57,8 @@ EVENTS = (
     Event(When(8, 5, 9), "finds_the_file"),
     Event(When(8, 5, 10), "tells", (
         "incident", "",
-        "Démonstration : une coupure du disque a rendu un relevé illisible. Le contrôle des chiffres est passé au rouge, "
-        "et le jour n’a pas été clos avant que le fichier soit rétabli de la sauvegarde.",
+        "Démonstration : une coupure du disque a rendu un relevé illisible. Le contrôle des chiffres est passé au "
+        "rouge, et le jour n’a pas été clos avant que le fichier soit rétabli de la sauvegarde.",
     )),
     Event(When(10, 1, 9), "tells", (
         "dispute", "{last_week}",

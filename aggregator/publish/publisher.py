@@ -42,7 +42,8 @@ class Publisher:
     def publish(self, anew: bool = True) -> None:
         """Write the snapshot of now and put it in force.
 
-        `anew`: False when no centre, decision or day is another than at the last call: its places then still stand.
+        `anew`: False when nothing was read, placed or decided since the last call, on the same day: its places and the
+        tables beside the snapshot then still stand.
         """
         generation.take_over(self._folder)
         # The files name whole seconds: what is computed here must be what they say.
@@ -53,6 +54,8 @@ class Publisher:
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
         put_in_force(self._folder, places_sha, slots_sha, at)  # after both files: a name in force leads to its file
+        if not anew:
+            return
         health = health_of(self._settings, self._stores, at)
         for row in health["providers"]:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
