@@ -192,6 +192,13 @@ def test_an_example_is_invented_once_in_the_language_of_the_page(first_day: Flas
     assert "Exemple" not in page
 
 
+def test_an_axis_speaks_the_language_of_the_page_whoever_asked_first(first_day: FlaskClient) -> None:
+    """Constants of a template were once computed for all languages in that of the first visitor."""
+    axes = {code: words_of(first_day, f"/transparence?langue={code}") for code in ("fr", "en")}
+
+    assert ("×1,5 ×1 ×0,67" in axes["fr"], "×1.5 ×1 ×0.67" in axes["en"]) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("now", "first", "day", "week"),
     [
