@@ -54,7 +54,7 @@ def make_past(until: datetime | None, weeks: int, places: int, redirects: int, t
             shutil.copy(path, settings.data_dir)
         world = country.world(settings, places, None, season.SEED)
         past = Past(settings, gazetteers.load_gazetteer(settings.gazetteer_path), world, create_app)
-        with Sandbox(world, SANDBOX_PORT, now=past.clock, labels=settings.provider_labels()) as sandbox:
+        with Sandbox(world, SANDBOX_PORT, now=past.clock) as sandbox:
             files.write_whole(settings.sandbox_path, canonical.to_json(sandbox.description()))
             at = past.make(monday, (end - monday).days, redirects, sandbox, bars)
         digest = packing.pack(settings, at, target)
@@ -95,7 +95,7 @@ def lay_past() -> None:
 def visitors(every: float, seed: int | None) -> None:
     """Simulated citizens who search on this demonstration and leave through its buttons, until they are stopped."""
     settings = _demonstration()
-    site = f"http://{settings.host}:{settings.port}"
+    site = settings.address
     if not is_of_this_machine(site):
         raise Refused(f"{site} is not on this machine: simulated people visit a demonstration beside them and no other")
     told = threading.Event()

@@ -31,6 +31,7 @@ from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
 from aggregator.worker.upgrade import upgrade
 from providers.sandbox.faults import FAULTS
+from providers.sandbox.pages import Pages
 from providers.sandbox.server import Sandbox
 
 SANDBOX_PORTS = 10  # one for each platform and one for the official list, with room for more platforms
@@ -52,8 +53,9 @@ def sandbox(
     chosen = dict(_fault(text) for text in faults)
     with lock(settings.data_dir / "sandbox.lock", wait=False):
         world = country.world(settings, places, centres, seed)
+        pages = Pages(settings.provider_labels(), settings.address)
         try:
-            running = Sandbox(world, _first_port(port), latency, chosen, labels=settings.provider_labels())
+            running = Sandbox(world, _first_port(port), latency, chosen, pages=pages)
         except OSError as error:
             raise Refused(
                 f"a port from {port} on cannot be used ({error.strerror}): choose others with --port"

@@ -128,6 +128,12 @@ class Settings:
         return self.data_dir / "outlines.npz"
 
     @property
+    def address(self) -> str:
+        """Where this machine's visitors find the portal: `site`, else where it listens, an open host being loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - read, not bound
+        return self.site or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def contract_path(self) -> Path:
         """The text of the ranking contract in force."""
         return ROOT / "data" / "contract-order-1.md"

@@ -52,7 +52,7 @@ class Visitors:
         answer = self._session.post(
             self._site + path, headers=headers(citizen), timeout=TIMEOUT_S, allow_redirects=False
         )
-        return answer.status_code == requests.codes.see_other
+        return bool(answer.status_code == requests.codes.see_other)
 
 
 def headers(citizen: Citizen) -> dict[str, str]:

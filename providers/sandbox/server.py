@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import html
 import io
 import json
 import threading
@@ -17,9 +16,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from providers.official_list import TEMPLATE_COLUMNS
 from providers.sandbox.faults import FAULTS, send
+from providers.sandbox.pages import Pages
 from providers.sandbox.platform import Platform
 from providers.sandbox.platforms import PLATFORMS
-from providers.sandbox.world import SimCentre, World
+from providers.sandbox.world import World
 
 LIST_PATH = "/centres-vaccination.csv"
 
@@ -34,19 +34,17 @@ class Sandbox:
         latency_ms: float = 0,
         faults: Mapping[str, str] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        labels: Mapping[str, str] | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self.world = world
         self.latency_s = latency_ms / 1000
         self.faults = dict(faults or {})
         self.requests = 0
-        labels = labels or {}
+        self.pages = pages or Pages()
         self._servers: dict[str, _Server] = {}
         for number, (slug, platform) in enumerate(sorted(PLATFORMS.items())):
-            self._servers[slug] = _Server(
-                port + number if port else 0, self, slug, labels.get(slug, slug.capitalize()), platform(world, now)
-            )
-        self._list = _Server(port + len(PLATFORMS) if port else 0, self, "official", "", None)
+            self._servers[slug] = _Server(port + number if port else 0, self, slug, platform(world, now))
+        self._list = _Server(port + len(PLATFORMS) if port else 0, self, "official", None)
         for server in (*self._servers.values(), self._list):
             # 0.05: `stop` waits for up to one such interval for each server.
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -82,8 +80,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True  # an answer that hangs must not keep the process alive
     request_queue_size = 256
 
-    def __init__(self, port: int, sandbox: Sandbox, slug: str, label: str, platform: Platform | None) -> None:
-        self.sandbox, self.slug, self.label, self.platform = sandbox, slug, label, platform
+    def __init__(self, port: int, sandbox: Sandbox, slug: str, platform: Platform | None) -> None:
+        self.sandbox, self.slug, self.platform = sandbox, slug, platform
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -118,8 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if "text/html" in self.headers.get("Accept", ""):
             gone = server.sandbox.fault_of(server.slug) == "gone"
-            centre = None if gone else server.platform.at_path(path)
-            page = booking_page(server.label, centre)
+            centre = None if gone else server.platform.at_path(path, query)
+            page = server.sandbox.pages.booking(server.platform, centre)
             send(self, 200 if centre else 404, page, "text/html; charset=utf-8")
             return
         if server.sandbox.latency_s:
@@ -141,20 +139,6 @@ class _Handler(BaseHTTPRequestHandler):
             answer = FAULTS[fault](self, answer or b"")
         if answer is not None:
             send(self, 404 if found is None and fault is None else 200, answer)
-
-
-def booking_page(label: str, centre: SimCentre | None) -> bytes:
-    """Where the citizen lands: the platform's name, the place, and that nothing here is real."""
-    name = html.escape(centre.name) if centre else "Page inconnue"
-    where = html.escape(centre.full_address) if centre else ""
-    return f"""<!doctype html><html lang="fr"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>[Démonstration] {name} – {html.escape(label)}</title>
-<style>body{{font:18px/1.45 system-ui,sans-serif;margin:0;color:#1b2420;background:#fff}}
-p,h1{{margin:16px;max-width:640px}}.d{{background:#f2b233;margin:0;padding:8px 16px;max-width:none}}</style>
-<p class="d"><strong>Démonstration</strong> : données inventées. Aucun rendez-vous réel ne peut être pris ici.</p>
-<p>Page de réservation simulée : <strong id="plateforme">{html.escape(label)}</strong></p>
-<h1 id="lieu">{name}</h1><p>{where}</p></html>""".encode()
 
 
 def official_list(world: World) -> bytes:

@@ -39,6 +39,7 @@ def test_from_a_town_to_the_platform_s_own_page_and_back(page: Page, portal: Por
     origins = json.loads((portal.data / "sandbox.json").read_text())["providers"]
     assert page.inner_text("#plateforme") == platform
     assert page.url.startswith(origins[platform.lower()])
+    assert page.get_attribute("text=Voir le compte des clics", "href") == f"{portal.origin}/transparence"
     page.go_back()
     assert page.url == listed
     assert events.totals() == before + 1

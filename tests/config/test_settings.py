@@ -45,6 +45,20 @@ def test_the_sandbox_listens_where_the_settings_expect_it() -> None:
         assert list(running.origins) == list(Settings().default_origins())
 
 
+@pytest.mark.parametrize(
+    ("environment", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"AIGUILLAGE_HOST": "0.0.0.0", "AIGUILLAGE_PORT": "9"}, "http://127.0.0.1:9"),  # open to all: said as loopback
+        ({"AIGUILLAGE_HOST": "::"}, "http://[::1]:8000"),
+        ({"AIGUILLAGE_HOST": "portal.example", "AIGUILLAGE_PORT": "80"}, "http://portal.example:80"),
+        ({"AIGUILLAGE_HOST": "0.0.0.0", "AIGUILLAGE_SITE": "https://rdv.example.fr"}, "https://rdv.example.fr"),
+    ],
+)
+def test_the_portal_is_found_at_its_site_or_where_it_listens(environment: dict[str, str], address: str) -> None:
+    assert Settings.from_env(environment).address == address
+
+
 @pytest.mark.parametrize("told", ["fast", "-1", "nan", "inf"])
 def test_a_rate_that_is_none_is_named(told: str) -> None:
     settings = Settings.from_env({"AIGUILLAGE_PROVIDERS": "live", "AIGUILLAGE_RATE": told})

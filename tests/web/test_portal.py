@@ -336,7 +336,7 @@ def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(visitor: FlaskCl
 
 
 def test_the_home_page_tells_this_week_s_verdict(visitor: FlaskClient) -> None:
-    assert "trop peu de redirections pour conclure" in visitor.get("/").text
+    assert "moins de 30 redirections, trop peu pour conclure" in visitor.get("/").text
 
 
 def test_whoever_finds_a_weakness_is_told_whom_to_write_to(visitor: FlaskClient) -> None:

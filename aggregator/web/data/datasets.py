@@ -12,7 +12,7 @@ from aggregator.config.datasets import FORMATS, LICENCE, LICENCE_URL, Dataset
 from aggregator.opendata.editions import gaps as gap_files
 from aggregator.web.data import catalogue as catalogues
 from aggregator.web.data import citing, schema_org
-from aggregator.web.evidence import edition_files
+from aggregator.web.evidence import edition_files, waiting
 from aggregator.web.evidence.edition_files import CUMULATIVE, MADE_AGAIN, RUNNING
 from aggregator.web.evidence.public_files import open_to_all, public
 from aggregator.web.language.catalogues import language, lazy_gettext
@@ -40,7 +40,8 @@ def overview() -> str:
     try:
         running = edition_files.index(site, RUNNING)
     except NotFound:
-        return render_template("data.html", running=None)
+        titles = [one.title for one in site.settings.datasets().values()]
+        return render_template("data.html", running=None, titles=titles)
     dated = edition_files.names(site)
     return render_template(
         "data.html",
@@ -50,6 +51,7 @@ def overview() -> str:
         formats=FORMATS,
         editions=dated[:EDITIONS_SHOWN],
         weeks=edition_files.weeks(site)[:EDITIONS_SHOWN],
+        closings=_closings(site),
         gaps=edition_files.gaps(site)[:EDITIONS_SHOWN],
         causes=CAUSES,
         all_days=_all_days(site),
@@ -116,10 +118,11 @@ def embedded_figure(name: str) -> str:
 def cite() -> str:
     """A ready sentence for each figure of one edition, the last closed day's or `?edition=`, and links to that one."""
     site = here()
-    asked = request.args.get("edition") or next(iter(edition_files.names(site)), None)
+    latest = next(iter(edition_files.names(site)), None)
+    asked = request.args.get("edition") or latest
     found = edition_files.index(site, asked) if asked else None
     if found is None or "figures" not in found:
-        return render_template("cite.html", edition=None)
+        return render_template("cite.html", edition=None, closings=None if latest else _closings(site))
     sentences = {name: citing.sentence(name, figure) for name, figure in found["figures"].items()}
     return render_template("cite.html", edition=found, named=citing.named(found), sentences=sentences)
 
@@ -145,6 +148,10 @@ def _latest(known: list[str], name: str) -> Response:
     response = Response(status=302, headers=headers)
     open_to_all(response)
     return response
+
+
+def _closings(site: Site) -> dict[str, str]:
+    return waiting.closings(site.now(), site.published("shares").get("since"))
 
 
 def _all_days(site: Site) -> dict[str, Any] | None:

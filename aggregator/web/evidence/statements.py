@@ -64,7 +64,7 @@ VERDICTS = {
     "yes": lazy_gettext("Sept derniers jours : les redirections suivent les lieux, pour toutes les plateformes."),
     "partly": lazy_gettext("Sept derniers jours : les redirections s’écartent des lieux pour une plateforme au moins."),
     "open": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
-    "too-few": lazy_gettext("Sept derniers jours : trop peu de redirections pour conclure."),
+    "too-few": lazy_gettext("Sept derniers jours : moins de 30 redirections, trop peu pour conclure."),
     "suspended": lazy_gettext("Verdict suspendu : un contrôle a échoué."),
 }
 

@@ -94,7 +94,8 @@ def shares() -> str:
         "label": site.label,
         "figures": edition_files.figures(site),
     }
-    return render_template("transparency.html", **page, waiting=waiting.waiting(site.now(), page))
+    empty = {"waiting": waiting.waiting(site.now(), page), "example": waiting.example(page)}
+    return render_template("transparency.html", **page, **empty)
 
 
 @transparency.get("/transparence/methode")

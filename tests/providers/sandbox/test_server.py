@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from providers.official_list import read
-from providers.sandbox.server import Sandbox, booking_page
+from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World
 from tests.clock import NOON
 
@@ -38,13 +38,6 @@ def test_a_booking_page_of_nobody_is_404(sandbox: Sandbox) -> None:
 
     assert raised.value.code == 404
     assert "Page inconnue" in raised.value.read().decode()
-
-
-def test_names_on_a_booking_page_are_text(world: World) -> None:
-    text = booking_page("<b>Nom</b>", None).decode()
-
-    assert "<b>" not in text
-    assert "&lt;b&gt;Nom&lt;/b&gt;" in text
 
 
 def test_a_fault_is_played_by_one_platform_or_by_all(world: World) -> None:

@@ -259,7 +259,7 @@ def test_search_engines_are_told_of_the_data_sets(reader: FlaskClient) -> None:
 
 
 def test_before_the_first_edition_the_page_says_so(browser: FlaskClient) -> None:
-    assert "La première édition est en préparation" in browser.get("/donnees").text
+    assert "La première édition paraît dans les minutes qui suivent" in browser.get("/donnees").text
     assert browser.get("/donnees/catalogue.jsonld").status_code == 404
 
 

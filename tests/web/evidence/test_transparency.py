@@ -245,26 +245,6 @@ def test_the_concentration_and_the_site_s_part_are_one_sentence_at_the_top(week_
     assert re.search(r"\w+, la plus présente : \d+,\d % des lieux, .+ ; le site n’a rien ajouté", words)
 
 
-def test_what_is_not_there_yet_is_told_once_with_the_day_on_which_it_comes(filled: Settings) -> None:
-    page = page_of(filled)
-    part = re.sub(r"<[^>]+>", "", page[page.index('id="attente"') : page.index('id="controles"')])
-
-    assert "Les listes recalculées, donc la part du site : lundi 23 novembre, après 14 h 00" in part
-    assert "Les causes de l’écart : mardi 24 novembre, après 1 h 00, avec 30 redirections" in part
-    assert "Les semaines et les départements : lundi 30 novembre, après 1 h 00" in part
-    assert [
-        one for one in ("Semaine par semaine", "Par territoire", "D’où vient l’écart") if f"{one}</h2>" in page
-    ] == []
-
-
-def test_what_is_there_is_not_waited_for(week_page: str) -> None:
-    """The control."""
-    part = week_page[week_page.index('id="attente"') : week_page.index('id="controles"')]
-
-    assert "Les causes" not in part
-    assert "Les semaines" not in part
-
-
 def test_sites_of_no_declared_platform_are_one_row_with_their_names_in_its_details(filled: Settings) -> None:
     page = page_of(filled)
     table = page[page.index("Tous les centres de la liste") :]
