@@ -26,6 +26,7 @@ OF_LISTS = {
     "{}: larger than {} bytes, no page of a list": "{0} : plus de {1} octets, ce n’est pas la page d’une liste",
     "{}: not UTF-8, no page as a browser saves it":
         "{0} : pas de l’UTF-8, ce n’est pas une page telle qu’un navigateur l’enregistre",
+    "{}: a single file that does not begin with a page": "{0} : un fichier unique qui ne commence pas par une page",
     "a tag without an end, or a page made to be slow: no page of a list":
         "une balise sans fin, ou une page faite pour être lente : ce n’est pas la page d’une liste",
     "no HTML that can be read: {}": "pas un HTML lisible : {0}",
