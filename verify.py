@@ -15,7 +15,7 @@
 
 URL is a portal's address, or its `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first
 difference is named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md,
-docs/log.md, docs/figures.md), not the portal's code.
+docs/log.md, docs/figures.md), not the portal's code. With `--langue fr` all of it is said in French.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import base64
 import binascii
 import bisect
 import csv
+import email
 import gzip
 import hashlib
 import hmac
@@ -51,6 +52,8 @@ from zoneinfo import ZoneInfo
 
 MAX_FILE, MAX_SECONDS = 256 * 1024 * 1024, 600
 EDITIONS = "donnees/"
+# What several checks read and no log changes: fetched once in a run, while it fits into so many bytes.
+READ_AGAIN, MAX_KEPT = ("minutes/", "metrics/", "replays/", "openings/"), 64 * 1024 * 1024
 NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
@@ -77,6 +80,7 @@ class Source:
         self.remote = where.startswith(("http://", "https://"))
         self.where = f"{where}/log" if self.is_around_a_log(where) else where
         self.keep = Path(keep) if keep else None
+        self.fetched, self.room = {}, MAX_KEPT
         self.memo = {}  # what was counted from files that are read for several checks
 
     def is_around_a_log(self, where):
@@ -102,8 +106,7 @@ class Source:
 
     def read(self, name):
         if self.remote:
-            # Editions stand beside the log, as snapshots do not.
-            return fetched(f"{self.where.removesuffix('/log') if name.startswith(EDITIONS) else self.where}/{name}")
+            return self.fetched[name] if name in self.fetched else self.fetch(name)
         path = next((one for one in self.paths(name) if one.is_file()), None)
         if path is None:
             raise Missing(f"{name}: not in {self.where}")
@@ -111,6 +114,14 @@ class Source:
             raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
         body = path.read_bytes()
         return unpacked(body, name) if path.suffix == ".gz" and not name.endswith(".gz") else body
+
+    def fetch(self, name):
+        # Editions stand beside the log, as snapshots do not.
+        body = fetched(f"{self.where.removesuffix('/log') if name.startswith(EDITIONS) else self.where}/{name}")
+        if name.startswith(READ_AGAIN) and len(body) <= self.room:
+            self.fetched[name] = body
+            self.room -= len(body)
+        return body
 
     def paths(self, name):
         """Where a file of a folder may be: a portal's own keeps snapshots, hours and editions beside the log."""
@@ -284,7 +295,9 @@ def check_stamps(log):
                 raise Wrong(f"stamps/{entry['day']}: not the files that the log states")
         size, root = heads[entry["day"]] = signed_by_one_of(head.decode("utf-8"), keys)
         when, who = opened(f"stamps/{entry['day']}.tsr", answer, head)
-        said.append(f"stamp of {entry['day']}: its {size} entries existed on {when:%Y-%m-%d at %H:%M:%S} UTC, {who}")
+        said.append(
+            f"stamp of {entry['day']}: its {size} entries existed on {when:%Y-%m-%d} at {when:%H:%M:%S} UTC, {who}"
+        )
     roots = roots_at(log.leaves, {size for size, _ in heads.values()})
     for day, (size, root) in heads.items():
         if roots.get(size) != root:
@@ -842,9 +855,9 @@ def told(when, within_hours):
         date = f"the second {when}"
     if counts(when, within_hours):
         return f"signed this head on {date}"
-    return f"dates its signature {date}, " + (
-        "in the future: not counted" if when > time.time() else f"more than {within_hours} hours ago: not counted"
-    )
+    if when > time.time():
+        return f"dates its signature {date}, in the future: not counted"
+    return f"dates its signature {date}, more than {within_hours} hours ago: not counted"
 
 
 # --- Sealed redirects: a day's totals against its minutes, and against those events that are opened (docs/log.md §5).
@@ -890,7 +903,7 @@ def told_of_totals(log, day):
         raise Wrong(f"{day}: {sealed} events were sealed and {published} are published")
     counted = total["classes"].get("counted", {})
     yield f"{day}: {sealed} sealed events, the sum of {len(minutes)} minutes, equal to the published totals"
-    yield f"counted redirects: {sum(counted.values())} " + json.dumps(counted, sort_keys=True)
+    yield f"counted redirects: {sum(counted.values())} {json.dumps(counted, sort_keys=True)}"
     yield from check_openings(log, day, total, [one for _, parts in minutes for one in parts])
 
 
@@ -1445,6 +1458,9 @@ def ids_chained(before, rows):
 # A page of a list has some 100 KB; a tag of it, the borders of the map, some 50.
 MAX_PAGE, MAX_MARKUP, PAGE_SECONDS = 2 * 1024 * 1024, 512 * 1024, 30
 UNSEEN = ("template", "noscript")
+# "Web page, single file": a message whose first part is the page, and the rest what it shows beside (RFC 2557). Known
+# by its name alone: what a portal sends could be made to look like such a message, and show something else.
+SINGLE_FILE = (".mhtml", ".mht")
 
 
 def text_of_page(where):
@@ -1457,10 +1473,21 @@ def text_of_page(where):
         if path.stat().st_size > MAX_PAGE:
             raise CannotCheck(f"{where}: larger than {MAX_PAGE} bytes, no page of a list")
         body = path.read_bytes()
+        if path.suffix.lower() in SINGLE_FILE:
+            body = first_page_in(where, body)
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CannotCheck(f"{where}: not UTF-8, no page as a browser saves it") from error
+
+
+def first_page_in(where, body):
+    part = email.message_from_bytes(body)
+    while part.is_multipart():
+        part = part.get_payload(0)
+    if part.get_content_type() != "text/html":
+        raise CannotCheck(f"{where}: a single file that does not begin with a page")
+    return part.get_payload(decode=True)
 
 
 def parsed_page(text):
@@ -1641,7 +1668,7 @@ def told_of_page(page, again, asked, labels):
     count = sum(len(card.buttons) for card in page.cards)
     yield f"{count} buttons name this hour, list, place, offer and rank; their MAC only the portal's own key can check"
     if labels:
-        yield "buttons call " + ", ".join(f"{slug} {plain(label)!r}" for slug, label in sorted(labels.items()))
+        yield f"buttons call {', '.join(f'{slug} {plain(label)!r}' for slug, label in sorted(labels.items()))}"
     yield "not checked: what is said of slots, other words, and what style sheets or scripts hide or move"
 
 
@@ -3613,8 +3640,8 @@ def changed_ids(log, hours):
 def told_in_short(what, found):
     if not found:
         return []
-    more = f" and {len(found) - NAMED_AT_ONCE} more" if len(found) > NAMED_AT_ONCE else ""
-    return [f"gap: {len(found)} {what}: {', '.join(found[:NAMED_AT_ONCE])}{more}"]
+    names, more = ", ".join(found[:NAMED_AT_ONCE]), len(found) - NAMED_AT_ONCE
+    return [f"gap: {len(found)} {what}: {f'{names} and {more} more' if more > 0 else names}"]
 
 
 # --- Every check that needs no argument of the reader, and one table of how they came out.
@@ -3626,7 +3653,7 @@ OUTCOMES = ("OK", "nothing yet", "CANNOT CHECK", "WRONG")
 
 def check_all(log, arguments):
     """One row for each check; the worst of them is what the whole comes to."""
-    rows, notes = [], []
+    rows, notes, say = [], [], getattr(arguments, "say", str)
     for check, what, run in checks_of(log, arguments):
         outcome, line = "OK", ""
         try:
@@ -3643,7 +3670,7 @@ def check_all(log, arguments):
                 f"{type(error).__name__ + ': ' * (not isinstance(error, CannotCheck))}{error}",
             )
         rows.append((check, what, outcome, line))
-    yield from printed([("check", "what", "outcome", ""), *rows])
+    yield from printed([[say(cell) for cell in row] for row in [("check", "what", "outcome", ""), *rows]])
     yield from dict.fromkeys(notes)
     for outcome, error in (("WRONG", Wrong), ("CANNOT CHECK", CannotCheck)):
         found = [f"{check} {what}" for check, what, came_out, _ in rows if came_out == outcome]
@@ -3761,6 +3788,681 @@ def write_sums(folder):
     return len(files)
 
 
+# --- French of what is said of the log: its tree, its head, its seeds.
+
+# fmt: off
+OF_THE_LOG = {
+    # A portal that has nothing yet, a key, files
+    "nothing sealed yet: the log has no entry": "rien n’est encore scellé : le journal n’a aucune entrée",
+    "nothing sealed yet, or no portal there: {}": "rien n’est encore scellé, ou aucun portail à cet endroit : {0}",
+    "nothing sealed yet that figures could be checked with: no day is closed":
+        "rien n’est encore scellé qui permette de vérifier des chiffres : aucun jour n’est clos",
+    "key taken from the portal itself (give --vkey to check it): {}":
+        "clé reçue du portail lui-même (donnez --vkey pour la vérifier) : {0}",
+    "{}: larger than {} bytes": "{0} : plus de {1} octets",
+    "{}: larger than {} bytes, or too slow": "{0} : plus de {1} octets, ou trop lent",
+    "the log names a file outside itself: {}": "le journal nomme un fichier hors de lui-même : {0}",
+    "{}: not in {}": "{0} : absent de {1}",
+    "{}: not a gzip file": "{0} : pas un fichier gzip",
+    "{}: not UTF-8": "{0} : pas de l’UTF-8",
+    # The tree and the signed head
+    "the verifier key is not one": "la clé de vérification n’en est pas une",
+    "the verifier key is not of Ed25519": "la clé de vérification n’est pas une clé Ed25519",
+    "the verifier key does not have the id that it states":
+        "la clé de vérification n’a pas l’identifiant qu’elle énonce",
+    "the Python package `cryptography` is needed": "il faut la bibliothèque Python `cryptography`",
+    "the checkpoint is not a signed note": "la tête n’est pas une note signée",
+    "the checkpoint is not signed by {}": "la tête n’est pas signée par {0}",
+    "the checkpoint's signature by {} does not hold": "la signature de la tête par {0} ne tient pas",
+    "the checkpoint's text is not origin, size and root": "le texte de la tête n’est pas : origine, taille et racine",
+    "the log has {} entries; this tool reads at most {}": "le journal a {0} entrées ; cet outil en lit {1} au plus",
+    "{}: ends before its {} entries": "{0} : se termine avant ses {1} entrées",
+    "{}: ends inside an entry": "{0} : se termine au milieu d’une entrée",
+    "the {} entries do not have the root that the checkpoint signs{}":
+        "les {0} entrées n’ont pas la racine que signe la tête{1}",
+    ": entry {} differs from its hash tile": " : l’entrée {0} diffère de sa tuile d’empreintes",
+    ": the hash tiles agree with the entries, so the checkpoint is of another tree":
+        " : les tuiles d’empreintes concordent avec les entrées, donc la tête est celle d’un autre arbre",
+    "entry {} is not a typed JSON object": "l’entrée {0} n’est pas un objet JSON avec un type",
+    "no type": "sans type",
+    "{} entries, root {}…, signature holds": "{0} entrées, racine {1}…, la signature tient",
+    "the log had {} entries and has {} now": "le journal avait {0} entrées et en a {1} maintenant",
+    "the first {} entries are not those of the old checkpoint":
+        "les {0} premières entrées ne sont pas celles de l’ancienne tête",
+    "it only grew since the {} entries of the old checkpoint":
+        "il n’a fait que grandir depuis les {0} entrées de l’ancienne tête",
+    "hash tiles agree; {} files named in the log have the hash it states":
+        "les tuiles d’empreintes concordent ; {0} fichiers nommés au journal ont l’empreinte qu’il énonce",
+    "the portal says that it replayed {} lists, {} different":
+        "le portail dit avoir rejoué {0} listes, dont {1} différentes",
+    "{}: not the {} sorted commitments of entry {}": "{0} : ce ne sont pas les {1} engagements triés de l’entrée {2}",
+    "{}: its commitments do not have the root of entry {}":
+        "{0} : ses engagements n’ont pas la racine de l’entrée {1}",
+    "{}: its commitments do not have the root that was logged":
+        "{0} : ses engagements n’ont pas la racine inscrite au journal",
+    "entry {}: its sequence number goes backwards": "entrée {0} : son numéro d’ordre recule",
+    "{} minutes are sealed and their files not there: {}": "{0} minutes sont scellées et leurs fichiers absents : {1}",
+    "{} sealed events in {} minutes, each under its root":
+        "{0} événements scellés en {1} minutes, chacun sous sa racine",
+    "{} is not made of the entries": "{0} n’est pas fait des entrées",
+    "keys/{}.checkpoint is not the head that changed the key in entry {}":
+        "keys/{0}.checkpoint n’est pas la tête qui a changé la clé à l’entrée {1}",
+    "{} does not have the hash that the log states": "{0} n’a pas l’empreinte que le journal énonce",
+    "program {}, {} files, sums in {}; this verify.py is {}":
+        "programme {0}, {1} fichiers, empreintes dans {2} ; ce verify.py est {3}",
+    "its own": "le sien",
+    "another than its own": "un autre que le sien",
+    "witness-policy is not the policy that the log states, after the log's key":
+        "witness-policy n’est pas la politique que le journal énonce, après la clé du journal",
+    # Seeds, beacons, ids
+    "the log holds no anchor of the seed chain yet":
+        "le journal ne contient pas encore l’ancre de la chaîne de graines",
+    "the seed of {} is missing: {} comes instead": "la graine du {0} manque : celle du {1} vient à sa place",
+    "the link of {} does not hash to the one before": "l’empreinte du maillon du {0} n’est pas le maillon d’avant",
+    "the seed of {} does not follow from its link": "la graine du {0} ne découle pas de son maillon",
+    "{} days of seeds, each fixed by the anchor of {}; {}":
+        "{0} jours de graines, chacune fixée par l’ancre du {1} ; {2}",
+    "the log holds no seed of {}": "le journal ne contient pas la graine du {0}",
+    "seed of {}: {} (beacon {}: {})": "graine du {0} : {1} (balise {2} : {3})",
+    "no beacon": "pas de balise",
+    "{} with a round of drand chain {} (BLS signature not checked), {} since without":
+        "{0} avec un tour de la chaîne drand {1} (signature BLS non vérifiée), {2} sans depuis",
+    "the beacon of {}: its randomness is not the hash of its signature":
+        "la balise du {0} : son aléa n’est pas l’empreinte de sa signature",
+    "the beacon of {}: the chain is not the one that its hash names":
+        "la balise du {0} : la chaîne n’est pas celle que nomme son empreinte",
+    "the beacon of {}: round {} is not that of half an hour before the day":
+        "la balise du {0} : le tour {1} n’est pas celui d’une demi-heure avant le jour",
+    "round {} of chain {}…, the day's; randomness = SHA-256(signature)":
+        "tour {0} de la chaîne {1}…, celui du jour ; aléa = SHA-256(signature)",
+    "{}; signature not checked": "{0} ; signature non vérifiée",
+    "the log holds no list of ids yet": "le journal ne contient pas encore de liste d’identifiants",
+    "the ids of {} are not those that the log has chained to the hour before":
+        "les identifiants de {0} ne sont pas ceux que le journal a chaînés à l’heure d’avant",
+    "ids of {} hours recomputed and chained, {} places, each under one day":
+        "identifiants de {0} heures recalculés et chaînés, {1} lieux, chacun sous un seul jour",
+    "{} hours whose files are no longer published: their link is the log's own word":
+        "{0} heures dont les fichiers ne sont plus publiés : leur maillon ne repose que sur la parole du journal",
+    "{} hours were sealed without their ids, and say why":
+        "{0} heures ont été scellées sans leurs identifiants, et disent pourquoi",
+    "place {} is first published on {}, and says {}: it would not stand last in its ties":
+        "le lieu {0} est publié pour la première fois le {1}, et dit {2} : il ne serait pas le dernier de ses ex aequo",
+    "place {} was first published on {}, and now says {}":
+        "le lieu {0} a été publié pour la première fois le {1}, et dit maintenant {2}",
+    "place {} appears after 23:30 on {}, when the draw of the day after was known":
+        "le lieu {0} apparaît après 23:30 le {1}, alors que le tirage du lendemain était connu",
+}
+# fmt: on
+
+
+# --- French of what is said of sealed events, receipts, witnesses and time stamps.
+
+# fmt: off
+OF_EVENTS = {
+    # Totals, opened events, receipts
+    "the log holds no totals of {}: a day is closed the day after, if it had events":
+        "le journal ne contient pas les totaux du {0} : un jour est clos le lendemain, s’il a eu des événements",
+    "{}: {} events were sealed and {} are published": "{0} : {1} événements ont été scellés et {2} sont publiés",
+    "{}: {} sealed events, the sum of {} minutes, equal to the published totals":
+        "{0} : {1} événements scellés, la somme de {2} minutes, égale aux totaux publiés",
+    "counted redirects: {} {}": "redirections comptées : {0} {1}",
+    "its events were sealed as a whole (event/v1): none can be opened without the rest of it":
+        "ses événements ont été scellés d’un bloc (event/v1) : aucun ne peut être ouvert sans le reste",
+    "its opened events are not published yet: they are due by {} UTC":
+        "ses événements ouverts ne sont pas encore publiés : ils sont dus pour {0} UTC",
+    "{}: the log promises opened events since {}, and has none of this day":
+        "{0} : le journal promet des événements ouverts depuis {1}, et n’en a aucun de ce jour",
+    "openings/{}.json does not have the hash that the log states":
+        "openings/{0}.json n’a pas l’empreinte que le journal énonce",
+    "openings/{}.json: not the {} events that the seed of the day after draws":
+        "openings/{0}.json : ce ne sont pas les {1} événements que tire la graine du lendemain",
+    "openings/{}.json: event {} was drawn, and is not opened":
+        "openings/{0}.json : l’événement {1} a été tiré, et n’est pas ouvert",
+    "the log holds no seed of {}, which draws the events of {} that are opened":
+        "le journal ne contient pas la graine du {0}, qui tire les événements du {1} à ouvrir",
+    "{}: event {} is not made of the digests that are published of it":
+        "{0} : l’événement {1} n’est pas fait des empreintes qui en sont publiées",
+    "{}: event {} was not sealed with {} = {}": "{0} : l’événement {1} n’a pas été scellé avec {2} = {3}",
+    "{} {}: {} published, {} in the opened events": "{0} {1} : {2} publiés, {3} parmi les événements ouverts",
+    "{} {}: {} of {} opened events, and {} of {} published: not by chance":
+        "{0} {1} : {2} des {3} événements ouverts, et {4} des {5} publiés : ce n’est pas le hasard",
+    "{} of the drawn events were sealed as a whole (event/v1), before the change":
+        "{0} des événements tirés ont été scellés d’un bloc (event/v1), avant le changement",
+    "all {} events are opened: class and platform of each are as published":
+        "les {0} événements sont tous ouverts : la classe et la plateforme de chacun sont celles qui sont publiées",
+    "{} events drawn and opened hold: fewer than {} % of the day's {} were sealed as something else (95 %)":
+        "{0} événements tirés et ouverts concordent : moins de {1} % des {2} du jour ont été scellés autrement (95 %)",
+    "  {} {}: {} % published, {} to {} % by the opened ones":
+        "  {0} {1} : {2} % publiés, {3} à {4} % d’après les événements ouverts",
+    "not a receipt: r2.TEXT, as the header Redirect-Receipt or the page of proof gave it":
+        "pas une preuve : r2.TEXTE, tel que l’a donné l’en-tête Redirect-Receipt ou la page de preuve",
+    "not a receipt of this portal: no key of its log has signed this":
+        "pas une preuve de ce portail : aucune clé de son journal n’a signé ceci",
+    "relabelled: signed by {} as a redirect to {}, and you were sent to {}":
+        "étiquette changée : signé par {0} comme redirection vers {1}, alors que vous avez été envoyé vers {2}",
+    "counted: in minute {}, one of {} events": "compté : dans la minute {0}, l’un de ses {1} événements",
+    "counted: in minute {}, one of {} events{}": "compté : dans la minute {0}, l’un de ses {1} événements{2}",
+    " (later than promised)": " (plus tard que promis)",
+    "not due yet: it is promised for {} UTC, and the log reaches {}":
+        "pas encore dû : il est promis pour {0} UTC, et le journal va jusqu’à {1}",
+    "nothing": "rien",
+    "omitted: signed by {}, promised for {} UTC, and no minute up to {} holds it. Evidence: this receipt, and the "
+    "head of the log ({} entries, root {})":
+        "omis : signé par {0}, promis pour {1} UTC, et aucune minute jusqu’à {2} ne le contient. Pièces : cette "
+        "preuve, et la tête du journal ({3} entrées, racine {4})",
+    "not in the log, and not signed: anybody could have written this text, so it proves nothing":
+        "absent du journal, et non signé : n’importe qui a pu écrire ce texte, il ne prouve donc rien",
+    "the event is not in its canonical form": "l’événement n’est pas sous sa forme canonique",
+    "too long": "trop long",
+    "no such leaf": "il n’y a pas de telle feuille",
+    "the path is too long": "le chemin est trop long",
+    # Witnesses and stamps
+    "the policy does not name this log's key {}": "la politique ne nomme pas la clé de ce journal {0}",
+    "the head changed each time that it was read": "la tête a changé à chaque lecture",
+    "witness {}: {}": "témoin {0} : {1}",
+    "the policy needs {}; this head of {} entries is signed by {} of {} witnesses: {}":
+        "la politique demande {0} ; cette tête de {1} entrées est signée par {2} des {3} témoins : {4}",
+    "policy: {}: signed by {} of {} witnesses, holds":
+        "politique : {0} : signée par {1} des {2} témoins, elle est respectée",
+    "none": "aucun",
+    "no witness": "aucun témoin",
+    "{} ({} of {})": "{0} ({1} parmi {2})",
+    "while it was read, the log changed entries that it had signed":
+        "pendant la lecture, le journal a changé des entrées qu’il avait signées",
+    "this witness stands above already": "ce témoin figure déjà plus haut",
+    "so many members are not in the group": "le groupe n’a pas tant de membres",
+    "not understood, or names what is not defined above": "incompris, ou nomme ce qui n’est pas défini plus haut",
+    "{}, line {}: {}: {}": "{0}, ligne {1} : {2} : {3}",
+    "{}: there is no quorum line": "{0} : il n’y a pas de ligne quorum",
+    "not a witness's key of Ed25519": "pas une clé Ed25519 de témoin",
+    "has not signed this head": "n’a pas signé cette tête",
+    "the second {}": "la seconde {0}",
+    "signed this head on {}": "a signé cette tête le {0}",
+    "dates its signature {}, in the future: not counted": "date sa signature du {0}, dans le futur : pas comptée",
+    "dates its signature {}, more than {} hours ago: not counted":
+        "date sa signature du {0}, il y a plus de {1} heures : pas comptée",
+    "no key": "aucune clé",
+    "stamps/{}: not the files that the log states": "stamps/{0} : pas les fichiers que le journal énonce",
+    "stamp of {}: its {} entries existed on {} at {} UTC, {}":
+        "horodatage du {0} : ses {1} entrées existaient le {2} à {3} UTC, {4}",
+    "stamps/{}.checkpoint is not a head of this log": "stamps/{0}.checkpoint n’est pas une tête de ce journal",
+    "whether an authority is to be believed is for you to judge: that its certificate is its own, too":
+        "c’est à vous de juger si une autorité est digne de foi, et si son certificat est bien le sien",
+    "{}: the authority refused": "{0} : l’autorité a refusé",
+    "{} is of something else than its head": "{0} porte sur autre chose que sa tête",
+    "{} is no time stamp: {}": "{0} n’est pas un horodatage : {1}",
+    "{}: what is signed is not what it says": "{0} : ce qui est signé n’est pas ce qui est dit",
+    "signature not checked: the certificate is not in the stamp":
+        "signature non vérifiée : le certificat n’est pas dans l’horodatage",
+    "{}: signed with a certificate that is not for time stamps":
+        "{0} : signé avec un certificat qui n’est pas fait pour horodater",
+    "signature not checked: of a kind that is not known here": "signature non vérifiée : d’une sorte inconnue ici",
+    "{}: its signature does not hold": "{0} : sa signature ne tient pas",
+    "signed by {} (certificate {})": "signé par {0} (certificat {1})",
+    "a hash that is not known here: {}": "une fonction d’empreinte inconnue ici : {0}",
+    "a length that DER does not write": "une longueur que DER n’écrit pas",
+    "it ends too early": "il se termine trop tôt",
+}
+# fmt: on
+
+
+# --- French of what is said of lists, saved pages, gaps and copies.
+
+# fmt: off
+OF_LISTS = {
+    # One list
+    "no snapshot of {} begins with {}": "aucun relevé de {0} ne commence par {1}",
+    "no snapshot of {} gives a list {}…; recomputed: {}":
+        "aucun relevé de {0} ne donne une liste {1}… ; recalculé : {2}",
+    "list {}: equal to the list that was shown": "liste {0} : la même que la liste montrée",
+    "list {}": "liste {0}",
+    "no snapshot of {} is published, nor of the two days before":
+        "aucun relevé de {0} n’est publié, ni des deux jours d’avant",
+    "the snapshots of {} are not in the log yet: the hour is not over":
+        "les relevés de {0} ne sont pas encore au journal : l’heure n’est pas finie",
+    "hours/{}.ndjson is not the list of snapshots that was logged":
+        "hours/{0}.ndjson n’est pas la liste de relevés inscrite au journal",
+    "snapshot {} is not made of its two files": "le relevé {0} n’est pas fait de ses deux fichiers",
+    "the question is not in its canonical form: sorted k=v joined by &":
+        "la question n’est pas sous sa forme canonique : des k=v triés et joints par &",
+    "snapshots/{}.json.gz does not have the hash of its name": "snapshots/{0}.json.gz n’a pas l’empreinte de son nom",
+    "the snapshot has no commune {}": "le relevé n’a pas de commune {0}",
+    # A saved page: what is read of it
+    "{}: no such file": "{0} : aucun fichier de ce nom",
+    "{}: larger than {} bytes, no page of a list": "{0} : plus de {1} octets, ce n’est pas la page d’une liste",
+    "{}: not UTF-8, no page as a browser saves it":
+        "{0} : pas de l’UTF-8, ce n’est pas une page telle qu’un navigateur l’enregistre",
+    "{}: a single file that does not begin with a page": "{0} : un fichier unique qui ne commence pas par une page",
+    "a tag without an end, or a page made to be slow: no page of a list":
+        "une balise sans fin, ou une page faite pour être lente : ce n’est pas la page d’une liste",
+    "no HTML that can be read: {}": "pas un HTML lisible : {0}",
+    "no list of this portal: the page has no reference line with a link to check it":
+        "pas une liste de ce portail : la page n’a pas de ligne de référence avec un lien pour la vérifier",
+    "the page has several references, to different lists": "la page a plusieurs références, à des listes différentes",
+    "the reference of the page has no {} that can be read: {}": "la référence de la page n’a pas de {0} lisible : {1}",
+    "the page prints the hour {}, and its link says {}": "la page imprime l’heure {0}, et son lien dit {1}",
+    "the page prints the list {} {}, and its link {}": "la page imprime la liste {0} {1}, et son lien {2}",
+    "no snapshot of {} begins with {}: it is not published any more, or never was":
+        "aucun relevé de {0} ne commence par {1} : il n’est plus publié, ou ne l’a jamais été",
+    # A saved page: places
+    "the page prints the list {}; recomputed: {}": "la page imprime la liste {0} ; recalculé : {1}",
+    "hour {}, snapshot {}, question {}": "heure {0}, relevé {1}, question {2}",
+    "{}. {} ({}), {}: {}": "{0}. {1} ({2}), {3} : {4}",
+    "no button": "aucun bouton",
+    "ranks {} to {} of {}: these places in this order, and every offer of theirs":
+        "rangs {0} à {1} sur {2} : ces lieux dans cet ordre, et chacune de leurs offres",
+    "list {}: equal to the list that is printed, {} bits of it":
+        "liste {0} : la même que la liste imprimée, sur {1} bits",
+    "{} buttons name this hour, list, place, offer and rank; their MAC only the portal's own key can check":
+        "{0} boutons nomment cette heure, cette liste, le lieu, l’offre et le rang ; leur MAC, seule la clé du "
+        "portail peut la vérifier",
+    "buttons call {}": "noms sur les boutons : {0}",
+    "not checked: what is said of slots, other words, and what style sheets or scripts hide or move":
+        "non vérifié : ce qui est dit des créneaux, les autres mots, et ce que feuilles de style ou scripts cachent "
+        "ou déplacent",
+    "the page shows no place, under the reference of a list that has some":
+        "la page ne montre aucun lieu, sous la référence d’une liste qui en a",
+    "{} has no rank on the page: {}": "{0} n’a pas de rang sur la page : {1}",
+    "this is page {} of {}; the page says {}": "c’est la page {0} sur {1} ; la page dit {2}",
+    "rank {} is {} in the recomputed list, and missing on the page":
+        "le rang {0} est {1} dans la liste recalculée, et manque sur la page",
+    "rank {} is {} on the page, and the recomputed list has none there":
+        "le rang {0} est {1} sur la page, et la liste recalculée n’y a rien",
+    "rank {} is {} on the page and {} in the recomputed list{}":
+        "le rang {0} est {1} sur la page et {2} dans la liste recalculée{3}",
+    "; the page gives that place rank {}, and rank {} to none":
+        " ; la page donne à ce lieu le rang {0}, et le rang {1} à aucun",
+    "{} bears rank {} on the page, and {} in the recomputed list":
+        "{0} porte le rang {1} sur la page, et {2} dans la liste recalculée",
+    "rank {}, {}": "rang {0}, {1}",
+    "rank {}, {}: {} on the page, from {} to {} m recomputed":
+        "rang {0}, {1} : {2} sur la page, de {3} à {4} m d’après le calcul",
+    # A saved page: buttons and facts
+    "a button outside the cards leads to {}": "un bouton hors des fiches mène à {0}",
+    "buttons and reference lead to several sites: {}": "boutons et référence mènent à plusieurs sites : {0}",
+    "{}: a link leads to {}": "{0} : un lien mène à {1}",
+    "{}: a button is of the {} {}, and should be of {}": "{0} : un bouton est ({1}) de {2}, et devrait être de {3}",
+    "hour": "heure",
+    "list": "liste",
+    "place": "lieu",
+    "rank": "rang",
+    "{}: a button leads to {}, and not by this portal's count":
+        "{0} : un bouton mène à {1}, sans passer par le compte de ce portail",
+    "names and offers are those of a later snapshot, {}": "noms et offres sont ceux d’un relevé plus récent, {0}",
+    "{}: this place ({}) is called {}": "{0} : ce lieu ({1}) s’appelle {2}",
+    "{}: the button of the offer {} ({}) is missing": "{0} : le bouton de l’offre {1} ({2}) manque",
+    "{}: a button leads to the offer {}, which this place does not have":
+        "{0} : un bouton mène à l’offre {1}, que ce lieu n’a pas",
+    "{}: its buttons stand as {}, and were drawn as {}":
+        "{0} : ses boutons sont dans l’ordre {1}, et le tirage donne {2}",
+    "{}: a button names no platform": "{0} : un bouton ne nomme aucune plateforme",
+    "{}: a button names {} and leads to {}": "{0} : un bouton nomme {1} et mène à {2}",
+    "{}: a button names {} and leads to {}, elsewhere {}": "{0} : un bouton nomme {1} et mène à {2}, ailleurs {3}",
+    "two platforms bear one name on this page: {}": "deux plateformes portent un même nom sur cette page : {0}",
+    # All checks, gaps, copies
+    "check": "contrôle",
+    "what": "de quoi",
+    "outcome": "résultat",
+    "nothing yet": "rien encore",
+    "CANNOT CHECK": "PAS VÉRIFIABLE",
+    "WRONG": "FAUX",
+    ": ": " : ",
+    "{} entries": "{0} entrées",
+    "{} days": "{0} jours",
+    "{} hours": "{0} heures",
+    "since {}": "depuis {0}",
+    "{} of {} checks: {}": "{0} des {1} contrôles : {2}",
+    "{}: nothing yet ({})": "{0} : rien encore ({1})",
+    "the log has changed what it held a minute ago": "le journal a changé ce qu’il contenait il y a une minute",
+    "gap: {} {}: {}": "trou : {0} {1} : {2}",
+    "{} and {} more": "{0} et {1} de plus",
+    "sequence numbers without an event, as several machines may leave them, in minutes":
+        "numéros d’ordre sans événement, comme plusieurs machines peuvent en laisser, dans les minutes",
+    "hours with sealed clicks and no replay of a list": "heures avec des clics scellés et sans rejeu d’une liste",
+    "hours in which no snapshot was put in force": "heures sans relevé mis en vigueur",
+    "not there, though the log names them: hours": "absentes, bien que le journal les nomme : heures",
+    "places that are listed no longer": "lieux qui ne figurent plus dans les listes",
+    "places that came with a date of before": "lieux arrivés avec une date antérieure",
+    "{} days with sealed minutes, each with its total": "{0} jours avec des minutes scellées, chacun avec son total",
+    "entry {}: {} events between numbers {} and {}": "entrée {0} : {1} événements entre les numéros {2} et {3}",
+    "entry {} comes without a total of {}, whose minutes were sealed":
+        "l’entrée {0} vient sans total du {1}, dont des minutes ont été scellées",
+    "entry {}: a second total of {}": "entrée {0} : un second total du {1}",
+    "entry {}: the total of {} is not the sum of its minutes":
+        "entrée {0} : le total du {1} n’est pas la somme de ses minutes",
+    "hours/{}.ndjson lists {} snapshots, and the log counted {}":
+        "hours/{0}.ndjson énumère {1} relevés, et le journal en a compté {2}",
+    "hours/{}.ndjson lists snapshots, and the log names later hours without it":
+        "hours/{0}.ndjson énumère des relevés, et le journal nomme des heures ultérieures sans elle",
+    "{} was drawn on {}, and on {} since {}": "{0} a été tiré le {1}, et le {2} depuis {3}",
+    "copied to {}, with {} snapshot files of {} days": "copié dans {0}, avec {1} fichiers de relevés de {2} jours",
+    "{} files in {}; there, without the portal: python {} all .":
+        "{0} fichiers dans {1} ; là, sans le portail : python {2} all .",
+}
+# fmt: on
+
+
+# --- French of what is said of tables, pages' figures and editions.
+
+# fmt: off
+OF_FIGURES = {
+    # Numbers
+    "{}: {} is published, {} follows": "{0} : {1} est publié, {2} en découle",
+    "{}: {} is {}, {} follows": "{0} : {1} est {2}, {3} en découle",
+    "{}: the samples, the first snapshot of each hour: {} is published, {} follows":
+        "{0} : les échantillons, le premier relevé de chaque heure : {1} est publié, {2} en découle",
+    "{}: the samples, the first snapshot of each hour": "{0} : les échantillons, le premier relevé de chaque heure",
+    "{}: the sum of share_clicked: {} is published, {} follows":
+        "{0} : la somme des share_clicked : {1} est publié, {2} en découle",
+    "{}: the sum of share_clicked": "{0} : la somme des share_clicked",
+    "{}: the sum of effect_*: {} is published, {} follows":
+        "{0} : la somme des effect_* : {1} est publié, {2} en découle",
+    "{}: the sum of effect_*": "{0} : la somme des effect_*",
+    "{}: {} of row {}: {} is published, {} follows": "{0} : {1} de la ligne {2} : {3} est publié, {4} en découle",
+    "{}: {} of row {}": "{0} : {1} de la ligne {2}",
+    "{} {}: provider of a suppressed row: {} is published, {} follows":
+        "{0} {1} : provider d’une ligne supprimée : {2} est publié, {3} en découle",
+    "{} {}: provider of a suppressed row": "{0} {1} : provider d’une ligne supprimée",
+    "{} metrics: demo of {}: {} is published, {} follows":
+        "{0} metrics : demo de {1} : {2} est publié, {3} en découle",
+    "{} metrics: demo of {}": "{0} metrics : demo de {1}",
+    "{}: the sums of the tie test cannot be those of {} clicks":
+        "{0} : les sommes du test des ex aequo ne peuvent être celles de {1} clics",
+    "{} {}: share_clicked stands where clicks have lists, and nowhere else":
+        "{0} {1} : share_clicked figure là où des clics ont une liste, et nulle part ailleurs",
+    "{}: effect_* are told without effect_deviation": "{0} : des effect_* sont donnés sans effect_deviation",
+    # Lists shown, made again
+    "{}: {} is {}, and the log has {}": "{0} : {1} est {2}, et le journal a {3}",
+    "{}: its lists, told and closed, do not have the root that the log commits to":
+        "{0} : ses listes, dites et closes, n’ont pas la racine inscrite au journal",
+    "{}: {} lists are told of {}, each asked {} times or more":
+        "{0} : {1} listes sont dites sur {2}, chacune demandée {3} fois ou plus",
+    "the replay of {} tells {} lists and commits to {}": "le rejeu de {0} dit {1} listes et s’engage sur {2}",
+    "seed or snapshot of the list {} {} is not published":
+        "la graine ou le relevé de la liste {0} {1} n’est pas publié",
+    "the list {} {} is another one when it is made again: {}": "la liste {0} {1} est une autre une fois refaite : {2}",
+    # Tables of days and weeks
+    "the log names no figures of {}: a day is closed in the night, a week after its Sunday":
+        "le journal ne nomme aucun chiffre de {0} : un jour est clos dans la nuit, une semaine après son dimanche",
+    "the log names no figures of {}": "le journal ne nomme aucun chiffre de {0}",
+    "metrics/{} does not have the hash that the log states": "metrics/{0} n’a pas l’empreinte que le journal énonce",
+    "the files of {} are {}": "les fichiers de {0} sont {1}",
+    "metrics/{}.json is written as {}, which this file does not know":
+        "metrics/{0}.json est écrit en {1}, que ce fichier ne connaît pas",
+    "metrics/{}.json is named {}": "metrics/{0}.json s’appelle {1}",
+    "metrics/{}: {} of row {} differs between CSV and JSON":
+        "metrics/{0} : {1} de la ligne {2} diffère entre CSV et JSON",
+    "metrics/{}: {} rows in CSV and {} in JSON": "metrics/{0} : {1} lignes en CSV et {2} en JSON",
+    "metrics/{}: a row stands there twice": "metrics/{0} : une ligne y figure deux fois",
+    "{} is no day and no week": "{0} n’est ni un jour ni une semaine",
+    "{} rows, the same in CSV and JSON, under the hash in the log":
+        "{0} lignes, les mêmes en CSV et en JSON, sous l’empreinte du journal",
+    "{}: columns {} are too many or missing": "{0} : les colonnes {1} sont en trop ou manquent",
+    "{}: demo and suppressed are 0 or 1": "{0} : demo et suppressed valent 0 ou 1",
+    "{}: checkpoint_size {} is not between {} and {}": "{0} : checkpoint_size {1} n’est pas entre {2} et {3}",
+    "shares, ratios, all intervals, concentration, terms and log E follow from the counts":
+        "parts, rapports, toutes les marges, concentration, causes et log E découlent des comptes",
+    "redirects are those sealed in the log; places and slots are those of {} published snapshots":
+        "les redirections sont celles scellées au journal ; lieux et créneaux sont ceux de {0} relevés publiés",
+    "impressions, exposure and their terms are those of {} lists, all published and made again":
+        "affichages, exposition et leurs causes sont ceux de {0} listes, toutes publiées et refaites",
+    "impressions and exposure are possible: {} of {} lists were made again from what is published":
+        "affichages et exposition sont possibles : {0} des {1} listes ont été refaites d’après ce qui est publié",
+    "not recomputed: clicks_listed, clicks_telling, share_clicked and the sums tie_* of a day (each click's list "
+    "is sealed; checked: they fit each other and the week); demo (the operator's word; checked: the same in all "
+    "rows); checkpoint_size (checked: between the day's end and the table)":
+        "non recalculé : clicks_listed, clicks_telling, share_clicked et les sommes tie_* d’un jour (la liste de "
+        "chaque clic est scellée ; vérifié : elles s’accordent entre elles et avec la semaine) ; demo (la parole "
+        "de l’opérateur ; vérifié : la même sur toutes les lignes) ; checkpoint_size (vérifié : entre la fin du "
+        "jour et le tableau)",
+    "not recomputed: minutes_unread, interval_s, fetches, fetches_failed, median_age_min, p95_age_min, "
+    "unknown_share (how platforms answered, which the portal alone has seen; checked: they are possible)":
+        "non recalculé : minutes_unread, interval_s, fetches, fetches_failed, median_age_min, p95_age_min, "
+        "unknown_share (comment les plateformes ont répondu, ce que le portail est seul à avoir vu ; vérifié : ces "
+        "valeurs sont possibles)",
+    "not recomputed: impressions, exposure, effect_demand_geography, effect_published_criteria and "
+    "effect_tie_break_luck of lists asked less than eleven times in an hour, or beyond {} questions ({} of {} on "
+    "{})":
+        "non recalculé : impressions, exposure, effect_demand_geography, effect_published_criteria et "
+        "effect_tie_break_luck des listes demandées moins de onze fois dans une heure, ou au-delà de {0} questions "
+        "({1} sur {2} le {3})",
+    "{}: no row of {}": "{0} : aucune ligne de {1}",
+    "{}: effect_* stand where there are lists and thirty redirects, and nowhere else":
+        "{0} : des effect_* figurent là où il y a des listes et trente redirections, et nulle part ailleurs",
+    "{}-service: a platform stands there twice, or interval_s is not one for all":
+        "{0}-service : une plateforme y figure deux fois, ou interval_s n’est pas le même pour toutes",
+    "{}: stratum_type, stratum and suppressed of a day are nation, FR and 0":
+        "{0} : stratum_type, stratum et suppressed d’un jour sont nation, FR et 0",
+    "{}: day is {}, columns are {}": "{0} : le jour est {1}, les colonnes sont {2}",
+    "{}: these numbers are not possible together": "{0} : ces nombres ne sont pas possibles ensemble",
+    "{}: offers_shown {}, and published lists alone have {}":
+        "{0} : offers_shown {1}, et les listes publiées à elles seules en ont {2}",
+    "{}: {} {} cannot be that of {} lists, {} of them made again":
+        "{0} : {1} {2} ne peut être celui de {3} listes, dont {4} refaites",
+    "the week is the sum of its {} days, and of its territories":
+        "la semaine est la somme de ses {0} jours, et de ses territoires",
+    "not recomputed: impressions, exposure and tie_* of {}: lists or {} clicks were told of late":
+        "non recalculé : impressions, exposure et tie_* de {0} : des listes ou {1} clics ont été signalés tard",
+    "{}: impressions and exposure are less than those of its days":
+        "{0} : affichages et exposition sont moindres que ceux de ses jours",
+    "{}: {} cannot be those of its days and {} late clicks":
+        "{0} : {1} ne peuvent être ceux de ses jours et de {2} clics tardifs",
+    "{}: the territories do not add up to the nation {}": "{0} : les territoires ne s’additionnent pas au pays {1}",
+    "{}: the territories do not add up to the nation": "{0} : les territoires ne s’additionnent pas au pays",
+    "{}: no row of département {}, or two": "{0} : aucune ligne du département {1}, ou deux",
+    "{} {}: a platform has no row": "{0} {1} : une plateforme n’a pas de ligne",
+    "{} {}: a number under eleven is published": "{0} {1} : un nombre inférieur à onze est publié",
+    "{} {}: stratum_type {} is none": "{0} {1} : stratum_type {2} n’existe pas",
+    # What pages print
+    "shares.json of {}: {} closed days are the log's, today's steps are possible, the rest follows":
+        "shares.json du {0} : {1} jours clos sont ceux du journal, les pas d’aujourd’hui sont possibles, le reste "
+        "en découle",
+    "not recomputed: missed, missed_by_provider (clicks that could not be stored are nowhere else); label (a "
+    "name); choice of the running day (sealed; checked: it fits the closed days and the clicks)":
+        "non recalculé : missed, missed_by_provider (les clics qui n’ont pu être gardés ne sont nulle part "
+        "ailleurs) ; label (un nom) ; choice du jour en cours (scellé ; vérifié : il s’accorde avec les jours clos "
+        "et les clics)",
+    "{}: its fields are not those that are known": "{0} : ses champs ne sont pas ceux que l’on connaît",
+    "shares.json: its fields are not those that are known":
+        "shares.json : ses champs ne sont pas ceux que l’on connaît",
+    "closed.json: its fields are not those that are known":
+        "closed.json : ses champs ne sont pas ceux que l’on connaît",
+    "shares.json: the classes are {}": "shares.json : les classes sont {0}",
+    "shares.json: classes hold {} events of {}, and {} were sealed":
+        "shares.json : les classes contiennent {0} événements du {1}, et {2} ont été scellés",
+    "shares.json: providers have places and slots {}, published snapshots {}":
+        "shares.json : les plateformes ont les lieux et créneaux {0}, les relevés publiés {1}",
+    "shares.json: providers are not all there, by number of places":
+        "shares.json : les plateformes n’y sont pas toutes, par nombre de lieux",
+    "not recomputed: exposure_share of shares.json while lists of it are not published, or not logged yet":
+        "non recalculé : exposure_share de shares.json tant que des listes n’en sont pas publiées, ou pas encore au "
+        "journal",
+    "no snapshot of {} is published": "aucun relevé de {0} n’est publié",
+    "the log announces no margins": "le journal n’annonce aucune marge",
+    "the log holds no totals of {} yet": "le journal ne contient pas encore les totaux du {0}",
+    "{}.providers: the log's closed days and whole elevens of today do not give these":
+        "{0}.providers : les jours clos du journal et des onzaines entières d’aujourd’hui ne les donnent pas",
+    "{}.total: {}, with {} and whole elevens of today":
+        "{0}.total : {1}, avec {2} et des onzaines entières d’aujourd’hui",
+    "{}; a replay of {} may be on its way: later": "{0} ; un rejeu de {1} est peut-être en chemin : plus tard",
+    "shares.json: choice.providers are not the providers":
+        "shares.json : choice.providers ne sont pas les plateformes",
+    "shares.json: choice.clicks, listed and telling are not possible with {} redirects":
+        "shares.json : choice.clicks, listed et telling ne sont pas possibles avec {0} redirections",
+    "shares.json: choice.{} is {}, closed days have {}, today {} redirects":
+        "shares.json : choice.{0} est {1}, les jours clos ont {2}, aujourd’hui {3} redirections",
+    "{} clicks: {}, closed days have {}, today {} redirects":
+        "{0} clicks : {1}, les jours clos ont {2}, aujourd’hui {3} redirections",
+    "{} {}: {}, closed days have {}, today {} redirects":
+        "{0} {1} : {2}, les jours clos ont {3}, aujourd’hui {4} redirections",
+    "{} spread: {} cannot be that of so many clicks": "{0} spread : {1} ne peut être celui de tant de clics",
+    "closed.json: {} tables, causes of {} to {}, weeks and service follow":
+        "closed.json : {0} tableaux, les causes du {1} au {2}, les semaines et le service en découlent",
+    "closed.json: first {} and last {} are not the seven days before its newest table":
+        "closed.json : first {0} et last {1} ne sont pas les sept jours avant son tableau le plus récent",
+    "closed.json: files {} are not those of the log": "closed.json : les fichiers {0} ne sont pas ceux du journal",
+    "closed.json: weeks are {}": "closed.json : les semaines sont {0}",
+    "closed.json: effects are of {}": "closed.json : les effets sont de {0}",
+    "not recomputed: causes that rest on lists asked less than eleven times in an hour, in closed.json":
+        "non recalculé : les causes qui reposent sur des listes demandées moins de onze fois dans une heure, dans "
+        "closed.json",
+    "not recomputed: causes in closed.json: lists of its days are in no table":
+        "non recalculé : les causes dans closed.json : des listes de ses jours ne sont dans aucun tableau",
+    "{}: {} rows are published, {} follow": "{0} : {1} lignes sont publiées, {2} en découlent",
+    "{}: column {} of row {} is too many or missing": "{0} : la colonne {1} de la ligne {2} est en trop ou manque",
+    "{} deviation: {} is published, 0 is the rule": "{0} deviation : {1} est publié, la règle est 0",
+    # Editions
+    "the log names no edition {}": "le journal ne nomme aucune édition {0}",
+    "{}{}/SHA256SUMS does not have the hash that the log states":
+        "{0}{1}/SHA256SUMS n’a pas l’empreinte que le journal énonce",
+    "{}{}/{} is not in its SHA256SUMS": "{0}{1}/{2} n’est pas dans son SHA256SUMS",
+    "{}{}/{} does not have the hash of its SHA256SUMS": "{0}{1}/{2} n’a pas l’empreinte de son SHA256SUMS",
+    "{}: tables redirects and metrics are those of {} days and weeks in the log":
+        "{0} : les tableaux redirects et metrics sont ceux de {1} jours et semaines du journal",
+    "{}: couverture and {} figures follow from them": "{0} : couverture et {1} figures en découlent",
+    "{}: log_size {} is later than the edition": "{0} : log_size {1} est postérieur à l’édition",
+    "not recomputed: couverture and figures of {}, written by the rules of metrics/1":
+        "non recalculé : couverture et figures de {0}, écrites selon les règles de metrics/1",
+    "not recomputed: couverture and figures of {}, made of the minute in which they were written":
+        "non recalculé : couverture et figures de {0}, faites de la minute où elles ont été écrites",
+    "not recomputed: department_name (public names; checked: one for each code); titles, descriptions, the period "
+    "of a figure; updated, written, licence, log_size (checked: the same in the whole edition); Parquet, XLSX, "
+    "SQLite, SVG and PNG (checked by `figures`: the hash in the sums, which the log states)":
+        "non recalculé : department_name (noms publics ; vérifié : un seul par code) ; titres, descriptions, la "
+        "période d’une figure ; updated, written, licence, log_size (vérifié : les mêmes dans toute l’édition) ; "
+        "Parquet, XLSX, SQLite, SVG et PNG (vérifié par `figures` : l’empreinte dans les sommes, que le journal "
+        "énonce)",
+    "{}: figures {} are too many or missing": "{0} : les figures {1} sont en trop ou manquent",
+    "{}: unit does not say {}: {}": "{0} : unit ne dit pas {1} : {2}",
+    "{} holds days or weeks that the log does not name yet: {}":
+        "{0} contient des jours ou des semaines que le journal ne nomme pas encore : {1}",
+    "{} {}: {} rows are published, {} follow": "{0} {1} : {2} lignes sont publiées, {3} en découlent",
+    "{} {}: {} of row {} is {}, {} follows": "{0} {1} : {2} de la ligne {3} est {4}, {5} en découle",
+    "{} {}: no column {}": "{0} {1} : aucune colonne {2}",
+    "{} {}: NDJSON differs from JSON": "{0} {1} : NDJSON diffère de JSON",
+    "{}: {} rows, and {} in JSON": "{0} : {1} lignes, et {2} en JSON",
+    "{}: {} of row {} is {}, and {} in JSON": "{0} : {1} de la ligne {2} est {3}, et {4} en JSON",
+}
+# fmt: on
+
+
+# --- French of the options, and of what argparse says of them.
+
+# fmt: off
+OF_USE = {
+    # Options
+    "whose cosignatures the head must bear: a file, C2SP tlog-policy":
+        "qui doit avoir cosigné la tête : un fichier, C2SP tlog-policy",
+    "hours that a cosignature counts for (24)": "heures pendant lesquelles une cosignature compte (24)",
+    "the log's verifier key, from the press kit or an old copy":
+        "la clé de vérification du journal, du dossier de presse ou d’une ancienne copie",
+    "where you were sent, as the log names it: the receipt must say so":
+        "où vous avez été envoyé, tel que le journal le nomme : la preuve doit le dire",
+    "a page of a list, as a browser saved it": "la page d’une liste, telle qu’un navigateur l’a enregistrée",
+    "a day whose snapshots are copied too; may be repeated":
+        "un jour dont les relevés sont copiés aussi ; peut être répété",
+    "an old checkpoint: a file, or its text": "une ancienne tête : un fichier, ou son texte",
+    "how many days back files are read ({})": "de combien de jours en arrière lire les fichiers ({0})",
+    "2026-11-23, 2026-W47, en-cours; else all of them and the pages":
+        "2026-11-23, 2026-W47, en-cours ; sinon toutes, et les pages",
+    "2026-11-23, or a week: 2026-W47": "2026-11-23, ou une semaine : 2026-W47",
+    "the hour of the list, 2026-11-23T13": "l’heure de la liste, 2026-11-23T13",
+    "the question, insee=01053&need=any&radius=10&…": "la question, insee=01053&need=any&radius=10&…",
+    "the short hash of the reference, 7f3a91c2": "l’empreinte courte de la référence, 7f3a91c2",
+    "the fingerprint printed under the list, to compare with": "l’empreinte imprimée sous la liste, à comparer",
+    # What argparse says, whose words are those of the standard library
+    "usage: ": "utilisation : ",
+    "positional arguments:": "arguments :",
+    "options:": "options :",
+    "show this help message and exit": "montrer cette aide",
+    "show program's version number and exit": "montrer la version de ce programme et son empreinte",
+    "the following arguments are required: {}": "il manque : {0}",
+    "unrecognized arguments: {}": "arguments inconnus : {0}",
+    "argument {}: {}": "argument {0} : {1}",
+    "expected one argument": "une valeur est attendue",
+    "invalid choice: {} (choose from {})": "choix inconnu : {0} (au choix : {1})",
+    "invalid int value: {}": "pas un nombre entier : {0}",
+}
+# fmt: on
+
+
+# --- The same in French: a sentence is known by its English words, and what stands between them is kept as it is.
+
+USAGE_IN_FRENCH = """\
+Vérifie un portail Aiguillage sans lui faire confiance : un fichier, la bibliothèque standard et `cryptography`.
+
+    python verify.py log    [--vkey CLÉ] [--from TÊTE] [--policy FICHIER] URL|DOSSIER   entier, signé, n’a que grandi
+    python verify.py seed   --date J URL|DOSSIER                  le tirage d’un jour était fixé d’avance
+    python verify.py order  --epoch H --query Q [--hash E] URL|DOSSIER   une liste, refaite d’après ce qui est publié
+    python verify.py page   FICHIER|ADRESSE URL|DOSSIER           une liste telle que quelqu’un l’a vue et enregistrée
+    python verify.py ids    URL|DOSSIER                           aucun identifiant gardé en réserve, ni remplacé
+    python verify.py totals --day J URL|DOSSIER                   les totaux d’un jour sont la somme de ses minutes
+    python verify.py metrics --day J URL|DOSSIER                  les chiffres publiés découlent des comptes
+    python verify.py figures [--edition E] URL|DOSSIER            ce qu’impriment pages et éditions en découle aussi
+    python verify.py all    [--vkey CLÉ] [--days N] URL|DOSSIER   tout ce qui ne demande pas d’autre précision
+    python verify.py receipt TEXTE URL|DOSSIER                    une redirection a été comptée, et comment
+    python verify.py copy   [--day J]… --to DOSSIER URL           le journal, et les relevés de quelques jours
+
+URL est l’adresse d’un portail, ou son `/log` ; DOSSIER en est une copie. Code de sortie 0 : cela concorde. 1 : cela ne
+concorde pas, et la première différence est nommée. 2 : la vérification n’a pas pu être faite. Ce qui est écrit ici est
+la règle une seconde fois, d’après son texte (docs/ranking.md, docs/log.md, docs/figures.md), et non le code du portail.
+"""
+SENTENCES = {**OF_THE_LOG, **OF_EVENTS, **OF_LISTS, **OF_FIGURES, **OF_USE}
+# What has most words comes first: "list {}: equal to…" before "list {}".
+BY_WORDS = sorted(((one.split("{}"), SENTENCES[one]) for one in SENTENCES), key=lambda row: -len("".join(row[0])))
+IN_EACH_OTHER = 4
+OF_ARGPARSE = (
+    "usage: ", "positional arguments:", "options:", "show this help message and exit",
+    "show program's version number and exit",
+)  # fmt: skip
+
+
+def in_french(text, depth=IN_EACH_OTHER):
+    """A sentence of this program in French, numbers and names in it unchanged; what is none stays as it is."""
+    text = str(text)
+    for words, french in BY_WORDS if depth else ():
+        found = between(words, text)
+        if found is not None:
+            return french.format(*(in_french(one, depth - 1) for one in found))
+    return text
+
+
+def between(words, text):
+    """What stands between these words when the text is made of them, or None; in one pass, whatever the text."""
+    if len(words) == 1:
+        return [] if text == words[0] else None
+    first, *middle, last = words
+    at, end, found = len(first), len(text) - len(last), []
+    if not (text.startswith(first) and text.endswith(last)):
+        return None
+    for word in middle:
+        here = text.find(word, at, max(end, 0))
+        if here < 0:
+            return None
+        found.append(text[at:here])
+        at = here + len(word)
+    return [*found, text[at:end]] if at <= end else None
+
+
+class FrenchParser(argparse.ArgumentParser):
+    """Its few own words too."""
+
+    def format_usage(self):
+        return self.with_own_words(super().format_usage())
+
+    def format_help(self):
+        return self.with_own_words(super().format_help())
+
+    def with_own_words(self, text):
+        for words in OF_ARGPARSE:
+            text = text.replace(words, OF_USE[words])
+        return text
+
+    def error(self, message):
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog} : erreur : {in_french(message)}\n")
+
+
 NUMBER = "2"
 COMMANDS = {
     "log": check_log,
@@ -3778,58 +4480,78 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = parsed_arguments(argv)
+    language, rest = language_of(argv)
+    arguments = parsed_arguments(rest, language)
+    say = arguments.say
     try:
         for line in run(arguments):
-            print(line)
+            print(say(line))
     except Wrong as error:
-        print(f"WRONG: {error}")
+        print(say("WRONG") + say(": ") + say(error))
         return 1
     except FAILURES as error:
-        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
+        kind = "" if isinstance(error, CannotCheck) else f"{type(error).__name__}: "
+        print(say("CANNOT CHECK") + say(": ") + kind + say(error))
         return 2
     print("OK")
     return 0
 
 
-def parsed_arguments(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def language_of(argv):
+    """The language that is asked for, wherever it stands, and all other arguments."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--langue", "--lang", choices=("en", "fr"), default="en")
+    known, rest = parser.parse_known_args(argv)
+    return known.langue, rest
+
+
+def parsed_arguments(argv, language):
+    kind, description = (FrenchParser, USAGE_IN_FRENCH) if language == "fr" else (argparse.ArgumentParser, __doc__)
+    say = in_french if language == "fr" else str
+    parser = kind(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(say=say)
     parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = commands.add_parser(name)
-        command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
-        if name == "receipt":
-            command.add_argument("receipt", metavar="TEXT")
-            command.add_argument("--platform", help="where you were sent, as the log names it: the receipt must say so")
-        if name == "page":
-            command.add_argument("page", metavar="FILE|ADDRESS", help="a page of a list, as a browser saved it")
-        command.add_argument("where", metavar="URL|DIR")
-        if name == "copy":
-            command.add_argument("--to", required=True, metavar="FOLDER")
-            command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
-        if name in ("log", "copy"):
-            command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
-        if name in ("log", "all"):
-            days = 14 if name == "all" else 2
-            command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
-        if name == "figures":
-            command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
-        if name in ("log", "copy", "all"):
-            command.add_argument("--policy", help="whose cosignatures the head must bear: a file, C2SP tlog-policy")
-            command.add_argument("--within", type=int, default=24, help="hours that a cosignature counts for (24)")
-        if name == "seed":
-            command.add_argument("--date", required=True)
-        if name in ("totals", "metrics"):
-            command.add_argument(
-                "--day", required=True, help="2026-11-23" + (", or a week: 2026-W47" if name == "metrics" else "")
-            )
-        if name == "order":
-            command.add_argument("--epoch", required=True, help="the hour of the list, 2026-11-23T13")
-            command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
-            command.add_argument("--snapshot", help="the short hash of the reference, 7f3a91c2")
-            command.add_argument("--hash", help="the fingerprint printed under the list, to compare with")
+        for words, options in options_of(name):
+            command.add_argument(*words, **{**options, "help": say(options["help"])} if "help" in options else options)
     return parser.parse_args(argv)
+
+
+def options_of(name):
+    """(names, what argparse is told) of each argument of a command, in their order."""
+    yield ["--vkey"], {"help": "the log's verifier key, from the press kit or an old copy"}
+    if name == "receipt":
+        yield ["receipt"], {"metavar": "TEXT"}
+        yield ["--platform"], {"help": "where you were sent, as the log names it: the receipt must say so"}
+    if name == "page":
+        yield ["page"], {"metavar": "FILE|ADDRESS", "help": "a page of a list, as a browser saved it"}
+    yield ["where"], {"metavar": "URL|DIR"}
+    if name == "copy":
+        yield ["--to"], {"required": True, "metavar": "FOLDER"}
+        yield ["--day"], {"action": "append", "help": "a day whose snapshots are copied too; may be repeated"}
+    if name in ("log", "copy"):
+        yield ["--from"], {"dest": "old", "help": "an old checkpoint: a file, or its text"}
+    if name in ("log", "all"):
+        days = 14 if name == "all" else 2
+        yield ["--days"], {"type": int, "default": days, "help": f"how many days back files are read ({days})"}
+    if name == "figures":
+        yield ["--edition"], {"help": "2026-11-23, 2026-W47, en-cours; else all of them and the pages"}
+    if name in ("log", "copy", "all"):
+        yield ["--policy"], {"help": "whose cosignatures the head must bear: a file, C2SP tlog-policy"}
+        yield ["--within"], {"type": int, "default": 24, "help": "hours that a cosignature counts for (24)"}
+    if name == "seed":
+        yield ["--date"], {"required": True}
+    if name == "totals":
+        yield ["--day"], {"required": True, "help": "2026-11-23"}
+    if name == "metrics":
+        yield ["--day"], {"required": True, "help": "2026-11-23, or a week: 2026-W47"}
+    if name == "order":
+        yield ["--epoch"], {"required": True, "help": "the hour of the list, 2026-11-23T13"}
+        yield ["--query"], {"required": True, "help": "the question, insee=01053&need=any&radius=10&…"}
+        yield ["--snapshot"], {"help": "the short hash of the reference, 7f3a91c2"}
+        yield ["--hash"], {"help": "the fingerprint printed under the list, to compare with"}
 
 
 def version():

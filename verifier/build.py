@@ -16,11 +16,13 @@ TARGET = PACKAGE.parent / "verify.py"
 # From what knows least to what knows most.
 MODULES = (
     "source", "tree", "outside/stamps", "outside/beacon", "log", "outside/policy", "events", "receipts", "order",
-    "outside/ids",     "outside/saved_page", "page",
+    "outside/ids", "outside/saved_page", "page",
     "counts/measures", "counts/supply", "counts/shown", "counts/derived",
     "figures/tables", "figures/days", "figures/weeks", "figures/metrics",
     "figures/drawn", "figures/editions", "figures/choice", "figures/pages", "figures/closed",
-    "whole/gaps", "whole/everything", "whole/copying", "command",
+    "whole/gaps", "whole/everything", "whole/copying",
+    "words/of_the_log", "words/of_events", "words/of_lists", "words/of_figures", "words/of_use", "words/french",
+    "command",
 )  # fmt: skip
 HEAD = "#!/usr/bin/env python3\n"
 

@@ -14,7 +14,7 @@
 
 URL is a portal's address, or its `/log`; DIR is a copy of it. Exit code 0: it agrees. 1: it does not, and the first
 difference is named. 2: it could not be checked. What is written here is the rule again, from its text (docs/ranking.md,
-docs/log.md, docs/figures.md), not the portal's code.
+docs/log.md, docs/figures.md), not the portal's code. With `--langue fr` all of it is said in French.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from verifier.source import CannotCheck, Missing, Source, Wrong
 from verifier.whole.copying import check_copy
 from verifier.whole.everything import FAILURES, check_all, check_figures
 from verifier.whole.gaps import check_gaps
+from verifier.words.french import USAGE_IN_FRENCH, FrenchParser, in_french
 
 NUMBER = "2"
 COMMANDS = {
@@ -54,58 +55,78 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    arguments = parsed_arguments(argv)
+    language, rest = language_of(argv)
+    arguments = parsed_arguments(rest, language)
+    say = arguments.say
     try:
         for line in run(arguments):
-            print(line)
+            print(say(line))
     except Wrong as error:
-        print(f"WRONG: {error}")
+        print(say("WRONG") + say(": ") + say(error))
         return 1
     except FAILURES as error:
-        print(f"CANNOT CHECK: {type(error).__name__ + ': ' if not isinstance(error, CannotCheck) else ''}{error}")
+        kind = "" if isinstance(error, CannotCheck) else f"{type(error).__name__}: "
+        print(say("CANNOT CHECK") + say(": ") + kind + say(error))
         return 2
     print("OK")
     return 0
 
 
-def parsed_arguments(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def language_of(argv):
+    """The language that is asked for, wherever it stands, and all other arguments."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--langue", "--lang", choices=("en", "fr"), default="en")
+    known, rest = parser.parse_known_args(argv)
+    return known.langue, rest
+
+
+def parsed_arguments(argv, language):
+    kind, description = (FrenchParser, USAGE_IN_FRENCH) if language == "fr" else (argparse.ArgumentParser, __doc__)
+    say = in_french if language == "fr" else str
+    parser = kind(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.set_defaults(say=say)
     parser.add_argument("--version", action="version", version=version())
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = commands.add_parser(name)
-        command.add_argument("--vkey", help="the log's verifier key, from the press kit or an old copy")
-        if name == "receipt":
-            command.add_argument("receipt", metavar="TEXT")
-            command.add_argument("--platform", help="where you were sent, as the log names it: the receipt must say so")
-        if name == "page":
-            command.add_argument("page", metavar="FILE|ADDRESS", help="a page of a list, as a browser saved it")
-        command.add_argument("where", metavar="URL|DIR")
-        if name == "copy":
-            command.add_argument("--to", required=True, metavar="FOLDER")
-            command.add_argument("--day", action="append", help="a day whose snapshots are copied too; may be repeated")
-        if name in ("log", "copy"):
-            command.add_argument("--from", dest="old", help="an old checkpoint: a file, or its text")
-        if name in ("log", "all"):
-            days = 14 if name == "all" else 2
-            command.add_argument("--days", type=int, default=days, help=f"how many days back files are read ({days})")
-        if name == "figures":
-            command.add_argument("--edition", help="2026-11-23, 2026-W47, en-cours; else all of them and the pages")
-        if name in ("log", "copy", "all"):
-            command.add_argument("--policy", help="whose cosignatures the head must bear: a file, C2SP tlog-policy")
-            command.add_argument("--within", type=int, default=24, help="hours that a cosignature counts for (24)")
-        if name == "seed":
-            command.add_argument("--date", required=True)
-        if name in ("totals", "metrics"):
-            command.add_argument(
-                "--day", required=True, help="2026-11-23" + (", or a week: 2026-W47" if name == "metrics" else "")
-            )
-        if name == "order":
-            command.add_argument("--epoch", required=True, help="the hour of the list, 2026-11-23T13")
-            command.add_argument("--query", required=True, help="the question, insee=01053&need=any&radius=10&…")
-            command.add_argument("--snapshot", help="the short hash of the reference, 7f3a91c2")
-            command.add_argument("--hash", help="the fingerprint printed under the list, to compare with")
+        for words, options in options_of(name):
+            command.add_argument(*words, **{**options, "help": say(options["help"])} if "help" in options else options)
     return parser.parse_args(argv)
+
+
+def options_of(name):
+    """(names, what argparse is told) of each argument of a command, in their order."""
+    yield ["--vkey"], {"help": "the log's verifier key, from the press kit or an old copy"}
+    if name == "receipt":
+        yield ["receipt"], {"metavar": "TEXT"}
+        yield ["--platform"], {"help": "where you were sent, as the log names it: the receipt must say so"}
+    if name == "page":
+        yield ["page"], {"metavar": "FILE|ADDRESS", "help": "a page of a list, as a browser saved it"}
+    yield ["where"], {"metavar": "URL|DIR"}
+    if name == "copy":
+        yield ["--to"], {"required": True, "metavar": "FOLDER"}
+        yield ["--day"], {"action": "append", "help": "a day whose snapshots are copied too; may be repeated"}
+    if name in ("log", "copy"):
+        yield ["--from"], {"dest": "old", "help": "an old checkpoint: a file, or its text"}
+    if name in ("log", "all"):
+        days = 14 if name == "all" else 2
+        yield ["--days"], {"type": int, "default": days, "help": f"how many days back files are read ({days})"}
+    if name == "figures":
+        yield ["--edition"], {"help": "2026-11-23, 2026-W47, en-cours; else all of them and the pages"}
+    if name in ("log", "copy", "all"):
+        yield ["--policy"], {"help": "whose cosignatures the head must bear: a file, C2SP tlog-policy"}
+        yield ["--within"], {"type": int, "default": 24, "help": "hours that a cosignature counts for (24)"}
+    if name == "seed":
+        yield ["--date"], {"required": True}
+    if name == "totals":
+        yield ["--day"], {"required": True, "help": "2026-11-23"}
+    if name == "metrics":
+        yield ["--day"], {"required": True, "help": "2026-11-23, or a week: 2026-W47"}
+    if name == "order":
+        yield ["--epoch"], {"required": True, "help": "the hour of the list, 2026-11-23T13"}
+        yield ["--query"], {"required": True, "help": "the question, insee=01053&need=any&radius=10&…"}
+        yield ["--snapshot"], {"help": "the short hash of the reference, 7f3a91c2"}
+        yield ["--hash"], {"help": "the fingerprint printed under the list, to compare with"}
 
 
 def version():

@@ -53,7 +53,7 @@ def told_of_totals(log, day):
         raise Wrong(f"{day}: {sealed} events were sealed and {published} are published")
     counted = total["classes"].get("counted", {})
     yield f"{day}: {sealed} sealed events, the sum of {len(minutes)} minutes, equal to the published totals"
-    yield f"counted redirects: {sum(counted.values())} " + json.dumps(counted, sort_keys=True)
+    yield f"counted redirects: {sum(counted.values())} {json.dumps(counted, sort_keys=True)}"
     yield from check_openings(log, day, total, [one for _, parts in minutes for one in parts])
 
 

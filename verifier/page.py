@@ -55,7 +55,7 @@ def told_of_page(page, again, asked, labels):
     count = sum(len(card.buttons) for card in page.cards)
     yield f"{count} buttons name this hour, list, place, offer and rank; their MAC only the portal's own key can check"
     if labels:
-        yield "buttons call " + ", ".join(f"{slug} {plain(label)!r}" for slug, label in sorted(labels.items()))
+        yield f"buttons call {', '.join(f'{slug} {plain(label)!r}' for slug, label in sorted(labels.items()))}"
     yield "not checked: what is said of slots, other words, and what style sheets or scripts hide or move"
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 MAX_FILE, MAX_SECONDS = 256 * 1024 * 1024, 600
 EDITIONS = "donnees/"
+# What several checks read and no log changes: fetched once in a run, while it fits into so many bytes.
+READ_AGAIN, MAX_KEPT = ("minutes/", "metrics/", "replays/", "openings/"), 64 * 1024 * 1024
 NAME = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
 
 
@@ -40,6 +42,7 @@ class Source:
         self.remote = where.startswith(("http://", "https://"))
         self.where = f"{where}/log" if self.is_around_a_log(where) else where
         self.keep = Path(keep) if keep else None
+        self.fetched, self.room = {}, MAX_KEPT
         self.memo = {}  # what was counted from files that are read for several checks
 
     def is_around_a_log(self, where):
@@ -65,8 +68,7 @@ class Source:
 
     def read(self, name):
         if self.remote:
-            # Editions stand beside the log, as snapshots do not.
-            return fetched(f"{self.where.removesuffix('/log') if name.startswith(EDITIONS) else self.where}/{name}")
+            return self.fetched[name] if name in self.fetched else self.fetch(name)
         path = next((one for one in self.paths(name) if one.is_file()), None)
         if path is None:
             raise Missing(f"{name}: not in {self.where}")
@@ -74,6 +76,14 @@ class Source:
             raise CannotCheck(f"{name}: larger than {MAX_FILE} bytes")
         body = path.read_bytes()
         return unpacked(body, name) if path.suffix == ".gz" and not name.endswith(".gz") else body
+
+    def fetch(self, name):
+        # Editions stand beside the log, as snapshots do not.
+        body = fetched(f"{self.where.removesuffix('/log') if name.startswith(EDITIONS) else self.where}/{name}")
+        if name.startswith(READ_AGAIN) and len(body) <= self.room:
+            self.fetched[name] = body
+            self.room -= len(body)
+        return body
 
     def paths(self, name):
         """Where a file of a folder may be: a portal's own keeps snapshots, hours and editions beside the log."""

@@ -9,6 +9,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -376,3 +377,30 @@ def test_an_address_is_fetched_and_checked_against_its_portal(visitor: FlaskClie
         assert verify.main(["page", f"{site.origin}{ASKED}&page=2", site.origin]) == 0
         assert "ranks 21 to" in capsys.readouterr().out
         assert verify.main(["page", f"{site.origin}/large", site.origin]) == 2
+
+
+def test_a_single_file_is_read_as_the_page_that_it_begins_with(
+    visitor: FlaskClient, log: Path, tmp_path: Path, capsys: Any
+) -> None:
+    page = EmailMessage()
+    page.set_content(visitor.get(ASKED).text, subtype="html", cte="quoted-printable")
+    page.make_related()
+    saved = tmp_path / "page.mhtml"
+    saved.write_bytes(page.as_bytes())
+
+    assert verify.main(["page", str(saved), str(log)]) == 0, capsys.readouterr().out
+    # The control: under another name it is what it is for a browser, a page that begins with odd words.
+    saved.rename(tmp_path / "page.html")
+    assert verify.main(["page", str(tmp_path / "page.html"), str(log)]) == 2
+    for made in (
+        "x",
+        "Content-Type: multipart/related\n\nx",
+        "Content-Type: multipart/related; boundary=a\n\n--a\nContent-Type: image/png\n\nx\n--a--",
+        "Content-Type: multipart/related; boundary=a\n\n"
+        + "--a\nContent-Type: multipart/related; boundary=a\n\n" * 30_000,
+        "".join(f"Content-Type: multipart/related; boundary=a{n}\n\n--a{n}\n" for n in range(20_000)),
+    ):
+        saved.write_text(made, encoding="utf-8")
+        begun = time.monotonic()
+        assert verify.main(["page", str(saved), str(log)]) == 2
+        assert time.monotonic() - begun < 30

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -113,3 +115,28 @@ def test_a_head_of_more_entries_than_anyone_reads_is_refused(monkeypatch: pytest
     monkeypatch.setattr(verify, "MAX_ENTRIES", 3)
 
     assert run("log", portal.log) == 2
+
+
+def test_what_several_checks_read_is_fetched_once_while_there_is_room(
+    day_over: Portal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def served(request: Request) -> Status:
+        answer = day_over.app.test_client().get(request.raw)
+        return Status(answer.status_code, answer.data)
+
+    def asked_by_all() -> Counter[str]:
+        with Loopback({"/*": served}) as site:
+            run("all", site.origin)
+            names = Counter(one.path.removeprefix("/log/") for one in site.requests)
+        assert re.search(rf"^totals +{MONDAY} +OK ", capsys.readouterr().out, re.MULTILINE)
+        return Counter({name: n for name, n in names.items() if name.startswith(verify.READ_AGAIN)})
+
+    kept = asked_by_all()
+    monkeypatch.setattr(verify, "MAX_KEPT", 0)
+    without_room = asked_by_all()
+
+    assert {name.partition("/")[0] for name in kept} >= {"minutes", "metrics", "replays"}
+    assert set(kept.values()) == {1}
+    # The control: where nothing is kept, minutes are asked for again.
+    assert set(without_room) == set(kept)
+    assert max(n for name, n in without_room.items() if name.startswith("minutes/")) > 1

@@ -154,6 +154,6 @@ def told(when, within_hours):
         date = f"the second {when}"
     if counts(when, within_hours):
         return f"signed this head on {date}"
-    return f"dates its signature {date}, " + (
-        "in the future: not counted" if when > time.time() else f"more than {within_hours} hours ago: not counted"
-    )
+    if when > time.time():
+        return f"dates its signature {date}, in the future: not counted"
+    return f"dates its signature {date}, more than {within_hours} hours ago: not counted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import re
 import time
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from verifier.source import CannotCheck, fetched
 # A page of a list has some 100 KB; a tag of it, the borders of the map, some 50.
 MAX_PAGE, MAX_MARKUP, PAGE_SECONDS = 2 * 1024 * 1024, 512 * 1024, 30
 UNSEEN = ("template", "noscript")
+# "Web page, single file": a message whose first part is the page, and the rest what it shows beside (RFC 2557). Known
+# by its name alone: what a portal sends could be made to look like such a message, and show something else.
+SINGLE_FILE = (".mhtml", ".mht")
 
 
 def text_of_page(where):
@@ -27,10 +31,21 @@ def text_of_page(where):
         if path.stat().st_size > MAX_PAGE:
             raise CannotCheck(f"{where}: larger than {MAX_PAGE} bytes, no page of a list")
         body = path.read_bytes()
+        if path.suffix.lower() in SINGLE_FILE:
+            body = first_page_in(where, body)
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CannotCheck(f"{where}: not UTF-8, no page as a browser saves it") from error
+
+
+def first_page_in(where, body):
+    part = email.message_from_bytes(body)
+    while part.is_multipart():
+        part = part.get_payload(0)
+    if part.get_content_type() != "text/html":
+        raise CannotCheck(f"{where}: a single file that does not begin with a page")
+    return part.get_payload(decode=True)
 
 
 def parsed_page(text):

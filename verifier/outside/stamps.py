@@ -29,7 +29,9 @@ def check_stamps(log):
                 raise Wrong(f"stamps/{entry['day']}: not the files that the log states")
         size, root = heads[entry["day"]] = signed_by_one_of(head.decode("utf-8"), keys)
         when, who = opened(f"stamps/{entry['day']}.tsr", answer, head)
-        said.append(f"stamp of {entry['day']}: its {size} entries existed on {when:%Y-%m-%d at %H:%M:%S} UTC, {who}")
+        said.append(
+            f"stamp of {entry['day']}: its {size} entries existed on {when:%Y-%m-%d} at {when:%H:%M:%S} UTC, {who}"
+        )
     roots = roots_at(log.leaves, {size for size, _ in heads.values()})
     for day, (size, root) in heads.items():
         if roots.get(size) != root:

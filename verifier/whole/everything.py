@@ -24,7 +24,7 @@ OUTCOMES = ("OK", "nothing yet", "CANNOT CHECK", "WRONG")
 
 def check_all(log, arguments):
     """One row for each check; the worst of them is what the whole comes to."""
-    rows, notes = [], []
+    rows, notes, say = [], [], getattr(arguments, "say", str)
     for check, what, run in checks_of(log, arguments):
         outcome, line = "OK", ""
         try:
@@ -41,7 +41,7 @@ def check_all(log, arguments):
                 f"{type(error).__name__ + ': ' * (not isinstance(error, CannotCheck))}{error}",
             )
         rows.append((check, what, outcome, line))
-    yield from printed([("check", "what", "outcome", ""), *rows])
+    yield from printed([[say(cell) for cell in row] for row in [("check", "what", "outcome", ""), *rows]])
     yield from dict.fromkeys(notes)
     for outcome, error in (("WRONG", Wrong), ("CANNOT CHECK", CannotCheck)):
         found = [f"{check} {what}" for check, what, came_out, _ in rows if came_out == outcome]

@@ -135,5 +135,5 @@ def changed_ids(log, hours):
 def told_in_short(what, found):
     if not found:
         return []
-    more = f" and {len(found) - NAMED_AT_ONCE} more" if len(found) > NAMED_AT_ONCE else ""
-    return [f"gap: {len(found)} {what}: {', '.join(found[:NAMED_AT_ONCE])}{more}"]
+    names, more = ", ".join(found[:NAMED_AT_ONCE]), len(found) - NAMED_AT_ONCE
+    return [f"gap: {len(found)} {what}: {f'{names} and {more} more' if more > 0 else names}"]

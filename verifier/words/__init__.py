@@ -1,0 +1,1 @@
+"""What this program says, in French."""
