@@ -16,6 +16,7 @@ from aggregator.web.data.datasets import data
 from aggregator.web.evidence import public_files
 from aggregator.web.evidence.about import about
 from aggregator.web.evidence.log import log
+from aggregator.web.evidence.tour import tour
 from aggregator.web.evidence.transparency import transparency
 from aggregator.web.find.feeds import feeds
 from aggregator.web.find.home import pages
@@ -85,6 +86,6 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
     health.install(app, site)
     public_files.install(app)
     security.limit(app, site, pages, places, feeds, api)
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, tour) if settings.demo else BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

@@ -47,7 +47,7 @@ def make_past(until: datetime | None, weeks: int, places: int, redirects: int, t
     """
     usual = _demonstration()
     end = until.date() if until else datetime.now(UTC).date()
-    monday = _first_monday(end, weeks)
+    monday = first_monday(end, weeks)
     with tempfile.TemporaryDirectory() as folder, Bars(console) as bars:
         settings = usual.but(data_dir=Path(folder))
         for path in (usual.gazetteer_path, usual.outlines_path):
@@ -62,7 +62,7 @@ def make_past(until: datetime | None, weeks: int, places: int, redirects: int, t
     click.echo(f"{target} : {target.stat().st_size} octets, {digest}")
 
 
-def _first_monday(end: date, weeks: int) -> date:
+def first_monday(end: date, weeks: int) -> date:
     last = end - timedelta(days=end.weekday())
     return last - timedelta(weeks=weeks)
 

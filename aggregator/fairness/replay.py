@@ -76,6 +76,7 @@ class Replays:
         self._rollups = rollups
         self._choices = choices
         self._controls = Controls(settings.published_dir)
+        self._shelf: Shelf | None = None
 
     def run(self, at: datetime) -> list[Control]:
         """Make the lists of every finished hour again, publish what came out, and forget them.
@@ -92,11 +93,12 @@ class Replays:
             return []
         chain = seeds.load_or_create(self._settings.keys_dir / "seed-chain.json", at.date())
         drawn = seeds.DaySeeds(chain, self._published / "log")
-        shelf = Shelf(self._published)
+        # Kept for the next hour, whose lists mostly rest on the same places; opened only when there is something to do.
+        self._shelf = self._shelf or Shelf(self._published)
         controls = []
         for hour in hours:
             lists, served = self._reader.shown(hour)
-            control = replay(hour, lists, shelf, drawn.seed_of)
+            control = replay(hour, lists, self._shelf, drawn.seed_of)
             commit(control, lists, load_secret(self._settings.keys_dir / "token.key"))
             self._compare_exposure(control, served)
             for epoch, offered_then in control.offered.items():

@@ -6,12 +6,15 @@ import random
 from collections import Counter
 
 import pytest
-from flask.testing import FlaskClient
 
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.demonstration.citizens import HABITS, KINDS, Button, Citizen, Crowd, buttons_of
+from tests.portal import Portal
 
-BUTTON = '<form method="post" action="/rdv/{token}">\n<button class="bouton">Rendez-vous sur <span class="insecable">{label}</span>'
+BUTTON = (
+    '<form method="post" action="/rdv/{token}">\n'
+    '<button class="bouton">Rendez-vous sur <span class="insecable">{label}</span>'
+)
 
 
 def page(*labels: str) -> str:
@@ -47,8 +50,8 @@ def test_nobody_comes_from_an_address_that_somebody_has(crowd: Crowd) -> None:
     assert all(crowd.citizen().address.startswith(("198.18.", "198.19.")) for _ in range(200))
 
 
-def test_the_buttons_of_a_real_list_are_read_in_their_order(browser: FlaskClient) -> None:
-    text = browser.get("/recherche?insee=69123&rayon=50").text
+def test_the_buttons_of_a_real_list_are_read_in_their_order(portal: Portal) -> None:
+    text = portal.citizen(1).get("/recherche?insee=69123&rayon=50").text
 
     found = buttons_of(text)
 
