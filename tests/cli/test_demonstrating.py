@@ -62,9 +62,8 @@ def test_a_past_that_cannot_be_laid_is_said_in_one_line_and_stops_nothing(
     said = run("lay-past", AIGUILLAGE_DATA_DIR=str(data))
 
     assert said.exit_code == 0
-    assert said.output == (
-        "La démonstration commence sans passé : past.tar.xz is missing, or has not the sum that past.tar.xz.sha256 says.\n"
-    )
+    assert said.output.count("\n") == 1
+    assert said.output.startswith("La démonstration commence sans passé : past.tar.xz is missing, or has not the sum")
 
 
 @pytest.mark.parametrize("command", ["lay-past", "make-past", "visitors"])
