@@ -15,6 +15,7 @@ from aggregator.web.data.api.endpoints import api
 from aggregator.web.data.datasets import data
 from aggregator.web.evidence import public_files
 from aggregator.web.evidence.about import about
+from aggregator.web.evidence.bundles.pages import bundles
 from aggregator.web.evidence.log import log
 from aggregator.web.evidence.tour import tour
 from aggregator.web.evidence.transparency import transparency
@@ -47,7 +48,7 @@ COMPRESSION = {
     "COMPRESS_EVALUATE_CONDITIONAL_REQUEST": False,  # serving/page_cache.py does, on whole answers
 }  # fmt: skip
 BLUEPRINTS = (
-    pages, places, feeds, directory, departures, transparency, data, api, about, health.health, log, crawlers,
+    pages, places, feeds, directory, departures, transparency, data, api, about, health.health, log, bundles, crawlers,
 )  # fmt: skip
 
 

@@ -3688,6 +3688,9 @@ def printed(rows):
 
 def checks_of(log, arguments):
     """(check, what, how) in the order of the table."""
+    if getattr(arguments, "day", None):
+        yield from checks_of_day(log, arguments.day)
+        return
     newest = max((one["date"] for one in log.of_type("seed")), default="")
     first = (date.fromisoformat(newest) - timedelta(days=arguments.days)).isoformat() if newest else ""
     yield "log", f"{len(log.entries)} entries", lambda: check_log(log, arguments)
@@ -3701,6 +3704,17 @@ def checks_of(log, arguments):
     for name in [one["name"] for one in log.of_type("metrics") if days_of_table(one["name"])[1].isoformat() >= first]:
         yield "metrics", name, lambda name=name: check_metrics(log, SimpleNamespace(day=name))
     yield from checks_of_figures(log, first, whole=False)
+
+
+def checks_of_day(log, day):
+    """What a folder with the files of one day can show: the head and all entries are under their root already."""
+    yield "seeds", f"{len(log.of_type('seed'))} days", lambda: [check_chain(log)]
+    yield "tiles", f"{len(log.entries)} entries", lambda: check_tiles(log.source, log.leaves) or ["hash tiles agree"]
+    if log.one("day", day=day):
+        yield "totals", day, lambda: check_totals(log, SimpleNamespace(day=day))
+    yield "metrics", day, lambda: check_metrics(log, SimpleNamespace(day=day))
+    if log.one("release", name=day):
+        yield "figures", day, lambda: check_edition(log, day, True)
 
 
 def checks_of_figures(log, first, whole):
@@ -4107,6 +4121,7 @@ OF_LISTS = {
     "CANNOT CHECK": "PAS VÉRIFIABLE",
     "WRONG": "FAUX",
     ": ": " : ",
+    "hash tiles agree": "les tuiles d’empreintes concordent",
     "{} entries": "{0} entrées",
     "{} days": "{0} jours",
     "{} hours": "{0} heures",
@@ -4370,6 +4385,7 @@ OF_USE = {
     "the question, insee=01053&need=any&radius=10&…": "la question, insee=01053&need=any&radius=10&…",
     "the short hash of the reference, 7f3a91c2": "l’empreinte courte de la référence, 7f3a91c2",
     "the fingerprint printed under the list, to compare with": "l’empreinte imprimée sous la liste, à comparer",
+    "one closed day alone, as /preuves/DAY.zip holds it": "un seul jour clos, tel que /preuves/JOUR.zip le contient",
     # What argparse says, whose words are those of the standard library
     "usage: ": "utilisation : ",
     "positional arguments:": "arguments :",
@@ -4543,6 +4559,8 @@ def options_of(name):
         yield ["--within"], {"type": int, "default": 24, "help": "hours that a cosignature counts for (24)"}
     if name == "seed":
         yield ["--date"], {"required": True}
+    if name == "all":
+        yield ["--day"], {"help": "one closed day alone, as /preuves/DAY.zip holds it"}
     if name == "totals":
         yield ["--day"], {"required": True, "help": "2026-11-23"}
     if name == "metrics":

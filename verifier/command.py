@@ -118,6 +118,8 @@ def options_of(name):
         yield ["--within"], {"type": int, "default": 24, "help": "hours that a cosignature counts for (24)"}
     if name == "seed":
         yield ["--date"], {"required": True}
+    if name == "all":
+        yield ["--day"], {"help": "one closed day alone, as /preuves/DAY.zip holds it"}
     if name == "totals":
         yield ["--day"], {"required": True, "help": "2026-11-23"}
     if name == "metrics":

@@ -12,7 +12,7 @@ from verifier.figures.editions import MADE_AGAIN, check_edition
 from verifier.figures.metrics import check_metrics
 from verifier.figures.pages import check_shares
 from verifier.figures.tables import days_of_table
-from verifier.log import check_chain, check_log, read_log
+from verifier.log import check_chain, check_log, check_tiles, read_log
 from verifier.outside.ids import check_ids
 from verifier.source import CannotCheck, Missing, Wrong
 from verifier.whole.gaps import check_gaps
@@ -59,6 +59,9 @@ def printed(rows):
 
 def checks_of(log, arguments):
     """(check, what, how) in the order of the table."""
+    if getattr(arguments, "day", None):
+        yield from checks_of_day(log, arguments.day)
+        return
     newest = max((one["date"] for one in log.of_type("seed")), default="")
     first = (date.fromisoformat(newest) - timedelta(days=arguments.days)).isoformat() if newest else ""
     yield "log", f"{len(log.entries)} entries", lambda: check_log(log, arguments)
@@ -72,6 +75,17 @@ def checks_of(log, arguments):
     for name in [one["name"] for one in log.of_type("metrics") if days_of_table(one["name"])[1].isoformat() >= first]:
         yield "metrics", name, lambda name=name: check_metrics(log, SimpleNamespace(day=name))
     yield from checks_of_figures(log, first, whole=False)
+
+
+def checks_of_day(log, day):
+    """What a folder with the files of one day can show: the head and all entries are under their root already."""
+    yield "seeds", f"{len(log.of_type('seed'))} days", lambda: [check_chain(log)]
+    yield "tiles", f"{len(log.entries)} entries", lambda: check_tiles(log.source, log.leaves) or ["hash tiles agree"]
+    if log.one("day", day=day):
+        yield "totals", day, lambda: check_totals(log, SimpleNamespace(day=day))
+    yield "metrics", day, lambda: check_metrics(log, SimpleNamespace(day=day))
+    if log.one("release", name=day):
+        yield "figures", day, lambda: check_edition(log, day, True)
 
 
 def checks_of_figures(log, first, whole):

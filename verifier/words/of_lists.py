@@ -101,6 +101,7 @@ OF_LISTS = {
     "CANNOT CHECK": "PAS VÉRIFIABLE",
     "WRONG": "FAUX",
     ": ": " : ",
+    "hash tiles agree": "les tuiles d’empreintes concordent",
     "{} entries": "{0} entrées",
     "{} days": "{0} jours",
     "{} hours": "{0} heures",

@@ -24,6 +24,7 @@ OF_USE = {
     "the question, insee=01053&need=any&radius=10&…": "la question, insee=01053&need=any&radius=10&…",
     "the short hash of the reference, 7f3a91c2": "l’empreinte courte de la référence, 7f3a91c2",
     "the fingerprint printed under the list, to compare with": "l’empreinte imprimée sous la liste, à comparer",
+    "one closed day alone, as /preuves/DAY.zip holds it": "un seul jour clos, tel que /preuves/JOUR.zip le contient",
     # What argparse says, whose words are those of the standard library
     "usage: ": "utilisation : ",
     "positional arguments:": "arguments :",

@@ -15,6 +15,7 @@ from aggregator.config import hosting
 from aggregator.opendata import charts
 from aggregator.web.evidence import edition_files, statements, waiting
 from aggregator.web.evidence import method as method_figures
+from aggregator.web.evidence.bundles.contents import closed_days
 from aggregator.web.evidence.press import press
 from aggregator.web.language.catalogues import language, lazy_gettext
 from aggregator.web.language.typography import french
@@ -25,6 +26,7 @@ transparency = Blueprint("transparency", __name__)
 
 HISTORY_SHOWN = 30
 # The page prints them inside a command to paste into a shell: nothing that a shell would read may pass.
+BUNDLES_LISTED = 7
 REFERENCE = {
     "heure": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}"),
     "question": re.compile(r"[a-z]+=[\w.-]+(&[a-z]+=[\w.-]+)*"),
@@ -144,7 +146,8 @@ def verify() -> tuple[str, int]:
     given = {name: request.args.get(name, "") for name in ("heure", "question", "empreinte", "releve")}
     understood = all(pattern.fullmatch(given[name]) for name, pattern in REFERENCE.items())
     parts = {"epoch": given["heure"], "key": given["question"], "hash": given["empreinte"], "snapshot": given["releve"]}
-    page = render_template("verify.html", **(parts if understood else dict.fromkeys(parts, "")))
+    days = closed_days(here().settings.published_dir)[:BUNDLES_LISTED]
+    page = render_template("verify.html", days=days, **(parts if understood else dict.fromkeys(parts, "")))
     return page, 200 if understood or not any(given.values()) else 400
 
 

@@ -1,0 +1,1 @@
+"""What is needed to check one closed day, in one file."""
