@@ -24,7 +24,7 @@ from aggregator.instants import unread_after
 from aggregator.opendata.edition import unpacked
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from providers import PROVIDERS
 from providers.sandbox.server import Sandbox
