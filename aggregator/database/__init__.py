@@ -42,6 +42,9 @@ class Connection(Protocol):
     def migrate(self, name: str, steps: Mapping[str, str]) -> None:
         """Run the named steps that have not run yet, with a note of each. Raises StoreError."""
 
+    def version(self) -> int | None:
+        """Another number whenever somebody else has changed something since this was asked; None: not known."""
+
     def close(self) -> None: ...
 
 

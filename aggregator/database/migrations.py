@@ -19,6 +19,10 @@ class Store:
     def close(self) -> None:
         self._connection.close()
 
+    def version(self) -> int | None:
+        """Another number whenever another connection has changed the store since this was asked; None: not known."""
+        return self._connection.version()
+
     def transaction(self) -> AbstractContextManager[None]:
         """One change, whole or not at all."""
         return self._connection.transaction()

@@ -74,6 +74,9 @@ class SqliteFile:
     def define(self, script: str) -> None:
         self.raw.executescript(script)
 
+    def version(self) -> int:
+        return int(self.rows("PRAGMA data_version")[0][0])
+
     def migrate(self, name: str, steps: Mapping[str, str]) -> None:
         """Each step is whole or not at all, with its note. Raises StoreError."""
         try:

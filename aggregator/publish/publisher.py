@@ -38,8 +38,8 @@ class Publisher:
         self._now = now
         self._folder = settings.published_dir
 
-    def publish(self) -> None:
-        """Write the snapshot of now and put it in force."""
+    def publish(self) -> int | None:
+        """Write the snapshot of now and put it in force. Returns the minute (UTC since 1970) of its first slot."""
         generation.take_over(self._folder)
         # The files name whole seconds: what is computed here must be what they say.
         at = self._now().replace(microsecond=0)
@@ -63,6 +63,8 @@ class Publisher:
         self._write("decisions.json", self._decisions())
         self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
+        firsts = [steps[0] for offer in slots["offers"].values() for _, steps in offer["slots"]]
+        return min(firsts, default=None)
 
     def places_file(self, today: date, centres: Sequence[Centre], waits: bool) -> dict[str, Any]:
         """The places file: every listed place, and the points that questions start from. `waits`: but for new ones.

@@ -30,7 +30,7 @@ from aggregator.ledger.log import LogError
 from aggregator.ledger.outside.beacon import BeaconError
 from aggregator.ledger.outside.stamps import StampError
 from aggregator.ledger.witnessing.asking import Asked, ask_all, visited
-from aggregator.publish.publisher import Publisher
+from aggregator.publish.pace import Pace
 from aggregator.publish.retention import prune
 from aggregator.snapshot.shelf import in_force
 from aggregator.store import Stores, open_stores
@@ -68,6 +68,7 @@ class Worker:
         self._stop = threading.Event()
         self._bringing = threading.Lock()
         self._apart = Apart()
+        self._pace = Pace(settings, self._places, now)
         self._accounts: Accounts
         self._files: PublishedFiles
 
@@ -175,11 +176,10 @@ class Worker:
         """Read the offers of one provider that are due: a provider that hangs delays nobody but itself."""
         with beside_others(self._settings), self._stores() as stores:
             collector = Collector(self._settings, stores, self._places, now, self._progress, [slug])
-            collector.read(due_before(now(), self._settings.collect_every_s))
+            collector.read_due(due_before(now(), self._settings.collect_every_s))
 
     def publish(self) -> None:
-        with self._stores() as stores:
-            Publisher(self._settings, stores, self._places, now).publish()
+        self._pace.publish()
 
     def totals(self) -> None:
         """Each minute: seal what is new, then roll up."""

@@ -55,7 +55,7 @@ class Portal:
         with closing(open_stores(self.settings.data_dir)) as stores:
             for slug in ALL:
                 reader = Collector(self.settings, stores, self.places, self.clock, only=[slug])
-                reader.read(due_before(self.clock(), self.settings.collect_every_s))
+                reader.read_due(due_before(self.clock(), self.settings.collect_every_s))
             Publisher(self.settings, stores, self.places, self.clock).publish()
         self.edition = write_editions(self.settings, self.places, self.clock())[-1]
 
