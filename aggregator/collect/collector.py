@@ -146,6 +146,8 @@ class Collector:
 
     def read_due(self, before: datetime) -> int | None:
         """Read the offers last asked before an instant. Returns the run's id; None, and no trace, when none is due."""
+        if self._catalog.all_read_after(before):
+            return None
         work = self._due(before)
         return self._read(work) if work else None
 

@@ -57,7 +57,9 @@ def test_a_reading_of_which_nothing_is_due_leaves_no_trace(collector: Collect, s
     one.discover()
     run = one.read()
 
+    assert stores.catalog.all_read_after(due_before(clock(), 300))
     assert one.read_due(due_before(clock(), 300)) is None
+    assert not stores.catalog.all_read_after(clock())
     clock.forward(seconds=271)
     assert one.read_due(due_before(clock(), 300)) == run + 1
 
