@@ -18,7 +18,7 @@ from aggregator.fairness.closed_days import Closing
 from aggregator.publish.publisher import Publisher
 from aggregator.redirect.event_reader import EventReader
 from aggregator.store import FetchRecord, open_stores
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from providers.records import Outcome
 from tests.clock import NOON, Clock

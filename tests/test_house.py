@@ -98,7 +98,7 @@ def test_the_order_can_see_no_provider() -> None:
         ("requests", {"http.py"}),
         ("sqlite3", {"database", "redirect", "sqlite_file.py", "shipping.py"}),
         ("psycopg", {"database"}),
-        ("sqlite_utils", {"database", "sqlite_file.py"}),
+        ("sqlite_utils", {"sqlite_file.py"}),
         ("pandas", {"binary_formats.py"}),
         ("apscheduler", {"schedule.py"}),
         ("click", {"cli"}),

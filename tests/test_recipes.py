@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from tests.clock import NOON
 from tests.week import AFTER

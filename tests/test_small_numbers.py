@@ -32,7 +32,7 @@ from aggregator.redirect.event_log import EventLog
 from aggregator.redirect.events import Event, EventClass
 from aggregator.statistics.small_areas import FEW_PLACES, SMALL
 from aggregator.store import open_stores
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from tests import conftest, tiny
 from tests.clock import NOON, Clock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -33,7 +34,34 @@ REFUSALS = (
     UpgradeError,
 )  # fmt: skip
 
+# Which commands each module of this package defines.
+MODULES = {
+    "counting": ("count-hosts", "coverage"),
+    "deciding": ("incident", "provider", "quarantine", "review", "withdraw"),
+    "demonstration": ("lay-past", "sandbox", "visitors"),
+    "proving": ("recount", "rotate-key", "seal", "shares", "stamp", "verify", "witness"),
+    "publishing": ("dictionary", "export", "release", "report"),
+    "reading": ("collect", "import-official-list", "probe"),
+    "running": ("build-gazetteer", "doctor", "draw-keys", "node", "serve", "worker"),
+    "upkeep.copies": ("backup", "erase", "prune-backups", "restore"),
+    "upkeep.past": ("make-past",),
+    "upkeep.versions": ("upgrade",),
+}
+
 console = Console(stderr=True)
+
+
+class Commands(click.Group):
+    """Loads the module of a command when it is asked for: what draws a report would cost the sandbox 130 MB."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(name for names in MODULES.values() for name in names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for module, names in MODULES.items():
+            if cmd_name in names:
+                importlib.import_module(f"aggregator.cli.{module}")
+        return super().get_command(ctx, cmd_name)
 
 
 class Detailed(logging.Formatter):
@@ -70,7 +98,7 @@ def settings_with_country() -> Settings:
     return settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="aiguillage", prog_name="aiguillage")
 def main() -> None:
     """Aiguillage : un aiguillage neutre entre les citoyens et les plateformes de rendez-vous."""

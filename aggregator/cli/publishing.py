@@ -29,7 +29,7 @@ from aggregator.web.evidence.dossier.document import Order
 from aggregator.web.evidence.dossier.document import report as pdf_of
 from aggregator.web.evidence.dossier.week import NoEvidenceError, closed_week
 from aggregator.web.language.catalogues import FRENCH, LANGUAGES
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 
 
 @main.command()

@@ -1,26 +1,23 @@
-"""Commands that run: the simulated platforms, the worker, the web process, and what they need first."""
+"""Commands that run: the worker, the web process, and what they need first."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
 from datetime import UTC, datetime
-from pathlib import Path
-from socket import AF_INET, AF_INET6, create_connection, create_server
+from socket import create_connection
 
 import click
 
-from aggregator import canonical, files
+from aggregator.cli.demonstration import is_free
 from aggregator.cli.group import Refused, console, main, refusing, settings_with_country
 from aggregator.cli.progress import Bars
 from aggregator.config import readiness
 from aggregator.config.environment import SettingsError
-from aggregator.config.settings import ROOT, SANDBOX_PORT, WEB_THREADS, Settings
+from aggregator.config.settings import ROOT, WEB_THREADS, Settings
 from aggregator.country import building
-from aggregator.demonstration import country, packing, season
+from aggregator.demonstration import packing
 from aggregator.ledger import seeds
 from aggregator.ledger.notes import load_or_create_signer
 from aggregator.redirect.tokens import load_secret
@@ -30,72 +27,6 @@ from aggregator.worker.locks import lock
 from aggregator.worker.node import Node
 from aggregator.worker.schedule import Worker
 from aggregator.worker.upgrade import upgrade
-from providers.sandbox.faults import FAULTS
-from providers.sandbox.pages import Pages
-from providers.sandbox.server import Sandbox
-
-SANDBOX_PORTS = 10  # one for each platform and one for the official list, with room for more platforms
-
-
-@main.command()
-@click.option("--port", type=click.IntRange(0, 65_530), help="First port, 8800 if it is free; 0 takes any free ones.")
-@click.option("--places", type=click.IntRange(1, 200_000), default=country.PLACES, show_default=True)
-@click.option("--centres", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A real list instead.")
-@click.option("--latency", type=float, default=0, help="Milliseconds before each answer.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME[@SLUG]", help="A fault of one platform, or of all.")
-@click.option("--seed", type=int, default=season.SEED, show_default=True)
-@refusing
-def sandbox(
-    port: int | None, places: int, centres: Path | None, latency: float, faults: tuple[str, ...], seed: int
-) -> None:
-    """The simulated platforms alone, on loopback; writes their origins to sandbox.json in the data folder."""
-    settings = settings_with_country()
-    chosen = dict(_fault(text) for text in faults)
-    with lock(settings.data_dir / "sandbox.lock", wait=False):
-        world = country.world(settings, places, centres, seed)
-        pages = Pages(settings.provider_labels(), settings.address)
-        try:
-            running = Sandbox(world, _first_port(port), latency, chosen, pages=pages)
-        except OSError as error:
-            raise Refused(
-                f"a port from {port} on cannot be used ({error.strerror}): choose others with --port"
-            ) from error
-        with running:
-            files.write_whole(settings.sandbox_path, canonical.to_json(running.description()))
-            for slug, origin in running.origins.items():
-                click.echo(f"{slug:10} {origin}  {len(world.centres[slug])} centres")
-            _until_told_to_stop()
-            settings.sandbox_path.unlink(missing_ok=True)
-
-
-def _first_port(wanted: int | None) -> int:
-    """The port asked for; else the first of the usual ones that are free, another demonstration may be running."""
-    if wanted is not None:
-        return wanted
-    blocks = range(SANDBOX_PORT, SANDBOX_PORT + 1000, SANDBOX_PORTS)
-    return next((first for first in blocks if all(_is_free(first + n) for n in range(SANDBOX_PORTS))), 0)
-
-
-def _is_free(port: int, host: str = "127.0.0.1") -> bool:
-    try:
-        create_server((host, port), family=AF_INET6 if ":" in host else AF_INET).close()
-    except OSError:
-        return False
-    return True
-
-
-def _until_told_to_stop() -> None:
-    told = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: told.set())
-    told.wait()
-
-
-def _fault(text: str) -> tuple[str, str]:
-    name, _, slug = text.partition("@")
-    if name not in FAULTS:
-        raise Refused(f"no such fault: {name}; there are {', '.join(FAULTS)}")
-    return slug or "*", name
 
 
 @main.command()
@@ -174,7 +105,7 @@ def serve() -> None:
     _refuse_to_open(settings)
     with lock(settings.data_dir / "web.lock", wait=False) as held:
         # Granian lets several servers share a port, and a citizen would be counted by each of them.
-        if not _is_free(settings.port, settings.host):
+        if not is_free(settings.port, settings.host):
             raise Refused(
                 f"port {settings.port} of {settings.host} is in use: stop what listens there, "
                 "or choose another port with AIGUILLAGE_PORT"
@@ -182,7 +113,7 @@ def serve() -> None:
         _wait_for_sandbox(settings)
         # The server that this process becomes, and the process that it forks, go on holding the lock.
         os.set_inheritable(held.fileno(), True)
-        # Replaced, not started: the web process never holds what the commands import (pandas, sqlite-utils).
+        # Replaced, not started: the web process never holds what the commands import.
         os.execv(sys.executable, [sys.executable, "-m", "granian", *granian_arguments(settings)])  # noqa: S606
 
 

@@ -144,10 +144,19 @@ class Collector:
 
     # Reading
 
-    def read(self, due_before: datetime | None = None) -> int:
-        """Read the free slots of every offer last asked before `due_before` (all, when None). Returns the run's id."""
+    def read_due(self, before: datetime) -> int | None:
+        """Read the offers last asked before an instant. Returns the run's id; None, and no trace, when none is due."""
+        if self._catalog.all_read_after(before):
+            return None
+        work = self._due(before)
+        return self._read(work) if work else None
+
+    def read(self) -> int:
+        """Read the free slots of every offer. Returns the run's id."""
+        return self._read(self._due(None))
+
+    def _read(self, work: dict[str, list[OfferRow]]) -> int:
         run_id = self._catalog.start_run("slots", self._now())
-        work = self._due(due_before)
         results: queue.Queue[Result | str] = queue.Queue(maxsize=2 * WRITE_BATCH)  # a slow store slows readers
         for slug, offers in work.items():
             thread = threading.Thread(target=self._read_provider, args=(slug, offers, results), daemon=True)

@@ -39,6 +39,12 @@ class Connection(Protocol):
     def define(self, script: str) -> None:
         """Create tables, in SQLite's words; statements that change nothing the second time."""
 
+    def migrate(self, name: str, steps: Mapping[str, str]) -> None:
+        """Run the named steps that have not run yet, with a note of each. Raises StoreError."""
+
+    def version(self) -> int | None:
+        """Another number whenever somebody else has changed something since this was asked; None: not known."""
+
     def close(self) -> None: ...
 
 

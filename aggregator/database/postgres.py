@@ -96,6 +96,9 @@ class PostgresSchema:
             self.raw.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
 
+    def version(self) -> None:
+        """Not known: several machines write, and no number of theirs says whether they did."""
+
     def define(self, script: str) -> None:
         """One process at a time: PostgreSQL lets two that create the same table at once fail."""
         with self.turn("define"):

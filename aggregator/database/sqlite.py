@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aggregator.database import Parameters, StoreError
+from aggregator.database import Parameters, StoreError, refuse_newer
 
 BUSY_TIMEOUT_S = 30.0
+# As sqlite-utils makes it, which stores of earlier versions were migrated with.
+NOTED = (
+    "CREATE TABLE IF NOT EXISTS _sqlite_migrations "
+    "(id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS idx__sqlite_migrations_migration_set_name "
+    "ON _sqlite_migrations (migration_set, name)",
+)
 REBUILT = ("catalog.db",)
 """Stores of what can be read again."""
 
@@ -19,6 +27,7 @@ class SqliteFile:
     """`synchronous`: FULL for what can never be had again, NORMAL for what can be read anew."""
 
     def __init__(self, path: Path, synchronous: str = "FULL") -> None:
+        self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # isolation_level=None, or the module would begin transactions itself, and not IMMEDIATE.
@@ -64,6 +73,37 @@ class SqliteFile:
 
     def define(self, script: str) -> None:
         self.raw.executescript(script)
+
+    def version(self) -> int:
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def migrate(self, name: str, steps: Mapping[str, str]) -> None:
+        """Each step is whole or not at all, with its note. Raises StoreError."""
+        try:
+            # First without a lock: nearly every store that is opened has had all of its steps.
+            for step in [step for step in steps if step not in self._migrated(name, steps)]:
+                self._take_step(name, step, steps)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path}: {error}. {advice(self._path, error)}") from error
+
+    def _take_step(self, name: str, step: str, steps: Mapping[str, str]) -> None:
+        with self.transaction():
+            for statement in NOTED:
+                self.run(statement)
+            if step in self._migrated(name, steps):
+                return  # another process that opened the new file at once has made it
+            for statement in steps[step].split(";"):  # not `executescript`, which would commit first
+                self.run(statement)
+            note = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, ?, ?)"
+            self.run(note, (name, step, str(datetime.now(UTC))))
+
+    def _migrated(self, name: str, steps: Mapping[str, str]) -> list[str]:
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
+            return []
+        rows = self.rows("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", (name,))
+        done = [row[0] for row in rows]
+        refuse_newer(str(self._path), done, steps)
+        return done
 
 
 def advice(path: Path, error: Exception) -> str:

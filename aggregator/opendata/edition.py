@@ -27,7 +27,7 @@ from aggregator.opendata.editions import closed_tables, gaps, windows
 from aggregator.opendata.editions.described import About, changes_text, datapackage
 from aggregator.opendata.editions.material import Material
 from aggregator.opendata.editions.metadata import as_rows, metadata
-from aggregator.opendata.editions.windows import Window
+from aggregator.opendata.editions.windows import RUNNING, Window
 from aggregator.opendata.rows import TABLES
 from aggregator.opendata.sources import Sources
 from aggregator.opendata.sqlite_file import EditionFile
@@ -35,7 +35,6 @@ from aggregator.snapshot.format import SnapshotError
 
 log = logging.getLogger(__name__)
 
-RUNNING = "en-cours"
 CUMULATIVE = "cumul"
 OF_ALL_DAYS = ("redirects", "metrics")
 PREVIEW_ROWS = 5

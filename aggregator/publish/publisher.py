@@ -39,8 +39,8 @@ class Publisher:
         self._folder = settings.published_dir
         self._known: tuple[Sequence[Centre], dict[str, Any], str] | None = None
 
-    def publish(self, anew: bool = True) -> None:
-        """Write the snapshot of now and put it in force.
+    def publish(self, anew: bool = True) -> int | None:
+        """Write the snapshot of now and put it in force. Returns the minute (UTC since 1970) of its first slot.
 
         `anew`: False when nothing was read, placed or decided since the last call, on the same day: its places and the
         tables beside the snapshot then still stand.
@@ -54,8 +54,10 @@ class Publisher:
         slots = self.slots_file(places, places_sha, at)
         slots_sha = keep(self._folder, slots)
         put_in_force(self._folder, places_sha, slots_sha, at)  # after both files: a name in force leads to its file
+        firsts = [steps[0] for offer in slots["offers"].values() for _, steps in offer["slots"]]
+        first = min(firsts, default=None)
         if not anew:
-            return
+            return first
         health = health_of(self._settings, self._stores, at)
         for row in health["providers"]:
             self._catalog.note_outage(row["slug"], row["failing_since"], at)
@@ -65,6 +67,7 @@ class Publisher:
         self._write("decisions.json", self._decisions())
         self._write("changes.json", self._changes())
         self._write("supply.json", supply_of(places["places"], slots["offers"]))
+        return first
 
     def _know(self, at: datetime) -> tuple[Sequence[Centre], dict[str, Any], str]:
         """The centres, the places file that is made of them, and its hash."""

@@ -1,6 +1,6 @@
 """The worker's two stores: `catalog.db` (what sources said, can be read again), `registry.db` (ids, never rebuilt).
 
-The web process never imports this package: with pandas installed its library costs 80 MB (ADR 2).
+The web process never imports this package: it answers from what is published.
 """
 
 from __future__ import annotations

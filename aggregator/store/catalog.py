@@ -181,6 +181,15 @@ class Catalog(FetchLog, ImportLog):
     def listed_offers(self) -> set[str]:
         return {row["offer_id"] for row in self.rows("SELECT offer_id FROM listed_offers")}
 
+    def all_read_after(self, before: datetime) -> bool:
+        """Has every listed offer been asked about after an instant? One cheap question, for what asks it often."""
+        unread = self.row(
+            "SELECT 1 AS yes FROM listed_offers LEFT JOIN readings USING (offer_id) "
+            "WHERE read_at IS NULL OR read_at <= :before LIMIT 1",
+            {"before": before.isoformat()},
+        )
+        return unread is None
+
     def readings(self) -> list[dict[str, Any]]:
         return self.rows("SELECT * FROM readings")
 

@@ -30,11 +30,11 @@ from aggregator.ledger.log import LogError
 from aggregator.ledger.outside.beacon import BeaconError
 from aggregator.ledger.outside.stamps import StampError
 from aggregator.ledger.witnessing.asking import Asked, ask_all, visited
-from aggregator.opendata.sources import NothingPublishedError
-from aggregator.publish.publisher import Publisher
+from aggregator.publish.pace import Pace
 from aggregator.publish.retention import prune
-from aggregator.snapshot.format import SnapshotError
+from aggregator.snapshot.shelf import in_force
 from aggregator.store import Stores, open_stores
+from aggregator.worker.editions.apart import Apart
 from aggregator.worker.file_exchange import PublishedFiles
 from aggregator.worker.leadership import WORKER, agree_on_keys, beside_others
 from aggregator.worker.locks import lock
@@ -43,7 +43,6 @@ from aggregator.worker.tasks import (
     readings_have_ended,
     stamp_head,
     try_official_list,
-    write_editions,
 )
 
 log = logging.getLogger(__name__)
@@ -68,6 +67,8 @@ class Worker:
         self._places = gazetteers.load_gazetteer(settings.gazetteer_path)
         self._stop = threading.Event()
         self._bringing = threading.Lock()
+        self._apart = Apart()
+        self._pace = Pace(settings, self._places, now)
         self._accounts: Accounts
         self._files: PublishedFiles
 
@@ -114,6 +115,7 @@ class Worker:
         self._stop.wait()
         # Running jobs hold threads that wait on platforms: they are daemons, and their work is re-pollable.
         scheduler.shutdown(wait=False)
+        self._apart.stop()
 
     def bring(self) -> None:
         """Each second: what was published, for the other machines.
@@ -174,11 +176,10 @@ class Worker:
         """Read the offers of one provider that are due: a provider that hangs delays nobody but itself."""
         with beside_others(self._settings), self._stores() as stores:
             collector = Collector(self._settings, stores, self._places, now, self._progress, [slug])
-            collector.read(due_before(now(), self._settings.collect_every_s))
+            collector.read_due(due_before(now(), self._settings.collect_every_s))
 
     def publish(self) -> None:
-        with self._stores() as stores:
-            Publisher(self._settings, stores, self._places, now).publish()
+        self._pace.publish()
 
     def totals(self) -> None:
         """Each minute: seal what is new, then roll up."""
@@ -204,12 +205,8 @@ class Worker:
 
     def editions(self) -> None:
         """Each hour: the open data of the running day, and of the day that was closed since."""
-        try:
-            write_editions(self._settings, self._places, now())
-        except NothingPublishedError:
-            return
-        except SnapshotError as error:
-            log.error("no edition is written", extra={"cause": str(error)})
+        if in_force(self._settings.published_dir) is not None:
+            self._apart.write()
 
     def links(self) -> None:
         """Each day: a sample of the booking links of every platform, followed."""

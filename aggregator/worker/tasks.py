@@ -18,12 +18,10 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.instants import now, unread_after
 from aggregator.ledger.outside.beacon import bring
 from aggregator.ledger.outside.stamps import Authority, stamp
-from aggregator.opendata.edition import RUNNING, EditionWriter
-from aggregator.opendata.sources import Sources
+from aggregator.opendata.editions.windows import RUNNING
 from aggregator.publish.publisher import Publisher
 from aggregator.store import Stores, open_stores
 from aggregator.worker.leadership import alone
-from aggregator.worker.locks import lock
 from providers.http import FetchClient
 from providers.official_list import SOURCE
 
@@ -42,24 +40,6 @@ def collect_once(settings: Settings, progress: Progress, only: tuple[str, ...] =
         with closing(Accounts(settings)) as accounts:
             accounts.shares.publish(now())
         return [row for run in runs for row in collector.fetch_table(run)]
-
-
-def write_editions(settings: Settings, places: gazetteers.Gazetteer, at: datetime) -> list[Path]:
-    """The editions of closed days and weeks that are missing, oldest first, the cumulative one, and the running day's.
-
-    Those that cannot be had any more are named with their reason. Raises NothingPublishedError.
-    """
-    with (
-        lock(settings.data_dir / "editions.lock"),
-        closing(open_stores(settings.data_dir, settings.database_url)) as stores,
-        closing(Accounts(settings)) as accounts,
-    ):
-        size = accounts.controls.all().get("log", {}).get("size", 0)
-        release = EditionWriter(Sources(settings, stores, accounts.rollups, places, at), size)
-        made = [*release.closed(), release.cumulative(), release.running()]
-        release.prune()
-        release.note_gaps()
-        return [path for path in made if path]
 
 
 def bring_beacon(settings: Settings, at: datetime) -> bool:

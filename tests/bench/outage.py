@@ -47,10 +47,10 @@ def hour(
 
     def step() -> set[str]:
         collector = Collector(settings, stores, places, clock, only=[slug])
-        run = collector.read(due_before(clock(), settings.collect_every_s))
+        run = collector.read_due(due_before(clock(), settings.collect_every_s))
         if forget:
             forget(stores)
-        return {row["outcome"] for row in stores.catalog.fetch_table(run)}
+        return {row["outcome"] for row in (stores.catalog.fetch_table(run) if run else ())}
 
     clock.at += timedelta(seconds=settings.collect_every_s + 1)
     sandbox.faults[slug] = "unavailable"

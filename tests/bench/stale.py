@@ -24,7 +24,7 @@ from aggregator.instants import unread_after
 from aggregator.opendata.edition import unpacked
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from providers import PROVIDERS
 from providers.sandbox.server import Sandbox
@@ -55,7 +55,7 @@ class Portal:
         with closing(open_stores(self.settings.data_dir)) as stores:
             for slug in ALL:
                 reader = Collector(self.settings, stores, self.places, self.clock, only=[slug])
-                reader.read(due_before(self.clock(), self.settings.collect_every_s))
+                reader.read_due(due_before(self.clock(), self.settings.collect_every_s))
             Publisher(self.settings, stores, self.places, self.clock).publish()
         self.edition = write_editions(self.settings, self.places, self.clock())[-1]
 

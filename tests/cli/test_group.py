@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
+
 import click
 import pytest
 
 from aggregator.cli import main
+from aggregator.cli.group import MODULES
+from aggregator.config.settings import ROOT
 from tests.commands import run
 
-COMMANDS = sorted(main.commands)
+COMMANDS = main.list_commands(click.Context(main))
 LINK = "https://partners.doctolib.fr/centre-de-sante/bourg/salle-inventee?pid=practice-165752&enable_cookies_consent=1"
 
 
@@ -20,11 +26,49 @@ def test_the_commands_are_those_of_the_documentation() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_sentence_of_help(name: str) -> None:
-    command = main.commands[name]
+    command = main.get_command(click.Context(main), name)
 
     assert isinstance(command, click.Command)
     assert command.help
     assert run(name, "--help").exit_code == 0
+
+
+def defined(module: str) -> set[str]:
+    """The commands of a module: each by the name in its decorator, or else by that of its function."""
+    path = ROOT / "aggregator" / "cli" / f"{module.replace('.', '/')}.py"
+    decorated = [
+        (node.name, decorator)
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "main.command"
+    ]
+    return {ast.literal_eval(one.args[0]) if one.args else name for name, one in decorated}
+
+
+def test_every_command_that_a_module_defines_is_found_by_its_name() -> None:
+    rooms = [path for path in (ROOT / "aggregator" / "cli").rglob("*.py") if "@main.command" in path.read_text()]
+    modules = {".".join(path.relative_to(ROOT / "aggregator" / "cli").with_suffix("").parts) for path in rooms}
+
+    assert {name: set(commands) for name, commands in MODULES.items()} == {name: defined(name) for name in modules}
+
+
+LOADED = """
+import sys, click
+from aggregator.cli import main
+main.get_command(click.Context(main), sys.argv[1])
+print(*sorted({"pandas", "pyarrow", "scipy", "fpdf", "xlsxwriter", "resvg_py"} & set(sys.modules)))
+"""
+
+
+def loaded_by(command: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", LOADED, command], capture_output=True, text=True, cwd=ROOT, check=True)
+    return done.stdout.split()
+
+
+def test_a_command_loads_what_it_needs_and_nothing_of_what_others_do() -> None:
+    assert loaded_by("sandbox") == []
+    assert "fpdf" in loaded_by("report")
 
 
 @pytest.mark.parametrize(

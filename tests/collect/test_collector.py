@@ -52,6 +52,18 @@ def test_a_platform_that_is_left_alone_is_asked_again_when_an_operator_says_so(
     assert stores.catalog.breaker("keldoc") == BreakerState()
 
 
+def test_a_reading_of_which_nothing_is_due_leaves_no_trace(collector: Collect, stores: Stores, clock: Clock) -> None:
+    one = collector()
+    one.discover()
+    run = one.read()
+
+    assert stores.catalog.all_read_after(due_before(clock(), 300))
+    assert one.read_due(due_before(clock(), 300)) is None
+    assert not stores.catalog.all_read_after(clock())
+    clock.forward(seconds=271)
+    assert one.read_due(due_before(clock(), 300)) == run + 1
+
+
 def test_a_second_run_invents_no_place_and_rewrites_no_slot(collector: Collect, stores: Stores, clock: Clock) -> None:
     one = collector()
     one.discover()

@@ -7,6 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
 
 from aggregator.database import StoreError
 from aggregator.database.migrations import Store
@@ -73,6 +75,30 @@ def test_a_step_that_fails_is_as_if_it_had_not_been_tried(tmp_path: Path) -> Non
 
     with closing(Store(tmp_path / "s.db", "s", LATER, "FULL")) as store:
         assert store.rows("SELECT n, text FROM t") == [{"n": 1, "text": "filled"}]
+
+
+def test_a_store_that_sqlite_utils_has_migrated_goes_on_from_where_it_was(tmp_path: Path) -> None:
+    """Stores of versions up to 0.2.0 were."""
+    earlier = Migrations("s")
+    earlier(name="one")(lambda db: db.executescript(STEPS["one"]))
+    with closing(Database(tmp_path / "s.db")) as db:
+        earlier.apply(db)
+
+    for _ in range(2):
+        with closing(Store(tmp_path / "s.db", "s", LATER, "FULL")) as store:
+            assert store.rows("SELECT n, text FROM t") == [{"n": 1, "text": "filled"}]
+            noted = store.rows("SELECT migration_set, name FROM _sqlite_migrations ORDER BY id")
+            assert noted == [{"migration_set": "s", "name": "one"}, {"migration_set": "s", "name": "two"}]
+
+
+def test_a_store_with_a_step_that_this_version_does_not_know_is_refused(
+    tmp_path: Path, database_url: str | None
+) -> None:
+    location = database_url or tmp_path / "s.db"
+    Store(location, "s", LATER, "FULL").close()
+
+    with pytest.raises(StoreError, match=r"written by a newer version \(two\)"):
+        Store(location, "s", STEPS, "FULL")
 
 
 def test_one_row_or_none(tmp_path: Path, database_url: str | None) -> None:

@@ -23,7 +23,7 @@ from aggregator.fairness.accounts import Accounts
 from aggregator.opendata.edition import EditionWriter, unpacked
 from aggregator.opendata.sources import Sources
 from aggregator.store import open_stores
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from tests.edition import ALL, DAY, table, text
 from tests.week import AFTER
 

@@ -7,7 +7,7 @@ import pytest
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.opendata.sources import NothingPublishedError
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from tests.week import AFTER
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+RUNNING = "en-cours"
+"""The name of the edition of the running day, which is written again and again."""
 NAMES = ("????-??-??", "????-W??")
 """How the names of days and of weeks look, for `Path.glob`."""
 

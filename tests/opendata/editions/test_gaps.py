@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.opendata.editions.gaps import gaps
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from tests.portal import Portal
 
 OLDEST = date(2026, 1, 1)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from datetime import timedelta
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -14,6 +17,7 @@ from providers.official_list import read
 from providers.sandbox.server import Sandbox
 from providers.sandbox.world import World
 from tests.clock import NOON
+from tests.waiting import wait_for
 
 
 def page(url: str) -> str:
@@ -80,6 +84,24 @@ def test_a_question_that_makes_no_sense_is_a_bad_request_and_no_end_of_the_serve
 
     with urlopen(f"{origin}/booking/{sandbox.world.centres['doctolib'][0].slug}.json") as answer:
         assert json.load(answer)["data"]
+
+
+def wakes(thread: threading.Thread) -> int:
+    """How often a thread has gone to sleep so far."""
+    status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
+def test_a_sandbox_that_nobody_asks_sleeps_and_stops_at_once(world: World) -> None:
+    with Sandbox(world) as sandbox:
+        urlopen(sandbox.description()["official_list"]).close()
+        wait_for(lambda: wakes(sandbox._door) > 0)
+        before = wakes(sandbox._door)
+        time.sleep(0.5)
+        after = wakes(sandbox._door)
+
+    assert after == before
+    assert not sandbox._door.is_alive()
 
 
 def test_the_clock_that_is_handed_in_decides_what_is_free(world: World) -> None:

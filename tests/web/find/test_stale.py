@@ -16,7 +16,7 @@ from aggregator.opendata.edition import unpacked
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from aggregator.web.serving.site import Site
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from tests.clock import Clock
 
 LIST = "/recherche?insee=69123&rayon=50"

@@ -20,7 +20,7 @@ from aggregator.opendata.edition import unpacked
 from aggregator.publish.publisher import Publisher
 from aggregator.store import open_stores
 from aggregator.web.serving.site import Site
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from providers.official_list import TEMPLATE_COLUMNS
 from tests.clock import Clock
 

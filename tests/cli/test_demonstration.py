@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from aggregator.cli.demonstrating import first_monday
 from aggregator.config.settings import DEMO_LOG, Settings
 from aggregator.demonstration import packing
 from tests.commands import run
@@ -89,8 +88,3 @@ def test_people_visit_no_site_of_another_machine(data: Path) -> None:
 
     assert said.exit_code == 2
     assert "is not on this machine" in said.output
-
-
-def test_a_past_begins_on_a_monday_and_ends_in_the_running_week() -> None:
-    assert first_monday(date(2026, 11, 28), 13) == date(2026, 8, 24)
-    assert first_monday(date(2026, 11, 23), 1) == date(2026, 11, 16)
