@@ -9,6 +9,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from aggregator.config.settings import ROOT, Settings
+from aggregator.demonstration.tour import tour
 from aggregator.instants import now as utc_now
 from aggregator.web import errors
 from aggregator.web.data.api.endpoints import api
@@ -17,7 +18,6 @@ from aggregator.web.evidence import public_files
 from aggregator.web.evidence.about import about
 from aggregator.web.evidence.bundles.pages import bundles
 from aggregator.web.evidence.log import log
-from aggregator.web.evidence.tour import tour
 from aggregator.web.evidence.transparency import transparency
 from aggregator.web.find.feeds import feeds
 from aggregator.web.find.home import pages

@@ -94,8 +94,8 @@ def test_the_order_can_see_no_provider() -> None:
 @pytest.mark.parametrize(
     ("library", "rooms"),
     [
-        ("flask", {"app.py", "web"}),
-        ("requests", {"http.py"}),
+        ("flask", {"app.py", "web", "tour.py"}),
+        ("requests", {"http.py", "visitors.py"}),
         ("sqlite3", {"database", "redirect", "sqlite_file.py", "shipping.py"}),
         ("psycopg", {"database"}),
         ("sqlite_utils", {"sqlite_file.py"}),

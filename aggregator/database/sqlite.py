@@ -141,6 +141,12 @@ def damage(path: Path) -> str | None:
     return None if said == "ok" else said.splitlines()[-1]
 
 
+def vacuumed(source: Path, target: Path) -> None:
+    """A copy in one file, without the pages that the store has freed."""
+    with closing(sqlite3.connect(source, timeout=30)) as one:
+        one.execute("VACUUM INTO ?", (str(target),))
+
+
 def copy_whole(source: Path, target: Path) -> None:
     """SQLite's own online backup, in one step: the copy is the file as it was at one moment."""
     with closing(sqlite3.connect(source, timeout=30)) as one, closing(sqlite3.connect(target)) as copy:

@@ -12,7 +12,6 @@ import io
 import json
 import lzma
 import shutil
-import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,7 +21,7 @@ from typing import IO
 
 from aggregator import canonical, instants
 from aggregator.config.settings import ROOT, Settings
-from aggregator.database.sqlite import copy_whole
+from aggregator.database.sqlite import vacuumed
 from aggregator.fairness import openings
 from aggregator.ledger.log import TransparencyLog
 from aggregator.ledger.notes import load_or_create_signer
@@ -83,12 +82,9 @@ def _snapshots(published: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _vacuumed(path: Path) -> bytes:
-    """A store without the pages that it has freed."""
     copy = path.with_suffix(".packed")
-    copy_whole(path, copy)
-    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("VACUUM")
+    copy.unlink(missing_ok=True)
+    vacuumed(path, copy)
     content = copy.read_bytes()
     copy.unlink()
     return content

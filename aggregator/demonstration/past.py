@@ -15,9 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from flask import Flask
 
 from aggregator import canonical, files
 from aggregator.collect.collector import Collector
@@ -48,7 +47,7 @@ LATER_NEED = "moderna"  # joins the campaign in the course of the season
 REDIRECTS_A_VISIT = 1.05
 
 Progress = Callable[[str, int, int], None]
-Serve = Callable[[Settings, Callable[[], datetime]], Flask]
+Serve = Callable[[Settings, Callable[[], datetime]], Any]
 """`app.create_app`, handed in: what makes the site lies above this room."""
 
 

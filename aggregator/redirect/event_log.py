@@ -188,21 +188,16 @@ class EventLog:
     def _write_for_ever(self) -> None:
         while True:
             group = self._group()
-            running = group[-1] is not None
-            work = [item for item in group if item is not None]
-            if work:
+            if work := [item for item in group if item is not None]:
                 self._commit(work)
-            if not running:
+            if group[-1] is None:
                 return
 
     def _group(self) -> list[_Pending | Callable[[sqlite3.Connection], None] | None]:
         """What has queued up, without waiting for more: the next group gathers while this one is being committed."""
         group = [self._queue.get()]
-        while group[-1] is not None and len(group) < MAX_GROUP:
-            try:
-                group.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
+        while group[-1] is not None and len(group) < MAX_GROUP and not self._queue.empty():
+            group.append(self._queue.get())  # nobody else takes from it
         return group
 
     def _commit(self, work: list[_Pending | Callable[[sqlite3.Connection], None]]) -> None:

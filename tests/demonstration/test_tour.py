@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
-from flask.testing import FlaskClient
-
 from aggregator.config.settings import Settings
-from aggregator.web.evidence.tour import on_two_platforms
+from aggregator.demonstration.tour import on_two_platforms
 from app import create_app
 from tests import tiny
 from tests.clock import Clock
+from tests.portal import Portal
 
 
 def links(text: str) -> list[str]:
@@ -19,13 +18,13 @@ def links(text: str) -> list[str]:
     return [link.replace("&amp;", "&") for link in re.findall(r'href="(/[^"]*)"', main)]
 
 
-def test_every_step_leads_to_a_page(browser: FlaskClient) -> None:
-    found = browser.get("/demonstration")
+def test_every_step_leads_to_a_page(portal: Portal) -> None:
+    found = portal.citizen(1).get("/demonstration")
 
     steps = re.findall(r"<li><h2>", found.text)
     assert (found.status_code, len(steps)) == (200, 6)
     assert len(links(found.text)) >= 6
-    assert {browser.get(link).status_code for link in links(found.text)} == {200}
+    assert {portal.citizen(1).get(link).status_code for link in links(found.text)} == {200}
 
 
 def test_the_first_step_is_a_place_that_two_platforms_offer() -> None:
@@ -45,12 +44,14 @@ def test_the_first_step_is_a_place_that_two_platforms_offer() -> None:
     assert on_two_platforms(SimpleNamespace(snapshot=None)) is None  # type: ignore[arg-type]
 
 
-def test_its_commands_are_for_this_very_portal(browser: FlaskClient) -> None:
-    assert "python3 verify.py all http://localhost\n" in browser.get("/demonstration").text.replace("</code>", "\n")
+def test_its_commands_are_for_this_very_portal(portal: Portal) -> None:
+    assert "python3 verify.py all http://localhost\n" in portal.citizen(1).get("/demonstration").text.replace(
+        "</code>", "\n"
+    )
 
 
-def test_the_home_page_of_a_demonstration_leads_there(browser: FlaskClient) -> None:
-    assert 'href="/demonstration"' in browser.get("/").text
+def test_the_home_page_of_a_demonstration_leads_there(portal: Portal) -> None:
+    assert 'href="/demonstration"' in portal.citizen(1).get("/").text
 
 
 def test_a_live_portal_has_no_tour(filled: Settings, clock: Clock) -> None:
