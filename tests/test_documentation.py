@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.config.settings import ROOT
+from tests.browser.pictures import MOST_BYTES, THEMES, path_of
+from tests.browser.pictures import PAGES as SHOWN
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 PAGES.remove(ROOT / "CHANGELOG.md")  # it tells of files that are no more
@@ -77,3 +79,11 @@ def test_a_link_that_leads_nowhere_would_be_found(tmp_path: Path) -> None:
     page.write_text("# One heading\n[a](#one-heading) [b](#another) [c](gone.md) [d](page.md#one-heading)", "utf-8")
 
     assert broken_links(page) == ["#another", "gone.md"]
+
+
+def test_the_pictures_of_the_readme_are_there_in_both_themes_and_light_to_load() -> None:
+    """`python -m tests.browser.pictures` takes them."""
+    named = re.findall(r'"(docs/pictures/[^"]+)"', (ROOT / "README.md").read_text(encoding="utf-8"))
+
+    assert sorted(named) == sorted(str(path_of(name, theme).relative_to(ROOT)) for name in SHOWN for theme in THEMES)
+    assert {path: size for path in named if (size := (ROOT / path).stat().st_size) > MOST_BYTES} == {}

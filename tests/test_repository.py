@@ -14,7 +14,15 @@ from aggregator.config.settings import ROOT
 from tests.test_citations import tracked
 
 FORMS = sorted(path for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
-MACHINE_WRITTEN = ("tests/fixtures/", "static/favicon.ico", "requirements.lock", "sbom.cdx.json", "LICENSE")
+MACHINE_WRITTEN = (
+    "tests/fixtures/",
+    "data/demonstration/",
+    "docs/pictures/",
+    "static/favicon.ico",
+    "requirements.lock",
+    "sbom.cdx.json",
+    "LICENSE",
+)
 
 needs_git = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 
