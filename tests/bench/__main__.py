@@ -14,6 +14,7 @@ ROWS = (
     "search_http", "redirect_http", "nearest", "store", "snapshot_swap", "collect", "collect_nation", "recount",
     "export", "weights", "ten_hours",
 )  # fmt: skip
+BY_HAND = "\n## Played by hand"  # what follows stays as it is
 TARGET = ROOT / "docs" / "performance.md"
 
 
@@ -29,7 +30,8 @@ def main() -> None:
         result = importlib.import_module(f"tests.bench.{name}").measure()
         print(as_text(result), flush=True)
         parts.append(as_markdown(result))
-    TARGET.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    _, heading, by_hand = TARGET.read_text(encoding="utf-8").partition(BY_HAND)
+    TARGET.write_text("\n\n".join(parts) + "\n" + heading + by_hand, encoding="utf-8")
 
 
 if __name__ == "__main__":
