@@ -15,9 +15,9 @@ from aggregator.config.settings import ROOT
 from tests.browser.conftest import CHROMIUM
 
 FOLDER = ROOT / "docs" / "pictures"
-WIDTH, HEIGHT, SCALE = 900, 700, 2
+WIDTH, HEIGHT, SCALE = 700, 820, 2
 MOST_BYTES = 200_000
-PAGES = {"list": "/recherche?insee=35238", "transparency": "/transparence"}
+PAGES = {"list": "/recherche?insee=75111&tri=tot", "transparency": "/transparence"}
 THEMES = ("light", "dark")
 
 

@@ -38,7 +38,7 @@ def test_what_happened_is_on_record(three_days: Made) -> None:
         day = MONDAY.replace(day=17)
         failed = stores.catalog.fetches_of_day(day)["doctolib"][1]
 
-    assert [row["reason"] for row in held] == ["shrunk"]
+    assert [(row["source"], row["decision"]) for row in held] == [("keldoc", "reject")]
     assert told == ["quarantine", "dispute"]
     assert failed > 0
 
