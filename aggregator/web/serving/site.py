@@ -91,6 +91,7 @@ class Site:
         self.cards: SizedCache[Fragment] = SizedCache(CARDS_BYTES)
         self._mark_key = secrets.token_bytes(32)
         self._stop = threading.Event()
+        self._flushing = threading.Lock()
         self._unread: str | None = None
         # Once before the threads: the first request finds a snapshot, if there is one.
         self.refresh()
@@ -197,9 +198,10 @@ class Site:
 
     def flush(self) -> None:
         """Hand the lists shown since the last call to the event writer."""
-        impressions, lists, ages = self.showings.take()
-        if lists:
-            self.events.add_showings(impressions, lists, ages)
+        with self._flushing:  # whoever asks for it may rely on what another thread has just taken, too
+            impressions, lists, ages = self.showings.take()
+            if lists:
+                self.events.add_showings(impressions, lists, ages)
 
     def close(self) -> None:
         self._stop.set()
