@@ -15,7 +15,7 @@ from aggregator import canonical, files
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.web.evidence.waiting import EXAMPLE, closings
-from aggregator.worker.tasks import write_editions
+from aggregator.worker.editions.writing import write_editions
 from app import create_app
 from tests.clock import NOON
 from tests.web.evidence.test_transparency import clicks
