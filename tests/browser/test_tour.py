@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Portal, needs_chromium
 
 pytestmark = needs_chromium
+NO_SIDEWAYS = "document.documentElement.scrollWidth <= innerWidth"
 
 
 @pytest.mark.parametrize("step", range(6))
@@ -16,6 +17,7 @@ def test_a_step_of_the_tour_leads_to_a_page_with_a_heading(portal: Portal, page:
     page.get_by_role("link", name="Visite en six pas").click()
     steps = page.locator("main ol > li")
     assert steps.count() == 6
+    assert page.evaluate(NO_SIDEWAYS)
 
     with page.expect_navigation() as gone:
         steps.nth(step).get_by_role("link").first.click()
@@ -23,4 +25,4 @@ def test_a_step_of_the_tour_leads_to_a_page_with_a_heading(portal: Portal, page:
     assert gone.value is not None
     assert gone.value.ok
     assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(NO_SIDEWAYS)

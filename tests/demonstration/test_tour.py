@@ -45,7 +45,7 @@ def test_the_first_step_is_a_place_that_two_platforms_offer() -> None:
 
 
 def test_its_commands_are_for_this_very_portal(portal: Portal) -> None:
-    assert "python3 verify.py all http://localhost\n" in portal.citizen(1).get("/demonstration").text.replace(
+    assert "python verify.py all http://localhost\n" in portal.citizen(1).get("/demonstration").text.replace(
         "</code>", "\n"
     )
 
