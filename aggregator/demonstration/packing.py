@@ -188,5 +188,7 @@ def is_invented(settings: Settings) -> bool:
 
 
 def is_new(settings: Settings) -> bool:
-    """Nothing has run in this data folder yet."""
-    return not any((settings.data_dir / name).exists() for name in (*STORES, KEYS, settings.published_dir.name))
+    """Nothing has run in this data folder yet, and its stores are files: the packed ones are."""
+    return settings.database_url is None and not any(
+        (settings.data_dir / name).exists() for name in (*STORES, KEYS, settings.published_dir.name)
+    )

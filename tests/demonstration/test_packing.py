@@ -77,6 +77,7 @@ def test_a_folder_is_new_until_the_weeks_are_laid_and_holds_invented_ones_since(
 ) -> None:
     settings = folder(tmp_path, three_days)
     assert packing.is_new(settings)
+    assert not packing.is_new(settings.but(database_url="postgresql://store.example/aiguillage"))
     assert not packing.is_invented(settings)
 
     packing.lay(packed, packing.sum_of(packed), settings, AFTER)
