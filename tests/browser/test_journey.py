@@ -178,8 +178,8 @@ def test_without_its_fixed_box_a_button_would_grow_with_its_words(lettered: tupl
     assert len(sizes_of(page)) == 2
 
 
-SCROLLED = ("/", "/demonstration", f"/recherche?q={TOWN}", "/transparence",
-            "/transparence/methode", "/hebergement", "/etat", "/contrat",
+SCROLLED = ("/", f"/recherche?q={TOWN}", "/demonstration", "/transparence", "/transparence/methode",
+            "/hebergement", "/etat", "/contrat",
             "/verifier", "/filtres?insee=69383", "/mentions-legales", "/annuaire/69", "/donnees", "/api",
             "/donnees/en-cours/", "/donnees/en-cours/figure/trois-parts", "/embed/recherche?insee=69383",
             f"/recherche?q={TOWN}&langue=en")  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from aggregator import canonical, files
-from aggregator.config.settings import Settings
+from aggregator.config.settings import DEMO_INTERVAL_S, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.web.evidence.waiting import EXAMPLE, closings
 from aggregator.worker.editions.writing import write_editions
@@ -85,7 +85,7 @@ def test_before_the_first_reading_no_table_is_empty_and_each_page_says_what_come
 
     assert "Lieux, créneaux, redirections Se remplit avec le premier relevé des plateformes." in shares
     assert "0 lieux" not in shares
-    assert "chaque lieu est ensuite relu toutes les 5 minutes" in state
+    assert f"chaque lieu est ensuite relu toutes les {DEMO_INTERVAL_S // 60} minutes" in state
     assert "Lecture des plateformes" not in state
     assert "dans les minutes qui suivent le premier relevé de toutes les plateformes" in data
     assert "Créneaux par jour" in data
