@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page
 
-from aggregator.config.settings import Settings
+from aggregator.config.settings import DEMO_LOG, Settings
 from aggregator.ledger.receipts import Receipts
 from aggregator.redirect.events import Event, EventClass, Sealed
 from tests.browser.conftest import Portal, needs_chromium, search, somebody_new
@@ -30,7 +30,7 @@ def signed(portal: Portal, hours_ago: int) -> str:
     """A receipt that the portal signed and whose event it then left out of the log."""
     hour = f"{datetime.now(UTC) - timedelta(hours=hours_ago):%Y-%m-%dT%H}"
     sealed = Sealed(Event("dep=69", hour, "p-a", EventClass.COUNTED, "a" * 32, "order/1", 1, "maiia"), b"n" * 16)
-    settings = Settings(data_dir=portal.data)
+    settings = Settings(data_dir=portal.data, log_origin=DEMO_LOG)
     [promise] = (
         Receipts(settings.keys_dir / "log.key", settings.log_origin).promises([(sealed, sealed.commitment)]) or []
     )

@@ -124,6 +124,8 @@ def test_csv_and_json_say_the_same(program: FlaskClient, path: str) -> None:
         ("places?limit=0", 400, "limit"),
         ("places?vu=1", 400, "a filter needs an origin"),
         ("places?besoin=chocolat", 400, "besoin"),
+        ("places?insee=69123&public=", 400, "public"),
+        ("places?insee=69123&du=%20", 400, "du"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(program: FlaskClient, query: str, code: int, said: str) -> None:

@@ -127,8 +127,10 @@ def _value(parameter: Parameter, text: str | None) -> Any:
         if not re.fullmatch(pattern, text, re.ASCII):
             raise Problem(400, f"{parameter.name}: {parameter.description}")
         value = int(text) if schema["type"] == "integer" else float(text)
+    free = schema is STRING and not parameter.choices_of
     fits = (
-        (value in schema.get("enum", (value,)))
+        (free or text == text.strip() != "")  # a page's form sends empty fields; a program means a value
+        and (value in schema.get("enum", (value,)))
         and (not isinstance(value, str) or re.search(schema.get("pattern", ""), value) is not None)
         and (isinstance(value, str) or schema.get("minimum", value) <= value <= schema.get("maximum", value))
     )
