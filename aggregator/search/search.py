@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -84,6 +85,21 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     ranked = rank((one.candidate for one in kept.values()), question.sort, seed, epoch, question.key)
     lines = tuple(kept[one.id] for one in ranked)
     return Ranking(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
+
+
+def counts(answer: Ranking, questions: Sequence[Question], campaign: Needs) -> list[int]:
+    """How many places the list of each question has, without making its order.
+
+    They ask other slots or other places of the radius of `answer`, which is not widened.
+    """
+    lat, lon = origin(answer.snapshot, answer.question)
+    near = _near(answer.snapshot, lat, lon, answer.question.radius_km * 1000)
+    found = []
+    for question in questions:
+        fits = slot_filter(answer.snapshot, question, campaign)
+        places = (_found(answer.snapshot.places.all[number], metres, fits, answer.epoch) for number, metres in near)
+        found.append(sum(_hidden_by(question, one, answer.snapshot) is None for one in places))
+    return found
 
 
 def nearest(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> tuple[Place, int] | None:

@@ -101,6 +101,18 @@ class SlotFilter:
         readable = bool(states) and all(one is not None and one.state in ("seen", "none") for one in states)
         return Section.NONE if readable else Section.UNKNOWN
 
+    def count(self, places: Iterable[Place], after: datetime) -> int:
+        """How many slots that fit lie ahead at these places."""
+        states = [self._slots.offers.get(offer.id) for place in places for offer in place.offers]
+        numbers = [np.arange(one.first, one.last) for one in states if one is not None and one.state == "seen"]
+        if not numbers:
+            return 0
+        slots = np.concatenate(numbers)
+        slots = slots[self._slots.minute[slots] > int(after.timestamp()) // 60]
+        if not self._fits_all:
+            slots = slots[self._in_time(self._slots.local[slots]) & self._any_need(self._slots.kind[slots])]
+        return len(slots)
+
     def minutes(self, state: OfferState) -> list[NDArray[np.int64]]:
         """Minutes (UTC) of the slots that fit, one array for each need required."""
         part = slice(state.first, state.last)

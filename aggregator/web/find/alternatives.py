@@ -1,18 +1,19 @@
-"""What leads on from a list: filters that hide places, and below a list without a slot what there is instead."""
+"""What leads on from a list: what is asked most, filters that hide places, and what there is where no slot is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Sort
 from aggregator.search.question import RADII_KM, Question
-from aggregator.search.search import Ranking, nearest, search
+from aggregator.search.search import Ranking, counts, nearest, search
 from aggregator.web.find import query
 from aggregator.web.language import words
-from aggregator.web.language.catalogues import language, lazy_gettext
+from aggregator.web.language.catalogues import gettext, language, lazy_gettext
 from aggregator.web.language.links import asking
 from aggregator.web.serving.site import Site
 from providers.phone import phone_number
@@ -40,6 +41,46 @@ LABELS = {
     "walk_in": lazy_gettext("Sans rendez-vous"),
     "access": lazy_gettext("Accès fauteuil"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What many people ask next. `count`: the places of that list; `on`: it is this list's own, and `url` undoes it."""
+
+    label: str
+    count: int
+    url: str
+    on: bool
+
+
+def shortcuts(site: Site, answer: Ranking, link: Link) -> tuple[Shortcut, ...]:
+    """Nothing for a list that is widened: it has no radius to count within."""
+    if answer.widened:
+        return ()
+    rows = list(_most_asked(site))
+    asked = [replace(answer.question, **changes) for _, changes in rows]
+    found = []
+    for (label, changes), question, count in zip(rows, asked, counts(answer, asked, site.campaign), strict=True):
+        on = question == answer.question
+        undone = {name: UNASKED[name] for name in changes}
+        if count or on:
+            found.append(Shortcut(label, count, link(**(undone if on else changes), ref=None), on))
+    return tuple(found)
+
+
+UNASKED = {"first_day": None, "last_day": None, "seen": False, "walk_in": False}
+
+
+def _most_asked(site: Site) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Label and what it changes of a question, of the filters that the campaign has."""
+    facts, today = site.campaign.facts, site.now().astimezone(words.PARIS).date()
+    if "dates" in facts.filters:
+        tomorrow, last = today + timedelta(days=1), today + timedelta(days=6)
+        yield gettext("aujourd’hui"), {"first_day": None, "last_day": today, "seen": True}
+        yield gettext("demain"), {"first_day": tomorrow, "last_day": tomorrow, "seen": True}
+        yield gettext("sous 7 jours"), {"first_day": None, "last_day": last, "seen": True}
+    if "walk_in" in facts.filters and facts.walk_in:
+        yield gettext("sans rendez-vous"), {"walk_in": True}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from aggregator.search.order import CONTRACT, Section, Sort
 from aggregator.search.question import Question
 from aggregator.search.search import Ranking
 from aggregator.web.find import query
-from aggregator.web.find.alternatives import Hiding, WaysOn, hiding, ways_on
+from aggregator.web.find.alternatives import Hiding, Shortcut, WaysOn, hiding, shortcuts, ways_on
 from aggregator.web.find.map import Map
 from aggregator.web.find.query import Asked
 from aggregator.web.language import catalogues, words
@@ -102,6 +102,15 @@ class ResultPage:
             return ""
         first, zone = min(ahead, key=lambda pair: pair[0])
         return words.when(first.astimezone(zone), now.astimezone(zone).date())
+
+    @cached_property
+    def slots(self) -> int:
+        """How many slots that fit lie ahead in the whole list."""
+        return self.answer.fits.count((one.place for one in self.answer.found), self.site.now())
+
+    @cached_property
+    def shortcuts(self) -> tuple[Shortcut, ...]:
+        return shortcuts(self.site, self.answer, self.link)
 
     @cached_property
     def unknown(self) -> int:

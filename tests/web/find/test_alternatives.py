@@ -27,6 +27,7 @@ from tests.web.conftest import citizen_of
 from tests.web.test_pages import plain
 
 EPOCH_DAY = date(1970, 1, 1)
+SHORTCUT = re.compile(r'<a href="([^"]+)"( aria-current="true")?>[^<]+ \((\d+)\)</a>')
 KM = re.compile(r"([\d,]+) (km|m)\b")
 
 
@@ -54,6 +55,10 @@ class Naive:
     @cached_property
     def widened(self) -> bool:
         return not self.within(self.question.radius_km)
+
+    @property
+    def places(self) -> list[Place]:
+        return [place for _, place in self.found]
 
     @property
     def near(self) -> list[tuple[int, Place]]:
@@ -92,6 +97,18 @@ class Naive:
             for state in states
             if state.state == "seen"
             for number in range(state.first, state.last)
+        )
+
+    def slots_ahead(self, place: Place) -> int:
+        assert self.site.snapshot is not None
+        slots = self.site.snapshot.slots
+        states = [slots.offers[one.id] for one in place.offers if one.id in slots.offers]
+        return sum(
+            self.fits(int(slots.local[number]), slots.kinds[slots.kind[number]])
+            for state in states
+            if state.state == "seen"
+            for number in range(state.first, state.last)
+            if int(slots.minute[number]) > self.site.now().timestamp() // 60
         )
 
     def fits(self, local: int, kind: Mapping[str, object]) -> bool:
@@ -159,6 +176,7 @@ def true_of(naive: Naive, sentence: str) -> bool | None:
         r"Par téléphone : (\d+) lieux? de cette liste": lambda n: (
             int(n[0]) == sum(one.phone is not None for _, one in naive.found)
         ),
+        r"Premier créneau .* · (\d+) créneaux?": lambda n: int(n[0]) == sum(map(naive.slots_ahead, naive.places)),
         r"Sans rendez-vous : (\d+) lieux?": lambda n: int(n[0]) == sum(one.walk_in for _, one in naive.found),
     }
     for pattern, rule in rules.items():
@@ -178,18 +196,18 @@ def ends(naive: Naive, text: str) -> bool:
 
 
 # Numbers that say nothing of how many places there are: moments, the telephone of the campaign, pages.
-OF_MOMENTS = re.compile(r"(Premier créneau|Plus loin : |Aide par téléphone|.* \d+ h\b).*")
+OF_MOMENTS = re.compile(r"(Plus loin : |Aide par téléphone|.* \d+ h\b).*")
 
 
 def head(html: str) -> str:
     """What stands above the order and the cards, and the box of filters."""
-    main = html[html.index("<h1") : html.index('<nav class="tris"')]
+    main = html[html.index("<h1") : html.index('<div class="rang">')]
     boxes = re.findall(r'<div class="boite masques">.*?</div>', html, re.DOTALL)
     return main + "".join(box for box in boxes if box not in main)
 
 
 def sentences(html: str) -> list[str]:
-    html = re.sub(r"<li>.*?</li>", "", html, flags=re.DOTALL)
+    html = re.sub(r"<li>.*?</li>|<nav.*?</nav>", "", html, flags=re.DOTALL)
     lines = re.sub(r"</(?:h1|p|li)>", "\n", html)
     text = plain(unescape(re.sub(r"<[^>]+>", "", lines)))
     return [one.strip() for line in text.split("\n") for one in re.split(r"\.(?:\s|$)", line) if re.search(r"\d", one)]
@@ -211,6 +229,9 @@ def untrue(site: Site, client: FlaskClient, address: str) -> list[str]:
         more = len(asked(url[1]).found) - (0 if "Enlever tous" in row else len(naive.found))
         if more != (int(number[1]) if number else 0):
             wrong.append(row)
+    for url, on, number in SHORTCUT.findall(plain(html)):
+        if int(number) != len(naive.found if on else asked(url).found):
+            wrong.append(url)
     return wrong
 
 

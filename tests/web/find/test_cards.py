@@ -90,16 +90,26 @@ def test_a_platform_that_is_silent_has_its_call_whichever_it_is(browser: FlaskCl
         ]  # fmt: skip
 
 
-def test_no_card_shows_a_week_of_zeros(visitor: FlaskClient) -> None:
-    """What comes later is told by its day instead."""
-    now, later = ("".join(cards(visitor, address).values()) for address in (LIST, f"{LIST}&du=2026-12-02"))
+def pages(client: FlaskClient, address: str) -> str:
+    """Of the places of a list, as its cards lead to them."""
+    links = [re.search(r'class="nom".*?<a href="([^"]+)"', card, re.DOTALL) for card in cards(client, address).values()]
+    return "".join(client.get(unescape(link[1])).text for link in links if link)
 
-    for strip in re.findall(r"<tbody><tr>(.*?)</tr></tbody>", now + later):
-        assert set(re.findall(r"<td>([^<]+)</td>", strip)) != {"0"}
-    told = re.findall(r"Premier jour avec des créneaux : \w+ (\d+) décembre, (\d+) créneaux?", plain(later))
-    assert len(told) > 5
-    assert min(int(day) for day, _ in told) >= 2
-    assert len(told) > now.count("Premier jour")
+
+def test_no_place_shows_a_week_of_zeros(visitor: FlaskClient) -> None:
+    """What comes later is told by its day instead."""
+    shown = pages(visitor, LIST)
+
+    strips = re.findall(r"<tbody><tr>(.*?)</tr></tbody>", shown)
+    assert strips
+    assert [one for one in strips if set(re.findall(r"<td>([^<]+)</td>", one)) == {"0"}] == []
+    told = re.findall(r"Premier jour avec des créneaux : \w+ (\d+) décembre, (\d+) créneaux?", plain(shown))
+    assert told
+    assert min(int(slots) for _, slots in told) >= 1
+
+
+def test_a_list_leaves_the_days_to_the_page_of_the_place(visitor: FlaskClient) -> None:
+    assert not any("<table" in card for card in cards(visitor).values())
 
 
 def test_hours_and_addresses_are_printed_as_they_are_said_and_once(visitor: FlaskClient, still: Site) -> None:
