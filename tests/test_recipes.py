@@ -7,21 +7,18 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
-from werkzeug.serving import make_server
 
 from aggregator.config.settings import ROOT, Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.worker.editions.writing import write_editions
-from app import create_app
 from tests.clock import NOON
-from tests.week import AFTER
+from tests.week import AFTER, served
 
 RECIPES = re.findall(r"## (\d)\. (.+?)\n.*?```(\w+)\n(.+?)```", (ROOT / "docs" / "recipes.md").read_text(), re.DOTALL)
 TOOLS = {"sh": ["bash", "-euc"], "python": [sys.executable, "-c"], "r": ["Rscript", "-e"]}
@@ -42,7 +39,8 @@ OF_A_FRESH_PORTAL = {
 
 @pytest.fixture(scope="module")
 def portal(a_week: Settings) -> Iterator[str]:
-    yield from served(a_week, AFTER)
+    with served(a_week, AFTER) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +50,8 @@ def fresh(collected: Path, gazetteer: Gazetteer, tmp_path_factory: pytest.TempPa
     shutil.copytree(collected, data, symlinks=True)
     five_minutes_old = NOON + timedelta(minutes=5)
     write_editions(Settings(data_dir=data), gazetteer, five_minutes_old)
-    yield from served(Settings(data_dir=data), five_minutes_old)
-
-
-def served(settings: Settings, at: datetime) -> Iterator[str]:
-    app = create_app(settings, lambda: at)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    app.extensions["aiguillage"].close()
+    with served(Settings(data_dir=data), five_minutes_old) as origin:
+        yield origin
 
 
 def test_there_are_five() -> None:

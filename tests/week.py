@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import make_server
 
 from aggregator.config.settings import Settings
 from aggregator.country.gazetteer import Gazetteer
 from aggregator.store import open_stores
+from app import create_app
 from tests.clock import NOON
 from tests.once import alone_in_making
 from tests.portal import Portal
@@ -42,3 +46,14 @@ def a_week(collected: Path, gazetteer: Gazetteer, tmp_path_factory: pytest.TempP
     portal.work()
     portal.app.extensions["aiguillage"].close()
     return portal.settings
+
+
+@contextmanager
+def served(settings: Settings, at: datetime) -> Iterator[str]:
+    """The address of the site on this data folder, on loopback, where time stands still."""
+    app = create_app(settings, lambda: at)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    app.extensions["aiguillage"].close()

@@ -31,6 +31,8 @@ def bundle(day: str) -> Response:
         return _not_closed(published)
     begin = _head(published)
     response = Response(mimetype="application/zip")
+    # Its length is known at its end. Werkzeug would state that of the body so far, 0, and a server sends no more.
+    response.automatically_set_content_length = False
     about = hashlib.sha256(day.encode() + b"".join(body for _, body in begin) + (ROOT / "verify.py").read_bytes())
     response.set_etag(about.hexdigest()[:32], weak=True)
     response.headers["Cache-Control"] = REVALIDATED

@@ -99,6 +99,13 @@ def test_whoever_has_it_is_told_so_until_the_log_has_grown(reader: FlaskClient) 
     assert got(reader, f"/preuves/{MONDAY}.zip").data == first.data
 
 
+def test_no_other_length_is_stated_than_that_of_the_archive(reader: FlaskClient) -> None:
+    """A server ends an answer at the length that it states; tests/test_commands.py unpacks one that came over HTTP."""
+    whole, only_asked = got(reader, f"/preuves/{MONDAY}.zip"), reader.head(f"/preuves/{MONDAY}.zip")
+
+    assert {one.headers.get("Content-Length", type=int) for one in (whole, only_asked)} <= {None, len(whole.data)}
+
+
 def test_the_page_of_checks_lists_closed_days(reader: FlaskClient) -> None:
     assert f'href="/preuves/{MONDAY}.zip"' in reader.get("/verifier").text
 
