@@ -21,11 +21,11 @@ PAGES = {"list": "/recherche?insee=75111&tri=tot", "transparency": "/transparenc
 THEMES = ("light", "dark")
 
 
-def path_of(name: str, theme: str) -> Path:
-    return FOLDER / f"{name}-{theme}.webp"
+def path_of(name: str, theme: str, folder: Path = FOLDER) -> Path:
+    return folder / f"{name}-{theme}.webp"
 
 
-def take(browser: Browser, site: str, name: str, theme: str) -> None:
+def take(browser: Browser, site: str, name: str, theme: str) -> bytes:
     """One picture, as WebP: a third of the size of a PNG, and text stays sharp."""
     page = browser.new_page(
         viewport={"width": WIDTH, "height": HEIGHT},
@@ -34,18 +34,23 @@ def take(browser: Browser, site: str, name: str, theme: str) -> None:
     )
     page.goto(site + PAGES[name])
     taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 82})
-    path_of(name, theme).write_bytes(base64.b64decode(taken["data"]))
     page.close()
+    return base64.b64decode(taken["data"])
+
+
+def take_all(browser: Browser, site: str, folder: Path = FOLDER) -> None:
+    for name in PAGES:
+        for theme in THEMES:
+            path = path_of(name, theme, folder)
+            path.write_bytes(take(browser, site, name, theme))
+            print(path.name, path.stat().st_size)
 
 
 def main(site: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for name in PAGES:
-            for theme in THEMES:
-                take(browser, site, name, theme)
-                print(path_of(name, theme).name, path_of(name, theme).stat().st_size)
+        take_all(browser, site)
         browser.close()
 
 
