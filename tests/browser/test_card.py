@@ -23,6 +23,16 @@ BOXES = """cards => cards.map(card => {
             alone: card.querySelector('.offre:only-child') !== null}
 })"""
 
+ORDINARY = """card => {
+    document.querySelectorAll('.carte').forEach(one => one === card || one.remove())
+    card.querySelectorAll('.note').forEach(one => one.remove())
+    card.querySelector('.nom a').textContent = 'Centre de vaccination Victor-Hugo'
+    card.querySelector('.faits p').textContent = '1 à 1,25 km · 12 rue de la République, 93200 Saint-Denis'
+    card.querySelector('.offre .second').textContent = 'vu à 13 h 04'
+    card.querySelectorAll('.offre').forEach((one, number) => number && one.remove())
+}"""
+"""One place of ordinary length, whatever the hour's draw: a name of two lines, an address of two, one offer."""
+
 
 @pytest.mark.parametrize("window", BARS, ids=lambda window: f"{window[0]}x{window[1]}")
 def test_a_screen_holds_several_whole_cards(page: Page, portal: Portal, window: tuple[int, int]) -> None:
@@ -74,9 +84,7 @@ def test_large_text_does_not_push_the_first_button_far_down(
 ) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{portal.origin}/recherche?insee=93066")
-    page.locator(".carte:has(form)").first.evaluate(
-        "card => document.querySelectorAll('.carte').forEach(one => one === card || one.remove())"
-    )
+    page.locator(".carte:has(form)").first.evaluate(ORDINARY)
     page.evaluate("size => { document.documentElement.style.fontSize = size }", text_size)
     box = page.locator(".offre form button").first.bounding_box()
 
