@@ -329,10 +329,10 @@ def test_a_card_says_what_its_slots_are_for_unless_it_was_asked(visitor: FlaskCl
     asked_nothing = visitor.get("/recherche?insee=69123&rayon=50").text.replace("\u00a0", " ")
     asked_one = visitor.get("/recherche?insee=69123&rayon=50&besoin=moderna").text.replace("\u00a0", " ")
 
-    said = re.findall(r'<p class="second">Vaccin : ([^<]+)</p>', asked_nothing)
-    assert said
-    assert any("," in one for one in said)
-    assert "Vaccin :" not in asked_one
+    told = [re.findall(r"vu à 1\d h \d\d · ([^<]+)</p>", page) for page in (asked_nothing, asked_one)]
+    assert any("," in one for one in told[0])
+    assert all("Moderna" in one or "Pfizer" in one or "AstraZeneca" in one or "Janssen" in one for one in told[0])
+    assert told[1] == []
 
 
 def test_the_home_page_tells_this_week_s_verdict(visitor: FlaskClient) -> None:
