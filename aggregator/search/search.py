@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -65,13 +64,7 @@ class UnknownOriginError(ValueError):
 
 def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, campaign: Needs) -> Ranking:
     """The list for `question` in the hour `epoch`. Depends on nothing but its arguments: anyone can replay it."""
-    lat, lon = origin(snapshot, question)
-    near = _near(snapshot, lat, lon, question.radius_km * 1000)
-    widened = not near
-    if widened:
-        # Equal distances by id: which eight are the nearest depends on nothing else.
-        far = _near(snapshot, lat, lon, WIDENED_LIMIT_M)
-        near = sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id))[:WIDENED_COUNT]
+    near, widened = _considered(snapshot, question)
     fits = slot_filter(snapshot, question, campaign)
     kept: dict[str, Found] = {}
     hidden: Counter[str] = Counter()
@@ -87,19 +80,23 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     return Ranking(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
 
 
-def counts(answer: Ranking, questions: Sequence[Question], campaign: Needs) -> list[int]:
-    """How many places the list of each question has, without making its order.
+def count(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> int:
+    """How many places the list of `question` has, without the work of their order."""
+    near, _ = _considered(snapshot, question)
+    fits = slot_filter(snapshot, question, campaign)
+    found = (_found(snapshot.places.all[number], metres, fits, epoch) for number, metres in near)
+    return sum(_hidden_by(question, one, snapshot) is None for one in found)
 
-    They ask other slots or other places of the radius of `answer`, which is not widened.
-    """
-    lat, lon = origin(answer.snapshot, answer.question)
-    near = _near(answer.snapshot, lat, lon, answer.question.radius_km * 1000)
-    found = []
-    for question in questions:
-        fits = slot_filter(answer.snapshot, question, campaign)
-        places = (_found(answer.snapshot.places.all[number], metres, fits, answer.epoch) for number, metres in near)
-        found.append(sum(_hidden_by(question, one, answer.snapshot) is None for one in places))
-    return found
+
+def _considered(snapshot: Snapshot, question: Question) -> tuple[list[tuple[int, int]], bool]:
+    """The places that filters are applied to, as (number, metres); True when none is within the radius."""
+    lat, lon = origin(snapshot, question)
+    near = _near(snapshot, lat, lon, question.radius_km * 1000)
+    if near:
+        return near, False
+    # Equal distances by id: which eight are the nearest depends on nothing else.
+    far = _near(snapshot, lat, lon, WIDENED_LIMIT_M)
+    return sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id))[:WIDENED_COUNT], True
 
 
 def nearest(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> tuple[Place, int] | None:

@@ -10,7 +10,7 @@ from typing import Any
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Sort
 from aggregator.search.question import RADII_KM, Question
-from aggregator.search.search import Ranking, counts, nearest, search
+from aggregator.search.search import Ranking, count, nearest, search
 from aggregator.web.find import query
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, language, lazy_gettext
@@ -32,6 +32,7 @@ HIDDEN_WORDS = {
     "walk_in": lazy_gettext("dont l’accueil sans rendez-vous n’est pas indiqué"),
     "access": lazy_gettext("dont l’accès en fauteuil n’est pas indiqué"),
 }
+UNASKED = Question()
 LABELS = {
     "dates": lazy_gettext("Dates"),
     "moment": lazy_gettext("Moment"),
@@ -54,21 +55,18 @@ class Shortcut:
 
 
 def shortcuts(site: Site, answer: Ranking, link: Link) -> tuple[Shortcut, ...]:
-    """Nothing for a list that is widened: it has no radius to count within."""
-    if answer.widened:
-        return ()
-    rows = list(_most_asked(site))
-    asked = [replace(answer.question, **changes) for _, changes in rows]
-    found = []
-    for (label, changes), question, count in zip(rows, asked, counts(answer, asked, site.campaign), strict=True):
-        on = question == answer.question
-        undone = {name: UNASKED[name] for name in changes}
-        if count or on:
-            found.append(Shortcut(label, count, link(**(undone if on else changes), ref=None), on))
-    return tuple(found)
+    """Those that lead to a place. Nothing for a list that is widened, whose places are all far away."""
+    return () if answer.widened else tuple(_shortcuts(site, answer, link))
 
 
-UNASKED = {"first_day": None, "last_day": None, "seen": False, "walk_in": False}
+def _shortcuts(site: Site, answer: Ranking, link: Link) -> Iterator[Shortcut]:
+    for label, changes in _most_asked(site):
+        asked = replace(answer.question, **changes)
+        on = asked == answer.question
+        number = len(answer.found) if on else _count(site, answer, asked)
+        if number or on:
+            undone = {name: getattr(UNASKED, name) for name in changes}
+            yield Shortcut(label, number, link(**(undone if on else changes), ref=None), on)
 
 
 def _most_asked(site: Site) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -117,8 +115,7 @@ def hiding(site: Site, answer: Ranking, link: Link) -> Hiding | None:
     for name, changes in query.lifted(question).items():
         if name == "radius" and answer.found:
             continue
-        again = _again(site, answer, replace(question, **changes))
-        more = len(again.found) - len(answer.found)
+        more = _count(site, answer, replace(question, **changes)) - len(answer.found)
         label = LABELS.get(name) or campaign.said(getattr(campaign.terms, name), language())
         why = str(HIDDEN_WORDS[name]) % {"radius": question.radius_km}
         filters.append(Hidden(str(label), more, why, link(**changes, ref=None)))
@@ -126,7 +123,7 @@ def hiding(site: Site, answer: Ranking, link: Link) -> Hiding | None:
     return Hiding(
         total=answer.considered,
         filters=tuple(filters),
-        lifted=len(_again(site, answer, replace(question, **bare)).found),
+        lifted=_count(site, answer, replace(question, **bare)),
         url=link(**bare, ref=None),
         nearest=None if answer.found else _nearest(site, answer, link),
     )
@@ -171,14 +168,15 @@ def ways_on(site: Site, answer: Ranking, link: Link) -> WaysOn:
     )
 
 
-def _again(site: Site, answer: Ranking, question: Question) -> Ranking:
-    return search(answer.snapshot, question, answer.epoch, site.seed(answer.epoch), site.campaign)
+def _count(site: Site, answer: Ranking, question: Question) -> int:
+    return count(answer.snapshot, question, answer.epoch, site.campaign)
 
 
 def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
     now = site.now()
     for radius_km in (radius for radius in RADII_KM if radius > answer.question.radius_km):
-        found = _again(site, answer, replace(answer.question, radius_km=radius_km, sort=Sort.SOON, seen=True))
+        wider = replace(answer.question, radius_km=radius_km, sort=Sort.SOON, seen=True)
+        found = search(answer.snapshot, wider, answer.epoch, site.seed(answer.epoch), site.campaign)
         # A widened list has nothing within its radius: its slots would be promised nearer than they are.
         ahead = [one for one in found.found if one.first and one.first > now] if not found.widened else []
         if ahead:
@@ -194,6 +192,6 @@ def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
 def _other_needs(site: Site, answer: Ranking, link: Link) -> Iterator[dict[str, Any]]:
     for need in site.campaign.needs:
         if need.slug not in (answer.question.need, ANY):
-            count = len(_again(site, answer, replace(answer.question, need=need.slug)).found)
-            if count:
-                yield {"label": need.label, "count": count, "url": link(need=need.slug, ref=None)}
+            places = _count(site, answer, replace(answer.question, need=need.slug))
+            if places:
+                yield {"label": need.label, "count": places, "url": link(need=need.slug, ref=None)}

@@ -45,6 +45,8 @@ def test_twelve_redirects_are_too_few_to_say_anything(filled: Settings) -> None:
     assert "On ne peut pas encore le dire." in page
     assert "12 redirections (le lundi 23 novembre 2026, 13 h 00 ; total à la minute) : il en faut au moins 30" in page
     assert "11 redirections (le lundi 23 novembre 2026, 13 h 00 ; aujourd’hui par paliers de 11), " in page
+    published = json.loads((filled.published_dir / "shares.json").read_text(encoding="utf-8"))
+    assert sorted(number for numbers in told(page).values() for number in numbers) == [published["step"], 12]
     assert "Voie droite" not in page
     assert not re.search(r"\d+,\d % des redirections", page)
 

@@ -57,10 +57,6 @@ class Naive:
         return not self.within(self.question.radius_km)
 
     @property
-    def places(self) -> list[Place]:
-        return [place for _, place in self.found]
-
-    @property
     def near(self) -> list[tuple[int, Place]]:
         return self.within(100)[:8] if self.widened else self.within(self.question.radius_km)
 
@@ -89,27 +85,24 @@ class Naive:
         return not self.has_slot(place) and not (states and all(one in ("seen", "none") for one in states))
 
     def has_slot(self, place: Place) -> bool:
-        assert self.site.snapshot is not None
-        slots = self.site.snapshot.slots
-        states = [slots.offers[one.id] for one in place.offers if one.id in slots.offers]
-        return any(
-            self.fits(int(slots.local[number]), slots.kinds[slots.kind[number]])
-            for state in states
-            if state.state == "seen"
-            for number in range(state.first, state.last)
-        )
+        return bool(self.slots(place))
 
-    def slots_ahead(self, place: Place) -> int:
+    def slots_ahead(self) -> int:
+        now = self.site.now().timestamp() // 60
+        return sum(minute > now for _, place in self.found for minute in self.slots(place))
+
+    def slots(self, place: Place) -> list[int]:
+        """The minutes (UTC) of those that fit."""
         assert self.site.snapshot is not None
         slots = self.site.snapshot.slots
         states = [slots.offers[one.id] for one in place.offers if one.id in slots.offers]
-        return sum(
-            self.fits(int(slots.local[number]), slots.kinds[slots.kind[number]])
+        return [
+            int(slots.minute[number])
             for state in states
             if state.state == "seen"
             for number in range(state.first, state.last)
-            if int(slots.minute[number]) > self.site.now().timestamp() // 60
-        )
+            if self.fits(int(slots.local[number]), slots.kinds[slots.kind[number]])
+        ]
 
     def fits(self, local: int, kind: Mapping[str, object]) -> bool:
         asked, day, hour = self.question, EPOCH_DAY + timedelta(days=local // 1440), local % 1440 // 60
@@ -176,7 +169,7 @@ def true_of(naive: Naive, sentence: str) -> bool | None:
         r"Par téléphone : (\d+) lieux? de cette liste": lambda n: (
             int(n[0]) == sum(one.phone is not None for _, one in naive.found)
         ),
-        r"Premier créneau .* · (\d+) créneaux?": lambda n: int(n[0]) == sum(map(naive.slots_ahead, naive.places)),
+        r"Premier créneau .* · (\d+) créneaux?": lambda n: int(n[0]) == naive.slots_ahead(),
         r"Sans rendez-vous : (\d+) lieux?": lambda n: int(n[0]) == sum(one.walk_in for _, one in naive.found),
     }
     for pattern, rule in rules.items():

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from aggregator.snapshot.places import Place
 from aggregator.web.language.words import phone, tel
 from aggregator.web.serving.site import Site
+from tests.clock import NOON
 from tests.web.test_pages import plain
 
 LIST = "/recherche?insee=69123&rayon=50"
@@ -90,22 +91,28 @@ def test_a_platform_that_is_silent_has_its_call_whichever_it_is(browser: FlaskCl
         ]  # fmt: skip
 
 
-def pages(client: FlaskClient, address: str) -> str:
-    """Of the places of a list, as its cards lead to them."""
-    links = [re.search(r'class="nom".*?<a href="([^"]+)"', card, re.DOTALL) for card in cards(client, address).values()]
-    return "".join(client.get(unescape(link[1])).text for link in links if link)
+def test_no_place_shows_a_week_of_zeros(visitor: FlaskClient, still: Site) -> None:
+    """What comes later is told by its day instead, and how many slots that day has."""
+    shown = {one: visitor.get(f"/centre/{one}").text for one in cards(visitor)}
 
-
-def test_no_place_shows_a_week_of_zeros(visitor: FlaskClient) -> None:
-    """What comes later is told by its day instead."""
-    shown = pages(visitor, LIST)
-
-    strips = re.findall(r"<tbody><tr>(.*?)</tr></tbody>", shown)
+    strips = [strip for page in shown.values() for strip in re.findall(r"<tbody><tr>(.*?)</tr></tbody>", page)]
+    told = [found for page in shown.values() for found in re.findall(r"Premier jour avec des créneaux : ", plain(page))]
     assert strips
     assert [one for one in strips if set(re.findall(r"<td>([^<]+)</td>", one)) == {"0"}] == []
-    told = re.findall(r"Premier jour avec des créneaux : \w+ (\d+) décembre, (\d+) créneaux?", plain(shown))
-    assert told
-    assert min(int(slots) for _, slots in told) >= 1
+    assert len(told) == sum(later(still, place_of(still, one)) for one in shown) > 0
+
+
+def later(site: Site, place: Place) -> int:
+    """How many offers of a place have slots, all of them after the seven days of a strip."""
+    assert site.snapshot is not None
+    slots, noon = site.snapshot.slots, NOON.timestamp() // 60
+    minutes = [
+        [minute for minute in slots.minute[state.first : state.last].tolist() if minute > noon]
+        for one in place.offers
+        if (state := slots.offers.get(one.id)) is not None and state.state == "seen"
+    ]
+    end = int(NOON.timestamp()) // 86_400 + 7
+    return sum(bool(ahead) and min(ahead) // 1440 >= end for ahead in minutes)
 
 
 def test_a_list_leaves_the_days_to_the_page_of_the_place(visitor: FlaskClient) -> None:
