@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -70,7 +71,7 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     hidden: Counter[str] = Counter()
     for number, metres in near:
         found = _found(snapshot.places.all[number], metres, fits, epoch)
-        why = _hidden_by(question, found, snapshot)
+        why = _hidden_by(question, found.place, found.first, snapshot)
         if why:
             hidden[why] += 1
         else:
@@ -80,12 +81,18 @@ def search(snapshot: Snapshot, question: Question, epoch: str, seed: bytes, camp
     return Ranking(question, epoch, snapshot, snapshot, fits, lines, dict(hidden), widened)
 
 
-def count(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> int:
-    """How many places the list of `question` has, without the work of their order."""
-    near, _ = _considered(snapshot, question)
-    fits = slot_filter(snapshot, question, campaign)
-    found = (_found(snapshot.places.all[number], metres, fits, epoch) for number, metres in near)
-    return sum(_hidden_by(question, one, snapshot) is None for one in found)
+def counts(snapshot: Snapshot, questions: Sequence[Question], campaign: Needs) -> list[int]:
+    """How many places the list of each question has, without the work of their order."""
+    considered: dict[tuple[str | None, float | None, float | None, int], list[tuple[int, int]]] = {}
+    found = []
+    for one in questions:
+        around = (one.insee, one.lat, one.lon, one.radius_km)
+        if around not in considered:
+            considered[around], _ = _considered(snapshot, one)
+        places = [snapshot.places.all[number] for number, _ in considered[around]]
+        fits = slot_filter(snapshot, one, campaign)
+        found.append(sum(_hidden_by(one, place, fits.outlook(place).first, snapshot) is None for place in places))
+    return found
 
 
 def _considered(snapshot: Snapshot, question: Question) -> tuple[list[tuple[int, int]], bool]:
@@ -99,15 +106,15 @@ def _considered(snapshot: Snapshot, question: Question) -> tuple[list[tuple[int,
     return sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id))[:WIDENED_COUNT], True
 
 
-def nearest(snapshot: Snapshot, question: Question, epoch: str, campaign: Needs) -> tuple[Place, int] | None:
+def nearest(snapshot: Snapshot, question: Question, campaign: Needs) -> tuple[Place, int] | None:
     """The nearest place that no filter hides, and its metres, whatever the radius; None within `WIDENED_LIMIT_M`."""
     lat, lon = origin(snapshot, question)
     far = _near(snapshot, lat, lon, WIDENED_LIMIT_M)
     fits = slot_filter(snapshot, question, campaign)
     for number, metres in sorted(far, key=lambda one: (one[1], snapshot.places.all[one[0]].id)):
-        found = _found(snapshot.places.all[number], metres, fits, epoch)
-        if _hidden_by(question, found, snapshot) is None:
-            return found.place, metres
+        place = snapshot.places.all[number]
+        if _hidden_by(question, place, fits.outlook(place).first, snapshot) is None:
+            return place, metres
     return None
 
 
@@ -148,19 +155,22 @@ def _found(place: Place, metres: int, fits: SlotFilter, epoch: str) -> Found:
     return Found(place, Candidate(place.id, metres, section, half, place.drawn == epoch[:10]), first)
 
 
-def _hidden_by(question: Question, found: Found, snapshot: Snapshot) -> str | None:
-    """The first filter that hides a place, or None (docs/ranking.md §5). A need never hides unknown slots."""
-    if question.walk_in and not found.place.walk_in:
+def _hidden_by(question: Question, place: Place, first: datetime | None, snapshot: Snapshot) -> str | None:
+    """The first filter that hides a place, or None (docs/ranking.md §5). A need never hides unknown slots.
+
+    `first`: its first slot that fits.
+    """
+    if question.walk_in and not place.walk_in:
         return "walk_in"
-    if question.access and found.place.wheelchair is not True:
+    if question.access and place.wheelchair is not True:
         return "access"
-    if question.seen and found.first is None:
+    if question.seen and first is None:
         return "seen"
-    if question.need != ANY and found.first is None and _has_slots_for_others(found, snapshot):
+    if question.need != ANY and first is None and _has_slots_for_others(place, snapshot):
         return "need"
     return None
 
 
-def _has_slots_for_others(found: Found, snapshot: Snapshot) -> bool:
-    states = [snapshot.slots.offers.get(offer.id) for offer in found.place.offers]
+def _has_slots_for_others(place: Place, snapshot: Snapshot) -> bool:
+    states = [snapshot.slots.offers.get(offer.id) for offer in place.offers]
     return bool(states) and all(state is not None and state.state == "seen" for state in states)

@@ -10,7 +10,7 @@ from typing import Any
 from aggregator.config.campaign import ANY
 from aggregator.search.order import Sort
 from aggregator.search.question import RADII_KM, Question
-from aggregator.search.search import Ranking, count, nearest, search
+from aggregator.search.search import Ranking, counts, nearest, search
 from aggregator.web.find import query
 from aggregator.web.language import words
 from aggregator.web.language.catalogues import gettext, language, lazy_gettext
@@ -60,10 +60,11 @@ def shortcuts(site: Site, answer: Ranking, link: Link) -> tuple[Shortcut, ...]:
 
 
 def _shortcuts(site: Site, answer: Ranking, link: Link) -> Iterator[Shortcut]:
-    for label, changes in _most_asked(site):
-        asked = replace(answer.question, **changes)
-        on = asked == answer.question
-        number = len(answer.found) if on else _count(site, answer, asked)
+    rows = list(_most_asked(site))
+    asked = [replace(answer.question, **changes) for _, changes in rows]
+    numbers = counts(answer.snapshot, asked, site.campaign)
+    for (label, changes), question, number in zip(rows, asked, numbers, strict=True):
+        on = question == answer.question
         if number or on:
             undone = {name: getattr(UNASKED, name) for name in changes}
             yield Shortcut(label, number, link(**(undone if on else changes), ref=None), on)
@@ -111,26 +112,28 @@ def hiding(site: Site, answer: Ranking, link: Link) -> Hiding | None:
     if not answer.hidden:
         return None
     campaign, question = site.campaign, answer.question
+    lifted = query.lifted(question)
+    if answer.found:
+        lifted.pop("radius", None)
+    bare = query.without_filters(question, campaign)
+    asked = [replace(question, **changes) for changes in (*lifted.values(), bare)]
+    *numbers, without_any = counts(answer.snapshot, asked, campaign)
     filters = []
-    for name, changes in query.lifted(question).items():
-        if name == "radius" and answer.found:
-            continue
-        more = _count(site, answer, replace(question, **changes)) - len(answer.found)
+    for (name, changes), number in zip(lifted.items(), numbers, strict=True):
         label = LABELS.get(name) or campaign.said(getattr(campaign.terms, name), language())
         why = str(HIDDEN_WORDS[name]) % {"radius": question.radius_km}
-        filters.append(Hidden(str(label), more, why, link(**changes, ref=None)))
-    bare = query.without_filters(question, campaign)
+        filters.append(Hidden(str(label), number - len(answer.found), why, link(**changes, ref=None)))
     return Hiding(
         total=answer.considered,
         filters=tuple(filters),
-        lifted=_count(site, answer, replace(question, **bare)),
+        lifted=without_any,
         url=link(**bare, ref=None),
         nearest=None if answer.found else _nearest(site, answer, link),
     )
 
 
 def _nearest(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
-    found = nearest(answer.snapshot, answer.question, answer.epoch, site.campaign)
+    found = nearest(answer.snapshot, answer.question, site.campaign)
     if found is None:
         return None
     place, metres = found
@@ -168,10 +171,6 @@ def ways_on(site: Site, answer: Ranking, link: Link) -> WaysOn:
     )
 
 
-def _count(site: Site, answer: Ranking, question: Question) -> int:
-    return count(answer.snapshot, question, answer.epoch, site.campaign)
-
-
 def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
     now = site.now()
     for radius_km in (radius for radius in RADII_KM if radius > answer.question.radius_km):
@@ -190,8 +189,8 @@ def _farther(site: Site, answer: Ranking, link: Link) -> dict[str, Any] | None:
 
 
 def _other_needs(site: Site, answer: Ranking, link: Link) -> Iterator[dict[str, Any]]:
-    for need in site.campaign.needs:
-        if need.slug not in (answer.question.need, ANY):
-            places = _count(site, answer, replace(answer.question, need=need.slug))
-            if places:
-                yield {"label": need.label, "count": places, "url": link(need=need.slug, ref=None)}
+    needs = [one for one in site.campaign.needs if one.slug not in (answer.question.need, ANY)]
+    asked = [replace(answer.question, need=one.slug) for one in needs]
+    for need, number in zip(needs, counts(answer.snapshot, asked, site.campaign), strict=True):
+        if number:
+            yield {"label": need.label, "count": number, "url": link(need=need.slug, ref=None)}
